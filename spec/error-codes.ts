@@ -1,0 +1,27 @@
+/** The one table of error codes: stable names, HTTP statuses and safe sentences. Each house has its part. */
+import { ARCHIVE_ERRORS } from './errors/archive.ts';
+import type { ErrorCodeEntry } from './errors/entry.ts';
+import { HTTP_ERRORS } from './errors/http.ts';
+import { IDENTITY_ERRORS } from './errors/identity.ts';
+import { INSPECTION_ERRORS } from './errors/inspection.ts';
+import { MANIFEST_ERRORS } from './errors/manifest.ts';
+import { REGISTRY_ERRORS } from './errors/registry.ts';
+import { RUNTIME_ERRORS } from './errors/runtime.ts';
+import { SIGNING_ERRORS } from './errors/signing.ts';
+
+export type { ErrorCodeEntry } from './errors/entry.ts';
+
+const TABLE = {
+  ...HTTP_ERRORS,
+  ...IDENTITY_ERRORS,
+  ...ARCHIVE_ERRORS,
+  ...MANIFEST_ERRORS,
+  ...INSPECTION_ERRORS,
+  ...SIGNING_ERRORS,
+  ...REGISTRY_ERRORS,
+  ...RUNTIME_ERRORS,
+} as const;
+
+export type ErrorCode = keyof typeof TABLE;
+
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeEntry>> = TABLE;

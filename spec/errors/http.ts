@@ -1,0 +1,77 @@
+import type { ErrorCodeEntry } from './entry.ts';
+
+/** Codes of the HTTP edge itself. */
+export const HTTP_ERRORS = {
+  not_found: {
+    status: 404,
+    kind: 'state',
+    title: 'There is nothing at this address.',
+    hint: 'Check the address; what you may not see is answered like what does not exist.',
+  },
+  method_not_allowed: {
+    status: 405,
+    kind: 'input',
+    title: 'This address does not take this method.',
+    hint: 'Use a method of the Allow header.',
+  },
+  request_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'The request does not fit its schema.',
+    hint: 'Mend each violation listed; /openapi.json has the schema.',
+  },
+  body_not_json: {
+    status: 400,
+    kind: 'input',
+    title: 'The body is not valid JSON.',
+    hint: 'Send UTF-8 JSON without duplicate keys and a Content-Type of application/json.',
+  },
+  body_too_large: {
+    status: 413,
+    kind: 'limit',
+    title: 'The body is larger than this address takes.',
+    hint: 'Send less.',
+  },
+  body_incomplete: {
+    status: 400,
+    kind: 'input',
+    title: 'The body ended before all of it had arrived.',
+    hint: 'Send the request again.',
+  },
+  media_type_unsupported: {
+    status: 415,
+    kind: 'input',
+    title: 'The body has a type that this address does not take.',
+    hint: 'Use a Content-Type named in /openapi.json.',
+  },
+  rate_limited: {
+    status: 429,
+    kind: 'limit',
+    title: 'Too many requests.',
+    hint: 'Wait as long as Retry-After says.',
+  },
+  draining: {
+    status: 503,
+    kind: 'state',
+    title: 'This server is shutting down.',
+    hint: 'Try again; another server, or this one once restarted, will answer.',
+  },
+  database_unavailable: {
+    status: 503,
+    kind: 'state',
+    title: 'The database cannot be reached.',
+    hint: 'Try again shortly; nothing was changed.',
+  },
+  storage_full: {
+    status: 507,
+    kind: 'state',
+    title: 'The package store has no room.',
+    hint: 'Tell the operator of this server; nothing was changed.',
+  },
+  internal_error: {
+    status: 500,
+    kind: 'fault',
+    title: 'Souk failed.',
+    hint: 'Tell the operator the request id.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

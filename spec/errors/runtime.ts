@@ -1,0 +1,29 @@
+import type { ErrorCodeEntry } from './entry.ts';
+
+/** Codes of the gateway in front of running plugins; outcomes themselves are in `outcome.ts`. */
+export const RUNTIME_ERRORS = {
+  plugin_run_failed: {
+    status: 502,
+    kind: 'state',
+    title: 'The plugin did not answer.',
+    hint: 'The member "outcome" tells how the run ended; an administrator finds more in the log of the plugin.',
+  },
+  plugin_not_active: {
+    status: 503,
+    kind: 'state',
+    title: 'The plugin is not active in this organization.',
+    hint: 'An administrator of the organization can activate it.',
+  },
+  endpoint_not_found: {
+    status: 404,
+    kind: 'state',
+    title: 'The plugin has no such endpoint.',
+    hint: 'Use an endpoint that the manifest of the plugin declares.',
+  },
+  plugin_load_failed: {
+    status: 422,
+    kind: 'input',
+    title: 'The code of the plugin could not be loaded.',
+    hint: 'Run souk check on the package; its entry module must evaluate without an error and export default.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,0 +1,164 @@
+/**
+ * Every limit of the product, each with its unit in the name, its reason, and its derivation where one follows from
+ * another. `assertLimits` states how they must relate; the server calls it at start.
+ */
+import { Fault } from './refusal.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** A package as it comes in. Values follow what public registries take (docs/formats/package.md names them). */
+export const PACKAGE_LIMITS = {
+  /** Largest archive. */
+  archiveBytesMax: 50 * MIB,
+  /** Most entries, folders included. */
+  entriesMax: 5_000,
+  /** Largest single file after inflating. */
+  fileBytesMax: 64 * MIB,
+  /** All files together after inflating. */
+  contentBytesMax: 256 * MIB,
+  /** A total above this is a bomb if it is also more than `expansionRatioMax` times the archive. */
+  expansionBytesFree: 64 * MIB,
+  expansionRatioMax: 50,
+  nameBytesMax: 512,
+  nameSegmentBytesMax: 255,
+  nameDepthMax: 32,
+  manifestBytesMax: 256 * KIB,
+  manifestDepthMax: 32,
+  /** JavaScript that the guest can load, all modules together: parsing is bounded by it. */
+  codeBytesMax: 4 * MIB,
+  modulesMax: 500,
+  /** Wall time of reading and inspecting one package, in the worker that does it. */
+  readMsMax: 10_000,
+  inspectMsMax: 30_000,
+} as const;
+
+/** Signature envelopes. */
+export const ENVELOPE_LIMITS = {
+  envelopeBytesMax: 4 * MIB,
+  /** Each signature costs a verification of about 0.1 ms. */
+  signaturesMax: 16,
+} as const;
+
+/** One run of guest code, by what triggered it. A deadline covers queueing, guest code, host calls and waiting. */
+export type RunLimits = {
+  /** From acceptance to answer. */
+  readonly wallTimeMsMax: number;
+  /** Processor time of the guest in this run. */
+  readonly cpuTimeMsMax: number;
+  /** One entry into the isolate without returning to the runner; the engine's own timer. */
+  readonly entryMsMax: number;
+  readonly hostCallsMax: number;
+  readonly hostCallsPendingMax: number;
+  /** Largest body that goes to the guest. */
+  readonly requestBytesMax: number;
+  /** Largest body that the guest answers. */
+  readonly responseBytesMax: number;
+  readonly logLinesMax: number;
+};
+
+const ENDPOINT_LIMITS: RunLimits = {
+  wallTimeMsMax: 10_000,
+  cpuTimeMsMax: 1_000,
+  entryMsMax: 250,
+  hostCallsMax: 100,
+  hostCallsPendingMax: 10,
+  requestBytesMax: 1 * MIB,
+  responseBytesMax: 1 * MIB,
+  logLinesMax: 100,
+};
+
+export const RUN_LIMITS = {
+  endpoint: ENDPOINT_LIMITS,
+  /** activate, deactivate, upgrade: rare, may set up data. */
+  lifecycle: { ...ENDPOINT_LIMITS, wallTimeMsMax: 30_000, cpuTimeMsMax: 3_000, hostCallsMax: 1_000 },
+  /** A health test is asked for by a person who waits. */
+  health: { ...ENDPOINT_LIMITS, wallTimeMsMax: 5_000 },
+} as const satisfies Record<string, RunLimits>;
+
+export type TriggerKind = keyof typeof RUN_LIMITS;
+
+/** One isolate: the state of one installation. */
+export const ISOLATE_LIMITS = {
+  /** V8's own heap limit: a hint to the engine, not a wall (it hands out more before it gives up). */
+  heapMibMax: 64,
+  /** Evaluating the package's modules at first call. */
+  loadMsMax: 500,
+  /** Unused for this long, an isolate is disposed of. */
+  idleMsMax: 10 * 60_000,
+  /** Longest message text of an error that leaves the isolate. */
+  errorCharsMax: 500,
+} as const;
+
+/** One runner process: what the watchdog enforces, with SIGKILL. */
+export const RUNNER_LIMITS = {
+  /** How often the watchdog looks while runs are in flight. Measured overshoot at 10 ms: below 20 MiB. */
+  watchdogIntervalMs: 10,
+  /** An entry that has not returned after its own limit and this grace is stuck in native code. */
+  entryGraceMs: 150,
+  /** Resident memory of a fresh runner is about 55 MiB; a loaded small plugin adds below 1.5 MiB. */
+  residentBytesMax: 512 * MIB,
+  /** How much one run may add to the resident memory of its runner. */
+  residentGrowthBytesMax: 192 * MIB,
+  /** One frame on the channel, either way. */
+  frameBytesMax: 4 * MIB,
+  /** A runner that has not answered a heartbeat for this long is killed. */
+  heartbeatIntervalMs: 1_000,
+  heartbeatMissesMax: 5,
+  startMsMax: 10_000,
+  /** Runs waiting for a slot in one runner, beyond which calls are shed. */
+  queueMax: 256,
+  /** Runs in flight in one installation and in one organization, so that no one starves the rest. */
+  runsPerInstallationMax: 64,
+  runsPerOrganizationMax: 128,
+} as const;
+
+/** Kills within the window after which an installation is taken out of service, alone. */
+export const STRIKE_LIMITS = {
+  killsMax: 3,
+  windowMs: 60_000,
+  breakerMsMin: 30_000,
+  breakerMsMax: 600_000,
+} as const;
+
+/** Key-value data of one installation. */
+export const KV_LIMITS = {
+  keyBytesMax: 512,
+  valueBytesMax: 64 * KIB,
+  keysMax: 10_000,
+  totalBytesMax: 16 * MIB,
+  listMax: 1_000,
+} as const;
+
+/** Requests to the server's own API. */
+export const HTTP_LIMITS = {
+  jsonBytesMax: 1 * MIB,
+  /** The archive, its envelope and the multipart framing around them. */
+  uploadBytesMax: PACKAGE_LIMITS.archiveBytesMax + ENVELOPE_LIMITS.envelopeBytesMax + 64 * KIB,
+  pageSizeDefault: 50,
+  pageSizeMax: 200,
+} as const;
+
+/** @throws Fault when two limits contradict each other, which would make one of them unreachable. */
+export function assertLimits(): void {
+  const relations: [string, boolean][] = [
+    ['a file fits into the content', PACKAGE_LIMITS.fileBytesMax <= PACKAGE_LIMITS.contentBytesMax],
+    ['code fits into a file limit', PACKAGE_LIMITS.codeBytesMax <= PACKAGE_LIMITS.fileBytesMax],
+    ['a body fits into a frame', ENDPOINT_LIMITS.requestBytesMax * 2 < RUNNER_LIMITS.frameBytesMax],
+    ['an answer fits into a frame', ENDPOINT_LIMITS.responseBytesMax * 2 < RUNNER_LIMITS.frameBytesMax],
+    [
+      'an installation fits into its organization',
+      RUNNER_LIMITS.runsPerInstallationMax <= RUNNER_LIMITS.runsPerOrganizationMax,
+    ],
+    ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
+    ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
+      [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],
+      [
+        `${kind}: the processor budget is shorter than the deadline`,
+        limits.cpuTimeMsMax < limits.wallTimeMsMax,
+      ],
+    ]),
+  ];
+  const broken = relations.find(([, holds]) => !holds);
+  if (broken) throw new Fault(`limits contradict each other: ${broken[0]}`);
+}

@@ -1,0 +1,77 @@
+/**
+ * URL patterns: the scope of the permission `http.fetch`.
+ *
+ * Form: `scheme://host[:port]/path`, where the scheme is `https` or `http`, the host is an exact name or address,
+ * or `*.` and a suffix of at least two labels (any depth below that suffix, not the suffix itself), and the path is
+ * exact, or ends in one `*` that stands for any rest. No user information, query or fragment. A pattern is compared
+ * with the parts of a URL that the WHATWG parser has read, never with the raw text, so every spelling of an address
+ * is judged by what it means.
+ *
+ * Examples: `https://discord.com/api/*`, `https://*.example.org/*`, `http://127.0.0.1:8025/hook`.
+ */
+export type UrlPattern = {
+  readonly scheme: 'https' | 'http';
+  /** Lower-case host without a trailing dot; for a wildcard the suffix after `*.`. */
+  readonly host: string;
+  readonly anySubdomain: boolean;
+  /** Empty for the default port of the scheme, as the WHATWG parser gives it. */
+  readonly port: string;
+  /** The exact path, or its fixed beginning where `anyRest`. */
+  readonly path: string;
+  readonly anyRest: boolean;
+};
+
+const FORM = /^(https?):\/\/(\*\.)?([^/*?#@\s\\]+)(\/[^*?#\s\\]*)(\*?)$/u;
+
+/**
+ * @param text a pattern as a manifest or a grant writes it, at most 2,048 characters
+ * @returns the pattern, or a sentence that says what is wrong with it
+ */
+export function parseUrlPattern(text: string): UrlPattern | string {
+  if (text.length > 2048) return 'is longer than 2,048 characters';
+  const parts = FORM.exec(text);
+  if (!parts) return 'is not scheme://host/path with the scheme http or https and at most one * at the end';
+  const [, scheme, wildcard, authority, path, rest] = parts as unknown as string[];
+  if (!URL.canParse(`${scheme}://${authority}${path}`)) return 'has a host or port that no URL can have';
+  const url = new URL(`${scheme}://${authority}${path}`);
+  if (wildcard && !isWideSuffix(url.hostname)) return 'has a wildcard above a registrable name';
+  if (url.pathname !== path) return `has a path that is not normalized; write ${url.pathname}`;
+  return {
+    scheme: scheme === 'https' ? 'https' : 'http',
+    host: stripDot(url.hostname),
+    anySubdomain: Boolean(wildcard),
+    port: url.port,
+    path: url.pathname,
+    anyRest: rest === '*',
+  };
+}
+
+/** `*.example.org` is fine; `*.org` and `*.127.0.0.1` are not. */
+function isWideSuffix(hostname: string): boolean {
+  const labels = stripDot(hostname).split('.');
+  return labels.length >= 2 && /[a-z]/u.test(labels.at(-1) ?? '') && !hostname.startsWith('[');
+}
+
+/** @returns whether `url`, already parsed, lies inside `pattern`. */
+export function matchesUrlPattern(pattern: UrlPattern, url: URL): boolean {
+  if (url.protocol !== `${pattern.scheme}:` || url.port !== pattern.port) return false;
+  if (url.username !== '' || url.password !== '') return false;
+  const host = stripDot(url.hostname);
+  const hostFits = pattern.anySubdomain ? host.endsWith(`.${pattern.host}`) : host === pattern.host;
+  if (!hostFits) return false;
+  return pattern.anyRest ? url.pathname.startsWith(pattern.path) : url.pathname === pattern.path;
+}
+
+/** @returns whether every URL inside `narrow` is also inside `wide`. */
+export function coversUrlPattern(wide: UrlPattern, narrow: UrlPattern): boolean {
+  if (wide.scheme !== narrow.scheme || wide.port !== narrow.port) return false;
+  const hostFits = wide.anySubdomain
+    ? narrow.host.endsWith(`.${wide.host}`) || (narrow.anySubdomain && narrow.host === wide.host)
+    : !narrow.anySubdomain && narrow.host === wide.host;
+  if (!hostFits) return false;
+  return wide.anyRest ? narrow.path.startsWith(wide.path) : !narrow.anyRest && narrow.path === wide.path;
+}
+
+function stripDot(hostname: string): string {
+  return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+}
