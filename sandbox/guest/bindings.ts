@@ -1,0 +1,44 @@
+/**
+ * What the web APIs in the isolate need from beneath: the only things they cannot do for themselves.
+ *
+ * Everything that crosses is a string, a number or undefined. Bytes cross as binary strings: one UTF-16 code unit from
+ * 0 to 255 for each byte, which V8 stores in one byte each.
+ */
+export type GuestBindings = {
+  /** Calls `callback` once after at least `delayMs`; the identifier is positive. Only while a run is in flight. */
+  setTimer(delayMs: number, callback: () => void): number;
+  clearTimer(id: number): void;
+  /** Milliseconds since the epoch, in whole steps of one. */
+  now(): number;
+  /** `count` random bytes, at most 65,536, as a binary string. */
+  randomBytes(count: number): string;
+  /** One line for the plugin's log. */
+  log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
+  /**
+   * Work on keys and digests that native code does better (SHA, HMAC, AES, ECDSA, Ed25519, RSA), done in the runner
+   * process with no state kept there: keys travel as JWK or raw bytes in the request.
+   * @param operation `digest`, `sign`, `verify`, `encrypt`, `decrypt`, `generateKey`, `deriveBits`, …
+   * @param json arguments, bytes as binary strings
+   * @returns the result as JSON, bytes as binary strings; rejects with the name of a DOMException and a message
+   */
+  crypto(operation: string, json: string): Promise<string>;
+  /** Outbound HTTP through the broker, under the grant; undefined while no run is in flight. */
+  fetch(request: BoundRequest): Promise<BoundResponse>;
+};
+
+export type BoundRequest = {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | null;
+  readonly redirect: 'follow' | 'error' | 'manual';
+};
+
+export type BoundResponse = {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | null;
+};

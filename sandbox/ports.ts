@@ -1,0 +1,138 @@
+/**
+ * The borders of the sandbox: what it is told, what it may ask of the server, and what it answers.
+ *
+ * The sandbox knows no database and no registry. The server hands it a `Guest` (who is to run, with what rights),
+ * a `Trigger` (why), and the ports through which packages and host services come in. A guest's identity is taken
+ * from the supervisor's record of the run, never from a message.
+ */
+import type { JsonObject, JsonValue } from '../spec/json.ts';
+import type { FailedOutcome } from '../spec/outcome.ts';
+import type { Permission } from '../spec/permission.ts';
+import type { PluginId } from '../spec/plugin-id.ts';
+
+/** How much a publisher is trusted; runners never mix tiers. */
+export type TrustTier = 'trusted' | 'reviewed' | 'unreviewed';
+
+/** One installation, ready to run: the identity and the rights of its code. */
+export type Guest = {
+  readonly installationId: string;
+  readonly org: { readonly id: string; readonly slug: string };
+  readonly plugin: { readonly id: PluginId; readonly version: string };
+  /** SHA-256 of the package in lower-case hex; names the code. */
+  readonly digest: string;
+  /** Path of the entry module inside the package. */
+  readonly main: string;
+  readonly tier: TrustTier;
+  /** What the administrator's consent receipt grants, with parameters. The broker enforces exactly this. */
+  readonly grants: readonly Permission[];
+  /** Changes whenever grants or configuration change; a run in flight keeps what it began with. */
+  readonly revision: string;
+  /** Effective configuration. */
+  readonly config: JsonObject;
+  /** Declared dependencies that this guest may call, by plugin id. */
+  readonly dependencies: readonly PluginId[];
+};
+
+/** A request to the guest's `fetch`, already filtered by the gateway. */
+export type GuestRequest = {
+  readonly method: string;
+  /** Absolute URL as the guest shall see it. */
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array | null;
+};
+
+export type GuestResponse = {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array | null;
+};
+
+/** Who stands behind a run; shown to the guest as `host.caller`. */
+export type Caller =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'user'; readonly id: string; readonly role: 'member' | 'admin' | 'owner' | null }
+  | { readonly kind: 'plugin'; readonly id: PluginId; readonly behind: Caller }
+  | { readonly kind: 'system' };
+
+/** Why guest code runs. */
+export type Trigger =
+  | { readonly kind: 'endpoint'; readonly request: GuestRequest }
+  | { readonly kind: 'lifecycle'; readonly hook: 'activate' | 'deactivate' }
+  | { readonly kind: 'lifecycle'; readonly hook: 'upgrade'; readonly fromVersion: string }
+  | { readonly kind: 'health' };
+
+export type Invocation = {
+  readonly guest: Guest;
+  readonly trigger: Trigger;
+  readonly caller: Caller;
+  /** Correlates log lines, metrics and the caller's answer. */
+  readonly requestId: string;
+  /** Milliseconds of `performance.now()` at which the answer is due; never later than the trigger's own limit. */
+  readonly deadline?: number;
+  /** Chain of installations that led here through `plugins.call`, outermost first. */
+  readonly chain?: readonly string[];
+  readonly signal?: AbortSignal;
+};
+
+/** How a run ended. `value` is what a lifecycle hook or health test answered, as JSON. */
+export type Completion =
+  | { readonly outcome: 'ok'; readonly response: GuestResponse | null; readonly value: JsonValue; readonly usage: RunUsage }
+  | {
+      readonly outcome: FailedOutcome;
+      /** For the log and for administrators; never for strangers. */
+      readonly reason: string;
+      /** Source position and message of a guest error, mapped to the author's source where a map exists. */
+      readonly guestError?: { readonly message: string; readonly stack: string };
+      /** For `loadShed`: when to try again. */
+      readonly retryAfterMs?: number;
+      readonly usage: RunUsage;
+    };
+
+export type RunUsage = {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  readonly hostCalls: number;
+  /** Whether this run had to load the plugin first. */
+  readonly cold: boolean;
+};
+
+/** Reads packages for runners. Called once per isolate that is created. */
+export type PackagePort = {
+  /** @returns the package's files that a guest can load, by path; undefined when the digest is unknown. */
+  files(digest: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>;
+};
+
+/** The run on whose behalf a host call is made; made by the supervisor. */
+export type HostCallContext = {
+  readonly guest: Guest;
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly chain: readonly string[];
+  /** `performance.now()` by which the call must have settled. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * One host service, as the broker sees it. The broker calls `act` only after it has checked that the capability is
+ * known, that a grant covers these very arguments, the quota, and the shape of the arguments.
+ */
+export type Capability = {
+  /** `kv.get`, `plugins.call`, … */
+  readonly name: string;
+  /** The permission that must be granted, computed from the checked arguments; null where none is needed. */
+  readonly requires: (args: JsonObject) => Permission | null;
+  /** JSON Schema 2020-12 of the arguments: always one object. */
+  readonly argumentSchema: JsonObject;
+  /** Does it. A `Refusal` reaches the guest as an error with the refusal's code and detail; anything else as a fault. */
+  readonly act: (args: JsonObject, context: HostCallContext) => Promise<JsonValue>;
+};
+
+/** What the sandbox tells the server about, for logs, metrics and audit. Must not throw and must not block. */
+export type SandboxObserver = {
+  runEnded(invocation: Invocation, completion: Completion): void;
+  guestLogged(guest: Guest, entry: { level: 'debug' | 'info' | 'warn' | 'error'; text: string; requestId: string | null }): void;
+  callDenied(guest: Guest, capability: string, permission: Permission | null): void;
+  runnerEnded(runner: { pid: number; tier: TrustTier }, why: string, blamed: readonly Guest[]): void;
+};
