@@ -1,0 +1,197 @@
+/**
+ * JSON Schemas that strangers write: the configuration of a plugin, the bodies of its endpoints, the arguments of its
+ * commands. They are limited in keywords and size, and their patterns run on a linear-time engine, because they are
+ * evaluated in the server (a 31-character string can stall a backtracking engine for seconds).
+ */
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { RE2JS } from 're2js';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Violation } from './refusal.ts';
+import { toPointer } from './strict-json.ts';
+
+const DEPTH_MAX = 16;
+/** Schema objects in one schema: the work for one body is at most its values times this. */
+const NODES_MAX = 300;
+const PATTERN_CHARS_MAX = 300;
+const ENUM_MAX = 500;
+/** Comparing every pair is quadratic. */
+const UNIQUE_ITEMS_MAX = 256;
+
+const PLAIN_KEYWORDS = new Set([
+  'type',
+  'title',
+  'description',
+  'default',
+  'examples',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'const',
+  'enum',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'format',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+  'minProperties',
+  'maxProperties',
+  'required',
+  'dependentRequired',
+]);
+const SCHEMA_KEYWORDS = new Set([
+  'items',
+  'additionalProperties',
+  'not',
+  'if',
+  'then',
+  'else',
+  'propertyNames',
+  'contains',
+]);
+const SCHEMA_LIST_KEYWORDS = new Set(['prefixItems', 'allOf', 'anyOf', 'oneOf']);
+const SCHEMA_MAP_KEYWORDS = new Set(['properties', 'dependentSchemas']);
+const FORMATS = ['date-time', 'date', 'time', 'email', 'hostname', 'ipv4', 'ipv6', 'uri', 'uuid'] as const;
+
+/** Every keyword that a plugin's schema may use, for the documentation. */
+export const GUEST_SCHEMA_KEYWORDS: readonly string[] = [
+  ...PLAIN_KEYWORDS,
+  ...SCHEMA_KEYWORDS,
+  ...SCHEMA_LIST_KEYWORDS,
+  ...SCHEMA_MAP_KEYWORDS,
+].sort();
+
+/** `ajv` compiles patterns through this instead of RegExp. */
+const linearTimeEngine = Object.assign(
+  (pattern: string, _flags: string) => {
+    const compiled = RE2JS.compile(pattern);
+    return { test: (text: string): boolean => compiled.matcher(text).find() };
+  },
+  { code: 'linearTimeEngine' },
+);
+
+function newAjv(): Ajv2020 {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    ownProperties: true,
+    validateFormats: true,
+    code: { regExp: linearTimeEngine as never },
+  });
+  (addFormats as unknown as (ajv: Ajv2020, formats: readonly string[]) => void)(ajv, FORMATS);
+  return ajv;
+}
+
+/**
+ * @param schema a schema of a manifest, already strict JSON
+ * @param at JSON pointer of the schema in its document
+ * @returns each breach of the limits, empty when the schema may be compiled
+ */
+export function checkGuestSchema(schema: JsonObject, at: string): Violation[] {
+  const faults: Violation[] = [];
+  const pending: { node: JsonValue; at: string; depth: number }[] = [{ node: schema, at, depth: 1 }];
+  let nodes = 0;
+  while (pending.length > 0 && faults.length < 20) {
+    const next = pending.pop();
+    if (!next) break;
+    nodes += 1;
+    if (nodes > NODES_MAX)
+      return [...faults, { pointer: at, message: `the schema has more than ${NODES_MAX} parts` }];
+    if (next.depth > DEPTH_MAX)
+      faults.push({ pointer: next.at, message: `the schema nests deeper than ${DEPTH_MAX}` });
+    else if (isObject(next.node)) pending.push(...checkNode(next.node, next.at, next.depth, faults));
+    else if (typeof next.node !== 'boolean')
+      faults.push({ pointer: next.at, message: 'a schema is an object or a boolean' });
+  }
+  return faults.length > 0 ? faults : compileFault(schema, at);
+}
+
+function checkNode(
+  node: JsonObject,
+  at: string,
+  depth: number,
+  faults: Violation[],
+): { node: JsonValue; at: string; depth: number }[] {
+  const below: { node: JsonValue; at: string; depth: number }[] = [];
+  for (const [keyword, value] of Object.entries(node)) {
+    const here = `${at}${toPointer([keyword])}`;
+    if (SCHEMA_KEYWORDS.has(keyword)) below.push({ node: value, at: here, depth: depth + 1 });
+    else if (SCHEMA_LIST_KEYWORDS.has(keyword) && Array.isArray(value)) {
+      below.push(...value.map((child, index) => ({ node: child, at: `${here}/${index}`, depth: depth + 1 })));
+    } else if (SCHEMA_MAP_KEYWORDS.has(keyword) && isObject(value)) {
+      below.push(
+        ...Object.entries(value).map(([key, child]) => ({
+          node: child,
+          at: here + toPointer([key]),
+          depth: depth + 1,
+        })),
+      );
+    } else if (PLAIN_KEYWORDS.has(keyword)) {
+      const message = plainKeywordFault(node, keyword, value);
+      if (message) faults.push({ pointer: here, message });
+    } else
+      faults.push({
+        pointer: here,
+        message: `the keyword ${JSON.stringify(keyword)} is not among those that a plugin's schema may use`,
+      });
+  }
+  return below;
+}
+
+function plainKeywordFault(node: JsonObject, keyword: string, value: JsonValue): string | undefined {
+  if (keyword === 'pattern') return patternFault(value);
+  if (keyword === 'enum' && Array.isArray(value) && value.length > ENUM_MAX)
+    return `lists more than ${ENUM_MAX} values`;
+  if (keyword === 'format' && !(FORMATS as readonly JsonValue[]).includes(value))
+    return `is none of ${FORMATS.join(', ')}`;
+  if (keyword === 'uniqueItems' && value === true && !(Number(node['maxItems']) <= UNIQUE_ITEMS_MAX)) {
+    return `needs maxItems of at most ${UNIQUE_ITEMS_MAX} beside it`;
+  }
+  return undefined;
+}
+
+function patternFault(value: JsonValue): string | undefined {
+  if (typeof value !== 'string') return 'is not text';
+  if (value.length > PATTERN_CHARS_MAX) return `is longer than ${PATTERN_CHARS_MAX} characters`;
+  try {
+    RE2JS.compile(value);
+    return undefined;
+  } catch {
+    return 'is not a pattern in RE2 syntax, which has no look-around and no back references';
+  }
+}
+
+function compileFault(schema: JsonObject, at: string): Violation[] {
+  const ajv = newAjv();
+  if (ajv.validateSchema(schema)) return [];
+  return (ajv.errors ?? []).slice(0, 20).map((error) => ({
+    pointer: at + error.instancePath,
+    message: error.message ?? 'is not valid JSON Schema 2020-12',
+  }));
+}
+
+/** A compiled schema: every violation of a value, empty when it fits. */
+export type GuestValidator = (value: JsonValue) => Violation[];
+
+/** @param schema one that `checkGuestSchema` found sound */
+export function compileGuestSchema(schema: JsonObject): GuestValidator {
+  const validate = newAjv().compile(schema);
+  return (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, 50).map(toViolation));
+}
+
+export function toViolation(error: ErrorObject): Violation {
+  const property = error.params['additionalProperty'] as string | undefined;
+  const suffix = property === undefined ? '' : ` (${JSON.stringify(property)})`;
+  return { pointer: error.instancePath, message: `${error.message ?? 'is not valid'}${suffix}` };
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

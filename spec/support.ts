@@ -1,0 +1,67 @@
+/**
+ * What this version of Souk can run. A manifest that uses more is refused with `contribution_not_supported`, never
+ * taken with a part of it ignored.
+ */
+import type { Manifest } from './manifest.ts';
+import { PERMISSION_CATALOGUE } from './permission.ts';
+import type { Violation } from './refusal.ts';
+
+/** The version that `engines.souk` is compared with. */
+export const SOUK_VERSION = '1.0.0';
+
+/** @returns each part of the manifest that has no runtime in this version */
+export function unsupportedParts(manifest: Manifest): Violation[] {
+  return [
+    ...unsupportedContributions(manifest),
+    ...unsupportedPermissions(manifest),
+    ...unsupportedAvailability(manifest),
+  ];
+}
+
+function unsupportedContributions(manifest: Manifest): Violation[] {
+  const parts = manifest.contributes ?? {};
+  const used: [string, number][] = [
+    ['/contributes/commands', parts.commands?.length ?? 0],
+    ['/contributes/actions', parts.actions?.length ?? 0],
+    ['/contributes/contracts', parts.contracts?.length ?? 0],
+    ['/contributes/events/emits', Object.keys(parts.events?.emits ?? {}).length],
+    ['/contributes/events/subscribes', parts.events?.subscribes?.length ?? 0],
+    ['/contributes/schedules', parts.schedules?.length ?? 0],
+    ['/contributes/modules', parts.modules?.length ?? 0],
+    ['/contributes/pages', parts.pages?.length ?? 0],
+    ['/contributes/theme', Object.keys(parts.theme ?? {}).length],
+    ['/contributes/migrations', parts.migrations === undefined ? 0 : 1],
+    ['/secrets', Object.keys(manifest.secrets ?? {}).length],
+  ];
+  return used
+    .filter(([, count]) => count > 0)
+    .map(([pointer]) => ({
+      pointer,
+      message: `Souk ${SOUK_VERSION} has no runtime for this contribution yet`,
+    }));
+}
+
+function unsupportedPermissions(manifest: Manifest): Violation[] {
+  return (manifest.permissions ?? []).flatMap((permission, index) =>
+    PERMISSION_CATALOGUE[permission.name].supported
+      ? []
+      : [
+          {
+            pointer: `/permissions/${index}`,
+            message: `Souk ${SOUK_VERSION} has no capability behind ${permission.name} yet`,
+          },
+        ],
+  );
+}
+
+function unsupportedAvailability(manifest: Manifest): Violation[] {
+  const { visibility, enabledByDefault, scope } = manifest.availability ?? {};
+  const used: [string, boolean][] = [
+    ['/availability/visibility', visibility === 'private'],
+    ['/availability/enabledByDefault', enabledByDefault === true],
+    ['/availability/scope', scope === 'global'],
+  ];
+  return used
+    .filter(([, isUsed]) => isUsed)
+    .map(([pointer]) => ({ pointer, message: `Souk ${SOUK_VERSION} cannot offer a plugin this way yet` }));
+}
