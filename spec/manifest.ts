@@ -124,11 +124,11 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     const detail = `manifest.json ${first?.pointer ? `at ${first.pointer}: ` : ''}${first?.message}.`;
     throw new Refusal('manifest_not_json', { detail, violations: json.faults });
   }
-  const violations = validateSchema(json.value)
-    ? crossCheck(json.value)
-    : (validateSchema.errors ?? []).map(explain);
+  const candidate: unknown = json.value;
+  if (!validateSchema(candidate)) throw manifestInvalid((validateSchema.errors ?? []).map(explain));
+  const violations = crossCheck(candidate);
   if (violations.length > 0) throw manifestInvalid(violations);
-  return json.value as Manifest;
+  return candidate;
 }
 
 function manifestInvalid(violations: readonly Violation[]): Refusal {

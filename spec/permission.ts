@@ -36,7 +36,7 @@ export type Permission = {
   readonly name: PermissionName;
   /** What the permission is limited to; the kind of entry is given by the catalogue. Absent where it has none. */
   readonly scope?: readonly string[];
-  /** `http.fetch` only: the methods; absent means GET and HEAD. */
+  /** `http.fetch` only: the methods; absent means all of `HTTP_METHODS`. */
   readonly methods?: readonly HttpMethod[];
   /** The author's reason, for the administrator who decides. Not part of the comparison. */
   readonly reason?: string;
@@ -167,8 +167,8 @@ export function checkPermissionParameters(permission: Permission): string[] {
   return faults;
 }
 
-/** The methods that `http.fetch` means when it names none: those that RFC 9110, section 9.2.1 calls safe. */
-const DEFAULT_METHODS: readonly HttpMethod[] = ['GET', 'HEAD'];
+/** The methods that `http.fetch` means when it names none. */
+const DEFAULT_METHODS: readonly HttpMethod[] = HTTP_METHODS;
 
 /** @returns the canonical text of a permission: equal texts mean equal rights. */
 export function canonicalPermission(permission: Permission): string {
