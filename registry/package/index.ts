@@ -1,0 +1,1 @@
+export { type PackageEntry, type ReadPackage, readPackage } from './read-package.ts';
