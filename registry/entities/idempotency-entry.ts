@@ -1,0 +1,27 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { JsonObject } from '../../spec/json.ts';
+import { IS_INSTANCE } from './visibility.ts';
+
+/** What a write with an `Idempotency-Key` was answered. `owner` names whose key it is; answers never cross owners. */
+export const IdempotencyEntryEntity = defineEntity({
+  name: 'IdempotencyEntry',
+  tableName: 'idempotency_entry',
+  properties: {
+    owner: p.text().collation('C').primary(),
+    key: p.text().collation('C').primary(),
+    /** SHA-256 over method, path and body, hexadecimal. */
+    requestDigest: p.text(),
+    /** Null while the first request is still at work. */
+    status: p.integer().nullable(),
+    response: p.json<JsonObject>().nullable(),
+    createdAt: p.datetime(),
+    expiresAt: p.datetime(),
+  },
+  indexes: [{ name: 'idempotency_entry_expiry_index', properties: ['expiresAt'] }],
+  rowLevelSecurity: 'force',
+  policies: [
+    { name: 'idempotency_entry_all', command: 'all', using: `(${IS_INSTANCE})`, check: `(${IS_INSTANCE})` },
+  ],
+});
+
+export type IdempotencyEntry = InferEntity<typeof IdempotencyEntryEntity>;

@@ -1,0 +1,26 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { IS_INSTANCE } from './visibility.ts';
+
+/** A challenge that the holder of new keys answers once, to show that the keys are theirs. */
+export const KeyChallengeEntity = defineEntity({
+  name: 'KeyChallenge',
+  tableName: 'publisher_key_challenge',
+  properties: {
+    nonce: p.text().collation('C').primary(),
+    publisher: p.text(),
+    createdBy: p.text(),
+    expiresAt: p.datetime(),
+  },
+  indexes: [{ name: 'publisher_key_challenge_expiry_index', properties: ['expiresAt'] }],
+  rowLevelSecurity: 'force',
+  policies: [
+    {
+      name: 'publisher_key_challenge_all',
+      command: 'all',
+      using: `(${IS_INSTANCE})`,
+      check: `(${IS_INSTANCE})`,
+    },
+  ],
+});
+
+export type KeyChallenge = InferEntity<typeof KeyChallengeEntity>;

@@ -1,0 +1,55 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { FullTextType } from '@mikro-orm/postgresql';
+import { ownedBy, PLUGIN_IS_VISIBLE } from './visibility.ts';
+
+/** Who sees a plugin: everyone, or the organization that owns it and those that were granted it. */
+export type Visibility = 'public' | 'private';
+
+/**
+ * One plugin name. The columns after `createdAt` are its entry in the search, drawn from the newest version that is
+ * offered; they are null while none is.
+ */
+export const PluginEntity = defineEntity({
+  name: 'Plugin',
+  tableName: 'plugin',
+  properties: {
+    id: p
+      .uuid()
+      .primary()
+      .onCreate(() => randomUUIDv7()),
+    publisher: p.text().collation('C'),
+    name: p.text().collation('C'),
+    ownerOrgId: p.uuid(),
+    visibility: p.text().$type<Visibility>(),
+    createdAt: p.datetime(),
+    latestVersion: p.text().nullable(),
+    title: p.text().nullable(),
+    description: p.text().nullable(),
+    type: p.text().nullable(),
+    category: p.text().nullable(),
+    permissionNames: p.array().columnType('text[]').nullable(),
+    isSigned: p.boolean().nullable(),
+    listedAt: p.datetime().nullable(),
+    searchDocument: p.type(new FullTextType('simple')).nullable().lazy().hidden(),
+  },
+  uniques: [{ name: 'plugin_identity_unique', properties: ['publisher', 'name'] }],
+  indexes: [
+    { name: 'plugin_owner_index', properties: ['ownerOrgId'] },
+    { name: 'plugin_search_index', properties: ['searchDocument'], type: 'gin' },
+  ],
+  checks: [{ name: 'plugin_visibility_check', expression: `visibility in ('public', 'private')` }],
+  rowLevelSecurity: 'force',
+  policies: [
+    { name: 'plugin_read', command: 'select', using: PLUGIN_IS_VISIBLE },
+    { name: 'plugin_insert', command: 'insert', check: ownedBy('owner_org_id') },
+    {
+      name: 'plugin_update',
+      command: 'update',
+      using: ownedBy('owner_org_id'),
+      check: ownedBy('owner_org_id'),
+    },
+  ],
+});
+
+export type Plugin = InferEntity<typeof PluginEntity>;
