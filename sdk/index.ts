@@ -1,0 +1,67 @@
+/**
+ * Types for authors of plugins: what a package exports, and the `host` object that it is given.
+ *
+ * A host object belongs to one run. After the answer it is revoked: keep what you read from it, not the object.
+ */
+
+/** Any JSON value; what crosses between a plugin and its host. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Who stands behind a run. */
+export type Caller =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'user'; readonly id: string; readonly role: 'member' | 'admin' | 'owner' | null }
+  | { readonly kind: 'plugin'; readonly id: string; readonly behind: Caller }
+  | { readonly kind: 'system' };
+
+/** The plugin's log, which administrators of the organization read. */
+export type Log = {
+  debug(...parts: unknown[]): void;
+  info(...parts: unknown[]): void;
+  warn(...parts: unknown[]): void;
+  error(...parts: unknown[]): void;
+};
+
+/** Data of this installation; needs the permission `kv`. Keys have 1 to 512 bytes, values are JSON of at most 64 KiB. */
+export type KeyValue = {
+  /** @returns the value, or null when there is none or its time has passed */
+  get<T extends Json = Json>(key: string): Promise<T | null>;
+  /** @returns the values in the order of the keys, null for those that are not there */
+  getMany<T extends Json = Json>(keys: readonly string[]): Promise<(T | null)[]>;
+  /** `ttlSeconds`: after so long the value is gone. */
+  set(key: string, value: Json, options?: { ttlSeconds?: number }): Promise<void>;
+  /** @returns whether there was a value */
+  delete(key: string): Promise<boolean>;
+  /** Keys that begin with `prefix`, in order, after `after`, at most `limit` (1,000). */
+  list(prefix?: string, options?: { after?: string; limit?: number }): Promise<{ key: string; value: Json }[]>;
+  /** Writes `next` only if the value is still `expected` (null: not there). @returns whether it wrote */
+  compareAndSet(key: string, expected: Json, next: Json, options?: { ttlSeconds?: number }): Promise<boolean>;
+};
+
+/** Calls of declared dependencies; needs the permission `plugins.call` for each. */
+export type Plugins = {
+  /** Sends a request to an endpoint of another plugin of this organization, such as `/hello/Ada`. */
+  call(id: string, path: string, init?: RequestInit): Promise<Response>;
+};
+
+export type Host = {
+  readonly org: { readonly id: string; readonly slug: string };
+  readonly plugin: { readonly id: string; readonly version: string };
+  /** The effective configuration: the organization's over the instance's over the defaults of the manifest. */
+  readonly config: Readonly<Record<string, Json>>;
+  readonly caller: Caller;
+  readonly log: Log;
+  readonly kv: KeyValue;
+  readonly plugins: Plugins;
+};
+
+/** What the entry module exports as its default. */
+export type Plugin = {
+  /** Answers the endpoints of the manifest; the path of the request begins below the plugin's own address. */
+  fetch?(request: Request, host: Host): Response | Promise<Response>;
+  activate?(host: Host): unknown;
+  deactivate?(host: Host): unknown;
+  upgrade?(host: Host, fromVersion: string): unknown;
+  /** Throws, or answers `{ ok: false }`, when the plugin cannot do its work. */
+  health?(host: Host): unknown;
+};

@@ -1,0 +1,41 @@
+/** The endpoints of one plugin, ready to be matched: Hono's own routers over the paths of the manifest. */
+import { RegExpRouter } from 'hono/router/reg-exp-router';
+import { SmartRouter } from 'hono/router/smart-router';
+import { TrieRouter } from 'hono/router/trie-router';
+import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import type { Access, Endpoint } from '../../spec/manifest.ts';
+import { HTTP_METHODS } from '../../spec/permission.ts';
+
+export type MatchedEndpoint = {
+  readonly access: Access;
+  readonly checkRequest: GuestValidator | null;
+  readonly checkResponse: GuestValidator | null;
+};
+
+export type EndpointMatch =
+  | { readonly kind: 'endpoint'; readonly endpoint: MatchedEndpoint }
+  | { readonly kind: 'otherMethods'; readonly allow: readonly string[] }
+  | { readonly kind: 'none' };
+
+/** @returns a function from method and path (with leading slash) to the first endpoint that was declared for them */
+export function compileEndpoints(endpoints: readonly Endpoint[]): (method: string, path: string) => EndpointMatch {
+  const router = new SmartRouter<MatchedEndpoint>({ routers: [new RegExpRouter(), new TrieRouter()] });
+  for (const endpoint of endpoints) router.add(endpoint.method, endpoint.path, compileEndpoint(endpoint));
+  const find = (method: string, path: string): MatchedEndpoint | undefined => router.match(method, path)[0][0]?.[0];
+  return (method, path) => {
+    if (endpoints.length === 0) return { kind: 'none' };
+    // A GET endpoint answers HEAD as well (RFC 9110, section 9.3.2).
+    const endpoint = find(method, path) ?? (method === 'HEAD' ? find('GET', path) : undefined);
+    if (endpoint) return { kind: 'endpoint', endpoint };
+    const allow = HTTP_METHODS.filter((other) => find(other, path) !== undefined);
+    return allow.length > 0 ? { kind: 'otherMethods', allow } : { kind: 'none' };
+  };
+}
+
+function compileEndpoint(endpoint: Endpoint): MatchedEndpoint {
+  return {
+    access: endpoint.access ?? 'member',
+    checkRequest: endpoint.request ? compileGuestSchema(endpoint.request) : null,
+    checkResponse: endpoint.response ? compileGuestSchema(endpoint.response) : null,
+  };
+}

@@ -1,0 +1,108 @@
+/** Reading request bodies: bounded before they are held, and refused by a code of their own when they break off. */
+import type { JsonValue } from '../../spec/json.ts';
+import { HTTP_LIMITS, PACKAGE_LIMITS } from '../../spec/limits.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { parseStrictJson } from '../../spec/strict-json.ts';
+
+/**
+ * @param bytesMax largest body in bytes; a stated Content-Length above it is refused before a byte is read
+ * @throws Refusal `body_too_large` or `body_incomplete`
+ */
+export async function readBody(request: Request, bytesMax: number): Promise<Uint8Array> {
+  const stated = request.headers.get('content-length');
+  if (stated !== null && Number(stated) > bytesMax) throw tooLarge(bytesMax);
+  try {
+    // With a Content-Length the HTTP parser itself ends the body there (RFC 9112, section 6.3).
+    if (stated !== null) return new Uint8Array(await request.arrayBuffer());
+    return await readChunks(request, bytesMax);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('body_incomplete', { detail: 'The connection ended inside the body.', cause: error });
+  }
+}
+
+async function readChunks(request: Request, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > bytesMax) throw tooLarge(bytesMax);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function tooLarge(bytesMax: number): Refusal {
+  return new Refusal('body_too_large', { detail: `At most ${bytesMax} bytes are taken here.` });
+}
+
+/** @throws Refusal `media_type_unsupported`, `body_too_large`, `body_incomplete` or `body_not_json` */
+export async function readJson(request: Request): Promise<JsonValue> {
+  requireMediaType(request, 'application/json');
+  const json = parseStrictJson(await readBody(request, HTTP_LIMITS.jsonBytesMax), PACKAGE_LIMITS.manifestDepthMax);
+  if (json.kind === 'value') return json.value;
+  const [first] = json.faults;
+  throw new Refusal('body_not_json', {
+    detail: `The body ${first?.pointer ? `at ${first.pointer}: ` : ''}${first?.message}.`,
+    violations: json.faults,
+  });
+}
+
+/** The type and subtype of a request's Content-Type, in lower case. */
+export function mediaType(request: Request): string {
+  return (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+function requireMediaType(request: Request, expected: string): void {
+  const found = mediaType(request);
+  if (found === expected) return;
+  throw new Refusal('media_type_unsupported', {
+    detail: found === '' ? 'The request has no Content-Type.' : `The Content-Type is ${found}.`,
+    hint: `Send ${expected}.`,
+  });
+}
+
+/** A package as it came in: the archive's own bytes, and the envelope that travelled beside it. */
+export type Upload = { readonly archive: Uint8Array; readonly envelope: Uint8Array | null };
+
+/**
+ * Reads an upload: `multipart/form-data` with the parts `archive` and `envelope` (RFC 7578), or a bare
+ * `application/zip` without an envelope.
+ */
+export async function readUpload(request: Request): Promise<Upload> {
+  const type = mediaType(request);
+  if (type === 'application/zip') {
+    return { archive: await readBody(request, PACKAGE_LIMITS.archiveBytesMax), envelope: null };
+  }
+  requireMediaType(request, 'multipart/form-data');
+  const body = await readBody(request, HTTP_LIMITS.uploadBytesMax);
+  const form = await parseForm(body, request.headers.get('content-type') ?? '');
+  refuseUnknownParts(form);
+  const archive = await partBytes(form, 'archive');
+  if (!archive) throw new Refusal('request_invalid', { detail: 'The upload has no part named archive.' });
+  return { archive, envelope: await partBytes(form, 'envelope') };
+}
+
+async function parseForm(body: Uint8Array, contentType: string): Promise<FormData> {
+  try {
+    return await new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': contentType } }).formData();
+  } catch (error) {
+    throw new Refusal('request_invalid', { detail: 'The body is not multipart/form-data as its Content-Type says.', cause: error });
+  }
+}
+
+function refuseUnknownParts(form: FormData): void {
+  const names = [...form.keys()];
+  const strange = names.find((name, index) => !['archive', 'envelope'].includes(name) || names.indexOf(name) < index);
+  if (strange === undefined) return;
+  throw new Refusal('request_invalid', {
+    detail: `The part ${JSON.stringify(strange.slice(0, 80))} is unknown or stands twice.`,
+    hint: 'Send one part archive and one part envelope.',
+  });
+}
+
+async function partBytes(form: FormData, name: string): Promise<Uint8Array | null> {
+  const part = form.get(name);
+  if (part === null) return null;
+  return typeof part === 'string' ? new TextEncoder().encode(part) : new Uint8Array(await part.arrayBuffer());
+}

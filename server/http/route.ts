@@ -1,0 +1,101 @@
+/**
+ * The server's own API as a table. A route states who may call it, what it takes and what it answers; the same
+ * statement checks access, validates the request and appears in the OpenAPI document, so none of the three can be
+ * forgotten or drift.
+ */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from "ajv-formats";
+import type { Static, TSchema } from 'typebox';
+import type { HttpMethod } from '../../spec/permission.ts';
+import { Refusal, type Violation } from '../../spec/refusal.ts';
+import type { JsonValue } from '../../spec/json.ts';
+import { toViolation } from '../../spec/guest-schema.ts';
+import type { Access, Caller } from './access.ts';
+import { readJson, readUpload, type Upload } from './body.ts';
+
+/** What a route answers: JSON, bytes, or nothing. */
+export type Answer =
+  | { readonly status: 200 | 201 | 202; readonly json: JsonValue; readonly headers?: Record<string, string> }
+  | { readonly status: 200; readonly bytes: Uint8Array | ReadableStream<Uint8Array>; readonly headers: Record<string, string> }
+  | { readonly status: 204 };
+
+export type RouteRequest<Params, Query, Body> = {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly raw: Request;
+};
+
+/** `none` takes no body, `upload` a package (multipart or ZIP), a schema a JSON body. */
+export type BodySpec = 'none' | 'upload' | TSchema;
+type BodyOf<B extends BodySpec> = B extends 'upload' ? Upload : B extends TSchema ? Static<B> : undefined;
+
+export type RouteSpec<P extends TSchema, Q extends TSchema, B extends BodySpec> = {
+  readonly method: HttpMethod;
+  /** Path with `:name` parameters. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** Schema or media type of each answer. */
+  readonly answers: Readonly<Record<number, TSchema | string | null>>;
+  readonly handle: (request: RouteRequest<Static<P>, Static<Q>, BodyOf<B>>) => Promise<Answer>;
+};
+
+/** A route whose types have been checked against each other, ready to be mounted and described. */
+export type Route = Omit<RouteSpec<TSchema, TSchema, BodySpec>, 'handle'> & {
+  readonly read: (raw: Request, params: Record<string, string>) => Promise<{ params: unknown; query: unknown; body: unknown }>;
+  readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<Answer>;
+};
+
+/** Parameters and queries arrive as text, so they are coerced; bodies are taken as they are. */
+const textAjv = new Ajv2020({ allErrors: true, coerceTypes: 'array', useDefaults: true, ownProperties: true, strict: false });
+const bodyAjv = new Ajv2020({ allErrors: true, useDefaults: true, ownProperties: true, strict: false });
+for (const ajv of [textAjv, bodyAjv]) (addFormats as unknown as (instance: Ajv2020) => void)(ajv);
+
+/** Compiles one route of the table. */
+export function route<P extends TSchema, Q extends TSchema, B extends BodySpec>(spec: RouteSpec<P, Q, B>): Route {
+  const checkParams = textAjv.compile(spec.params);
+  const checkQuery = textAjv.compile(spec.query);
+  const checkBody = typeof spec.body === 'string' ? null : bodyAjv.compile(spec.body);
+  return {
+    ...spec,
+    handle: spec.handle as Route['handle'],
+    read: async (raw, params) => ({
+      params: checked(checkParams, { ...params }, '/path'),
+      query: checked(checkQuery, queryOf(raw), '/query'),
+      body: await readRouteBody(raw, spec.body, checkBody),
+    }),
+  };
+}
+
+async function readRouteBody(raw: Request, spec: BodySpec, check: ValidateFunction | null): Promise<unknown> {
+  if (spec === 'none') return undefined;
+  if (spec === 'upload') return readUpload(raw);
+  return check ? checked(check, await readJson(raw), '') : undefined;
+}
+
+function queryOf(raw: Request): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  const { searchParams } = new URL(raw.url);
+  for (const name of new Set(searchParams.keys())) {
+    const values = searchParams.getAll(name);
+    query[name] = values.length > 1 ? values : (values[0] ?? '');
+  }
+  return query;
+}
+
+function checked(validate: ValidateFunction, value: unknown, at: string): unknown {
+  if (validate(value)) return value;
+  const violations: Violation[] = (validate.errors ?? []).slice(0, 20).map((error) => {
+    const violation = toViolation(error);
+    return { ...violation, pointer: at + violation.pointer };
+  });
+  const [first] = violations;
+  throw new Refusal('request_invalid', { detail: `${first?.pointer || 'The body'}: ${first?.message}.`, violations });
+}

@@ -1,0 +1,120 @@
+/**
+ * The houses and their arrows: which top folder may import which, and which packages belong to one house alone.
+ * It reads every import of the tree, static, dynamic and type-only, with a TypeScript parser.
+ */
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { dirname, join, normalize, relative } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Each house and those it may import. `registry/package` and its like are rooms with fewer rights than their house. */
+const ARROWS: Record<string, readonly string[]> = {
+  spec: [],
+  signing: ['spec'],
+  database: ['spec', 'migrations'],
+  identity: ['database', 'signing', 'spec'],
+  registry: ['identity', 'database', 'signing', 'spec'],
+  services: ['registry', 'identity', 'database', 'spec'],
+  sandbox: ['spec'],
+  server: ['spec', 'signing', 'database', 'identity', 'registry', 'services', 'sandbox', 'migrations'],
+  cli: ['signing', 'registry/package', 'registry/inspection', 'sandbox', 'spec'],
+  sdk: ['spec'],
+  migrations: ['database'],
+  'registry/package': ['spec', 'signing'],
+  'registry/inspection': ['registry/package', 'spec', 'signing'],
+  'registry/resolver': ['spec'],
+};
+
+const ORM_HOUSES = ['database', 'identity', 'registry', 'services', 'migrations'];
+/** Packages that only the named houses may import. */
+const OWNED_PACKAGES: readonly { pattern: RegExp; houses: readonly string[] }[] = [
+  { pattern: /^tweetnacl$/u, houses: ['signing'] },
+  { pattern: /^isolated-vm$/u, houses: ['sandbox/runner'] },
+  { pattern: /^hono(\/|$)|^@hono\//u, houses: ['server'] },
+  { pattern: /^@mikro-orm\//u, houses: ORM_HOUSES },
+];
+
+type Import = { from: string; to: string };
+
+async function sourceFiles(): Promise<string[]> {
+  const files: string[] = [];
+  const houses = '{spec,signing,database,identity,registry,services,sandbox,server,cli,sdk,migrations}';
+  for await (const file of glob(`${houses}/**/*.ts`, { cwd: ROOT })) files.push(file);
+  return files.filter((file) => !file.includes('node_modules') && !isTestFile(file)).sort();
+}
+
+/** Tests reach across houses to set a scene; the arrows bind what ships. */
+function isTestFile(file: string): boolean {
+  return file.endsWith('.test.ts') || /(^|\/)(testing|fixtures|corpus|support)(\/|\.ts$)/u.test(file);
+}
+
+function importsOf(file: string): string[] {
+  const { module } = parseSync(file, readFileSync(join(ROOT, file), 'utf8'));
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [
+    ...module.staticImports.map((entry) => entry.moduleRequest.value),
+    ...module.staticExports.flatMap((entry) => entry.entries.flatMap((item) => item.moduleRequest?.value ?? [])),
+    ...module.dynamicImports.map((entry) => text.slice(entry.moduleRequest.start + 1, entry.moduleRequest.end - 1)),
+  ];
+}
+
+/** The narrowest room of `ARROWS` or `OWNED_PACKAGES` that holds a file. */
+function roomOf(file: string): string {
+  const rooms = [...Object.keys(ARROWS), 'sandbox/runner'].filter((room) => file.startsWith(`${room}/`));
+  return rooms.sort((left, right) => right.length - left.length)[0] ?? '';
+}
+
+function houseOf(room: string): string {
+  return room.split('/')[0] ?? '';
+}
+
+function mayImport(from: string, to: string): boolean {
+  if (from === to) return true;
+  const own = ARROWS[from] ?? ARROWS[houseOf(from)] ?? [];
+  if (own.includes(to) || own.includes(houseOf(to))) return true;
+  // A room with rights of its own is not opened by living in the same house; the rest of the house may use it.
+  return ARROWS[from] && from.includes('/') ? false : houseOf(from) === houseOf(to);
+}
+
+describe('the houses', async () => {
+  const files = await sourceFiles();
+  const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file, to })));
+
+  it('were read at all', () => {
+    expect(files.length).toBeGreaterThan(60);
+    expect(imports.length).toBeGreaterThan(files.length);
+  });
+
+  it('import only along their arrows', () => {
+    const broken = imports
+      .filter(({ to }) => to.startsWith('.'))
+      .map(({ from, to }) => ({ from, to: normalize(join(dirname(from), to)) }))
+      .filter(({ from, to }) => roomOf(to) !== '' && !mayImport(roomOf(from), roomOf(to)))
+      .map(({ from, to }) => `${from} imports ${to}`);
+    expect(broken).toEqual([]);
+  });
+
+  it('reach no file outside the houses', () => {
+    const outside = imports
+      .filter(({ to }) => to.startsWith('.'))
+      .map(({ from, to }) => ({ from, to: relative('.', normalize(join(dirname(from), to))) }))
+      .filter(({ to }) => roomOf(to) === '' && to !== 'package.json')
+      .map(({ from, to }) => `${from} imports ${to}`);
+    expect(outside).toEqual([]);
+  });
+
+  it('keep each guarded package in its house', () => {
+    const broken = imports.flatMap(({ from, to }) => {
+      const owner = OWNED_PACKAGES.find(({ pattern }) => pattern.test(to));
+      if (!owner) return [];
+      const room = roomOf(from);
+      const bare = room.includes('/') && !owner.houses.includes(room) ? ARROWS[room] !== undefined : false;
+      const allowed = owner.houses.includes(room) || (owner.houses.includes(houseOf(room)) && !bare);
+      return allowed ? [] : [`${from} imports ${to}`];
+    });
+    expect(broken).toEqual([]);
+  });
+});
