@@ -68,6 +68,12 @@ export const HTTP_ERRORS = {
     title: 'The package store has no room.',
     hint: 'Tell the operator of this server; nothing was changed.',
   },
+  settings_invalid: {
+    status: 500,
+    kind: 'input',
+    title: 'A setting of the server is wrong.',
+    hint: 'docs/settings.md lists every setting with its values.',
+  },
   internal_error: {
     status: 500,
     kind: 'fault',
