@@ -13,11 +13,11 @@
 import { ENVELOPE_LIMITS } from '../spec/limits.ts';
 import { Refusal } from '../spec/refusal.ts';
 import { encodeBase64 } from './base64.ts';
+import { parseDocument } from './document.ts';
 import { type Field, readBase64, readItems, readMembers, readText, refuseField } from './fields.ts';
 import type { PrivateKey } from './private-key.ts';
 import { isKeyId, type KeyId } from './public-key.ts';
 import { quote } from './quote.ts';
-import { parseStrictJson } from './strict-json.ts';
 
 export type EnvelopeSignature = { readonly keyId: KeyId; readonly signature: Uint8Array };
 
@@ -36,8 +36,7 @@ export type Envelope = {
  */
 export function parseEnvelope(bytes: Uint8Array, payloadType: string): Envelope {
   requireSize(bytes);
-  const value = parseStrictJson(bytes, 'envelope_invalid');
-  const top: Field = { value, pointer: '', code: 'envelope_invalid' };
+  const top = parseDocument(bytes, 'envelope_invalid');
   const members = readMembers(top, ['payloadType', 'payload', 'signatures']);
   requirePayloadType(readText(members.payloadType), payloadType);
   const signatures = readSignatures(members.signatures);
