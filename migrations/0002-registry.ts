@@ -1,8 +1,15 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Of the session variables that scope a transaction; a variable that an earlier one set reads as ''. */
-const CURRENT_ORG = `nullif(current_setting('souk.org_id', true), '')::uuid`;
-const IS_INSTANCE = `coalesce(current_setting('souk.scope', true), '') = 'instance'`;
+/** As in database/row-security.ts: of the session variables that a transaction's scope sets, asked once a statement. */
+const CURRENT_ORG = `(select nullif(current_setting('souk.org_id', true), '')::uuid)`;
+const IS_INSTANCE = `(select current_setting('souk.scope', true) = 'instance')`;
+const OWNS_PLUGIN = `exists (select 1 from plugin where plugin.id = plugin_version.plugin_id
+  and (plugin.owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE}))`;
+
+function protect(table: string): string {
+  return `alter table ${table} enable row level security;
+alter table ${table} force row level security;`;
+}
 
 const SQL = `
 create table "idempotency_entry" (
@@ -64,39 +71,58 @@ alter table "plugin_grant" add constraint "plugin_grant_plugin_id_foreign" forei
 
 alter table "plugin_version" add constraint "plugin_version_plugin_id_foreign" foreign key ("plugin_id") references "plugin" ("id");
 
-alter table "idempotency_entry" enable row level security;
-alter table "idempotency_entry" force row level security;
-create policy "idempotency_entry_all" on "idempotency_entry" using ((${IS_INSTANCE})) with check ((${IS_INSTANCE}));
-alter table "publisher_key_challenge" enable row level security;
-alter table "publisher_key_challenge" force row level security;
-create policy "publisher_key_challenge_all" on "publisher_key_challenge" using ((${IS_INSTANCE})) with check ((${IS_INSTANCE}));
-alter table "plugin" enable row level security;
-alter table "plugin" force row level security;
-create policy "plugin_read" on "plugin" for select using ((visibility = 'public' or owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE}
-  or exists (select 1 from plugin_grant where plugin_grant.plugin_id = plugin.id and plugin_grant.org_id = ${CURRENT_ORG})));
-create policy "plugin_insert" on "plugin" for insert with check ((owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE}));
-create policy "plugin_update" on "plugin" for update using ((owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE})) with check ((owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE}));
-alter table "plugin_grant" enable row level security;
-alter table "plugin_grant" force row level security;
-create policy "plugin_grant_read" on "plugin_grant" for select using ((org_id = ${CURRENT_ORG} or ${IS_INSTANCE}));
-create policy "plugin_grant_insert" on "plugin_grant" for insert with check ((${IS_INSTANCE}));
-create policy "plugin_grant_delete" on "plugin_grant" for delete using ((${IS_INSTANCE}));
-alter table "plugin_version" enable row level security;
-alter table "plugin_version" force row level security;
-create policy "plugin_version_read" on "plugin_version" for select using ((exists (select 1 from plugin where plugin.id = plugin_version.plugin_id)));
-create policy "plugin_version_insert" on "plugin_version" for insert with check ((exists (select 1 from plugin where plugin.id = plugin_version.plugin_id
-  and (plugin.owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE}))));
-create policy "plugin_version_update" on "plugin_version" for update using ((exists (select 1 from plugin where plugin.id = plugin_version.plugin_id
-  and (plugin.owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE})))) with check ((exists (select 1 from plugin where plugin.id = plugin_version.plugin_id
-  and (plugin.owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE}))));
+${protect('plugin')}
+create policy plugin_read on plugin for select using (
+  visibility = 'public' or owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE} or exists (
+    select 1 from plugin_grant where plugin_grant.plugin_id = plugin.id and plugin_grant.org_id = ${CURRENT_ORG}));
+create policy plugin_insert on plugin for insert with check (owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE});
+create policy plugin_update on plugin for update using (owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE});
+
+${protect('plugin_grant')}
+create policy plugin_grant_read on plugin_grant for select using (org_id = ${CURRENT_ORG} or ${IS_INSTANCE});
+create policy plugin_grant_insert on plugin_grant for insert with check (${IS_INSTANCE});
+create policy plugin_grant_delete on plugin_grant for delete using (${IS_INSTANCE});
+
+${protect('plugin_version')}
+create policy plugin_version_read on plugin_version for select using (
+  exists (select 1 from plugin where plugin.id = plugin_version.plugin_id));
+create policy plugin_version_insert on plugin_version for insert with check (${OWNS_PLUGIN});
+create policy plugin_version_update on plugin_version for update using (${OWNS_PLUGIN});
+
+${protect('publisher_key_document')}
+create policy publisher_key_document_read on publisher_key_document for select using (true);
+create policy publisher_key_document_insert on publisher_key_document for insert with check (true);
+
+${protect('publisher_key_challenge')}
+create policy publisher_key_challenge_all on publisher_key_challenge using (${IS_INSTANCE});
+
+${protect('idempotency_entry')}
+create policy idempotency_entry_all on idempotency_entry using (${IS_INSTANCE});
+
+create function plugin_version_is_immutable() returns trigger language plpgsql as $function$
+begin
+  if (new.plugin_id, new.version, new.archive_digest, new.archive_bytes, new.manifest, new.contents, new.files,
+      new.statement_digest, new.accepted_at)
+    is distinct from (old.plugin_id, old.version, old.archive_digest, old.archive_bytes, old.manifest, old.contents,
+      old.files, old.statement_digest, old.accepted_at)
+  then raise exception 'what a version says of its bytes never changes';
+  end if;
+  return new;
+end
+$function$;
+create trigger plugin_version_immutable before update on plugin_version
+  for each row execute function plugin_version_is_immutable();
 `;
 
 /**
- * Plugins, their versions and grants, publishers' keys, idempotency keys. No policy allows to delete a plugin or a
- * version: what was published stays taken for ever.
+ * Plugins, their versions and grants, publishers' keys, idempotency keys.
+ *
+ * No policy allows to delete a plugin, a version or a key document: what was published stays taken for ever. An org
+ * sees public plugins, its own and those it was granted; versions follow their plugin, whose policy applies inside
+ * theirs.
  */
 export class Migration0002 extends Migration {
   override up(): void {
-    for (const statement of SQL.split(/;$/mu)) if (statement.trim()) this.addSql(statement.trim());
+    this.addSql(SQL);
   }
 }

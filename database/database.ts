@@ -1,0 +1,178 @@
+/** The connection to PostgreSQL: the ORM, transactions under a scope, migrations, notifications, readiness. */
+import { Migrator } from '@mikro-orm/migrations';
+import {
+  MikroORM,
+  PostgreSqlDriver,
+  SchemaGenerator,
+  type EntityManager,
+  type Options,
+} from '@mikro-orm/postgresql';
+import type { ClientConfig } from 'pg';
+import { Fault, Refusal } from '../spec/refusal.ts';
+import type { ConnectionTarget } from './connection-target.ts';
+import { MIGRATION_TABLE, runMigrations, type NamedMigration } from './migrate.ts';
+import { openNotifications, type Notifications } from './notifications.ts';
+import { runTransaction, type Scope, type Transaction } from './transaction.ts';
+import { translateFailure } from './unavailable.ts';
+
+export type Entities = NonNullable<Options['entities']>;
+
+export type DatabaseOptions = {
+  readonly target: ConnectionTarget;
+  readonly entities: Entities;
+  /** Most connections of the pool; the notifications have one of their own besides. Default 16. */
+  readonly poolMax?: number;
+};
+
+export type Database = {
+  /** The ORM, for schema checks and for what needs its metadata. Its global manager is closed to queries. */
+  readonly orm: MikroORM;
+  readonly notifications: Notifications;
+  /**
+   * Runs `work` in a transaction that sees the rows of `scope`, and commits. Row level security holds inside; a
+   * query outside a transaction sees no tenant's row.
+   *
+   * @throws what `work` throws, after a rollback; Refusal `database_unavailable` or `storage_full`
+   */
+  transaction<Result>(scope: Scope, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Brings the schema up to date, alone among all servers. Returns the names that ran. */
+  migrate(migrations: readonly NamedMigration[]): Promise<string[]>;
+  /** Proves that a query is answered. @throws Refusal `database_unavailable` */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const POOL_MAX_DEFAULT = 16;
+const CONNECT_MS_MAX = 5_000;
+/** PostgreSQL 15: `security_invoker` views and `unique nulls not distinct` exist, and it is still maintained. */
+const SERVER_VERSION_MIN = 150_000;
+
+/**
+ * Connects and checks what stands on the other side.
+ *
+ * @throws Refusal `database_unavailable`, `database_url_invalid`, `database_version_unsupported`,
+ * `database_role_unsuitable`
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const config = clientConfig(options.target);
+  const orm = createOrm(config, options);
+  try {
+    await checkServer(orm.em as EntityManager);
+  } catch (error) {
+    await orm.close(true);
+    throw translateFailure(error, 'working');
+  }
+  const notifications = await openNotifications(config);
+  return {
+    orm,
+    notifications,
+    transaction: (scope, work) => runTransaction(orm.em as EntityManager, scope, work),
+    migrate: (migrations) => migrateWith(config, options, migrations),
+    ping: () => ping(orm.em as EntityManager),
+    close: async () => {
+      await notifications.close();
+      await orm.close(true);
+    },
+  };
+}
+
+function createOrm(
+  config: ClientConfig,
+  options: DatabaseOptions,
+  migrations: readonly NamedMigration[] = [],
+): MikroORM {
+  return new MikroORM({
+    driver: PostgreSqlDriver,
+    dbName: config.database ?? 'souk',
+    driverOptions: { ...config, connectionTimeoutMillis: CONNECT_MS_MAX, application_name: 'souk' },
+    pool: { min: 0, max: options.poolMax ?? POOL_MAX_DEFAULT },
+    entities: options.entities,
+    discovery: { warnWhenNoEntities: false },
+    extensions: [Migrator, SchemaGenerator],
+    ensureDatabase: false,
+    // Only a transaction's own manager may query: the global one has no scope.
+    allowGlobalContext: false,
+    forceUtcTimezone: true,
+    // Policies are written by migrations, with row-security.ts.
+    schemaGenerator: { ignorePolicies: true, skipTables: [MIGRATION_TABLE] },
+    migrations: {
+      tableName: MIGRATION_TABLE,
+      migrationsList: migrations.map((migration) => ({ name: migration.name, class: migration.class })),
+      snapshot: false,
+      disableForeignKeys: false,
+    },
+    logger: () => undefined,
+    colors: false,
+  });
+}
+
+/** The ORM takes its migrations when it is made, so they get one of their own, with two connections. */
+async function migrateWith(
+  config: ClientConfig,
+  options: DatabaseOptions,
+  migrations: readonly NamedMigration[],
+): Promise<string[]> {
+  const orm = createOrm(config, { ...options, poolMax: 2 }, migrations);
+  try {
+    return await runMigrations(orm, migrations);
+  } finally {
+    await orm.close(true);
+  }
+}
+
+function clientConfig(target: ConnectionTarget): ClientConfig {
+  switch (target.kind) {
+    case 'socket':
+      return { host: target.folder, user: target.user, database: target.database };
+    case 'url':
+      return { connectionString: target.url, database: databaseOf(target.url), keepAlive: true };
+  }
+}
+
+function databaseOf(text: string): string {
+  const url = URL.parse(text);
+  const database = url && decodePath(url.pathname.slice(1));
+  if (!url || !database || !['postgres:', 'postgresql:'].includes(url.protocol)) {
+    throw new Refusal('database_url_invalid', {
+      detail: 'The value of DATABASE_URL does not begin with postgres:// or names no database.',
+    });
+  }
+  return database;
+}
+
+/** RFC 3986, section 2.1: an octet that is no UTF-8 makes decoding throw. */
+function decodePath(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+type ServerFacts = { version: number; role: string; above: boolean };
+
+async function checkServer(em: EntityManager): Promise<void> {
+  const [facts] = await em.fork().execute<ServerFacts[]>(
+    `select current_setting('server_version_num')::int as version, rolname as role,
+              rolsuper or rolbypassrls as above from pg_roles where rolname = current_user`,
+  );
+  if (!facts) throw new Fault('the database does not know the role that it let in');
+  if (facts.version < SERVER_VERSION_MIN) {
+    throw new Refusal('database_version_unsupported', {
+      detail: `The server is PostgreSQL ${Math.floor(facts.version / 10_000)}; Souk needs 15 or later.`,
+    });
+  }
+  if (facts.above) {
+    throw new Refusal('database_role_unsuitable', {
+      detail: `The role "${facts.role}" is a superuser or has BYPASSRLS, so no row of a tenant would be protected.`,
+    });
+  }
+}
+
+async function ping(em: EntityManager): Promise<void> {
+  try {
+    await em.fork().execute('select 1');
+  } catch (error) {
+    throw translateFailure(error, 'working');
+  }
+}
