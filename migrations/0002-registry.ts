@@ -6,6 +6,14 @@ const IS_INSTANCE = `(select current_setting('souk.scope', true) = 'instance')`;
 const OWNS_PLUGIN = `exists (select 1 from plugin where plugin.id = plugin_version.plugin_id
   and (plugin.owner_org_id = ${CURRENT_ORG} or ${IS_INSTANCE}))`;
 
+const VERSION_IS_IMMUTABLE = `if (new.plugin_id, new.version, new.archive_digest, new.archive_bytes, new.manifest, new.contents, new.files,
+    new.statement_digest, new.accepted_at)
+  is distinct from (old.plugin_id, old.version, old.archive_digest, old.archive_bytes, old.manifest, old.contents,
+    old.files, old.statement_digest, old.accepted_at)
+then raise exception 'what a version says of its bytes never changes';
+end if;
+return new;`;
+
 function protect(table: string): string {
   return `alter table ${table} enable row level security;
 alter table ${table} force row level security;`;
@@ -99,19 +107,8 @@ create policy publisher_key_challenge_all on publisher_key_challenge using (${IS
 ${protect('idempotency_entry')}
 create policy idempotency_entry_all on idempotency_entry using (${IS_INSTANCE});
 
-create function plugin_version_is_immutable() returns trigger language plpgsql as $function$
-begin
-  if (new.plugin_id, new.version, new.archive_digest, new.archive_bytes, new.manifest, new.contents, new.files,
-      new.statement_digest, new.accepted_at)
-    is distinct from (old.plugin_id, old.version, old.archive_digest, old.archive_bytes, old.manifest, old.contents,
-      old.files, old.statement_digest, old.accepted_at)
-  then raise exception 'what a version says of its bytes never changes';
-  end if;
-  return new;
-end
-$function$;
-create trigger plugin_version_immutable before update on plugin_version
-  for each row execute function plugin_version_is_immutable();
+create function plugin_version_immutable_fn() returns trigger as $$ begin ${VERSION_IS_IMMUTABLE} end; $$ language plpgsql;
+create trigger immutable before update on plugin_version for each row execute function plugin_version_immutable_fn();
 `;
 
 /**

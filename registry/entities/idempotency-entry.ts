@@ -1,6 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { JsonObject } from '../../spec/json.ts';
-import { IS_INSTANCE } from './visibility.ts';
 
 /** What a write with an `Idempotency-Key` was answered. `owner` names whose key it is; answers never cross owners. */
 export const IdempotencyEntryEntity = defineEntity({
@@ -18,10 +17,6 @@ export const IdempotencyEntryEntity = defineEntity({
     expiresAt: p.datetime(),
   },
   indexes: [{ name: 'idempotency_entry_expiry_index', properties: ['expiresAt'] }],
-  rowLevelSecurity: 'force',
-  policies: [
-    { name: 'idempotency_entry_all', command: 'all', using: `(${IS_INSTANCE})`, check: `(${IS_INSTANCE})` },
-  ],
 });
 
 export type IdempotencyEntry = InferEntity<typeof IdempotencyEntryEntity>;

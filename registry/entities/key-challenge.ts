@@ -1,5 +1,4 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { IS_INSTANCE } from './visibility.ts';
 
 /** A challenge that the holder of new keys answers once, to show that the keys are theirs. */
 export const KeyChallengeEntity = defineEntity({
@@ -12,15 +11,6 @@ export const KeyChallengeEntity = defineEntity({
     expiresAt: p.datetime(),
   },
   indexes: [{ name: 'publisher_key_challenge_expiry_index', properties: ['expiresAt'] }],
-  rowLevelSecurity: 'force',
-  policies: [
-    {
-      name: 'publisher_key_challenge_all',
-      command: 'all',
-      using: `(${IS_INSTANCE})`,
-      check: `(${IS_INSTANCE})`,
-    },
-  ],
 });
 
 export type KeyChallenge = InferEntity<typeof KeyChallengeEntity>;

@@ -1,6 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 
-/** One version of a publisher's key document, as it was accepted. Public: whoever verifies offline needs it. */
+/** One version of a publisher's key document, as it was accepted. Visible to everyone: whoever verifies offline needs it. */
 export const KeyDocumentEntity = defineEntity({
   name: 'KeyDocument',
   tableName: 'publisher_key_document',

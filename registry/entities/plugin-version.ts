@@ -2,7 +2,6 @@ import { randomUUIDv7 } from 'node:crypto';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Manifest } from '../../spec/manifest.ts';
 import { PluginEntity } from './plugin.ts';
-import { VERSION_IS_OWNED, VERSION_IS_VISIBLE } from './visibility.ts';
 
 /** `held` waits for review; only `approved` is ever offered. */
 export type VersionState = 'held' | 'approved' | 'rejected';
@@ -17,6 +16,15 @@ export type StoredFinding = {
   readonly pointer?: string;
   readonly hint?: string;
 };
+
+/** Compared column by column, as the migration wrote it; whatever changes what was published is refused. */
+const VERSION_IS_IMMUTABLE = `if (new.plugin_id, new.version, new.archive_digest, new.archive_bytes, new.manifest, new.contents, new.files,
+    new.statement_digest, new.accepted_at)
+  is distinct from (old.plugin_id, old.version, old.archive_digest, old.archive_bytes, old.manifest, old.contents,
+    old.files, old.statement_digest, old.accepted_at)
+then raise exception 'what a version says of its bytes never changes';
+end if;
+return new;`;
 
 /** One immutable release. What it says of the bytes never changes; state, signature, yank and deprecation may. */
 export const PluginVersionEntity = defineEntity({
@@ -65,22 +73,20 @@ export const PluginVersionEntity = defineEntity({
     { name: 'plugin_version_archive_index', properties: ['archiveDigest'] },
     { name: 'plugin_version_state_index', properties: ['state', 'acceptedAt'] },
   ],
+  triggers: [
+    {
+      name: 'immutable',
+      timing: 'before',
+      events: ['update'],
+      forEach: 'row',
+      body: VERSION_IS_IMMUTABLE,
+    },
+  ],
   checks: [
     { name: 'plugin_version_state_check', expression: `state in ('held', 'approved', 'rejected')` },
     {
       name: 'plugin_version_signature_check',
       expression: `signature in ('unsigned', 'trusted', 'untrusted')`,
-    },
-  ],
-  rowLevelSecurity: 'force',
-  policies: [
-    { name: 'plugin_version_read', command: 'select', using: VERSION_IS_VISIBLE },
-    { name: 'plugin_version_insert', command: 'insert', check: VERSION_IS_OWNED },
-    {
-      name: 'plugin_version_update',
-      command: 'update',
-      using: VERSION_IS_OWNED,
-      check: VERSION_IS_OWNED,
     },
   ],
 });

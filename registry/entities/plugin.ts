@@ -1,7 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { FullTextType } from '@mikro-orm/postgresql';
-import { ownedBy, PLUGIN_IS_VISIBLE } from './visibility.ts';
 
 /** Who sees a plugin: everyone, or the organization that owns it and those that were granted it. */
 export type Visibility = 'public' | 'private';
@@ -39,17 +38,6 @@ export const PluginEntity = defineEntity({
     { name: 'plugin_search_index', properties: ['searchDocument'], type: 'gin' },
   ],
   checks: [{ name: 'plugin_visibility_check', expression: `visibility in ('public', 'private')` }],
-  rowLevelSecurity: 'force',
-  policies: [
-    { name: 'plugin_read', command: 'select', using: PLUGIN_IS_VISIBLE },
-    { name: 'plugin_insert', command: 'insert', check: ownedBy('owner_org_id') },
-    {
-      name: 'plugin_update',
-      command: 'update',
-      using: ownedBy('owner_org_id'),
-      check: ownedBy('owner_org_id'),
-    },
-  ],
 });
 
 export type Plugin = InferEntity<typeof PluginEntity>;
