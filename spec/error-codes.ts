@@ -5,9 +5,12 @@ import type { ErrorCodeEntry } from './errors/entry.ts';
 import { HTTP_ERRORS } from './errors/http.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
 import { INSPECTION_ERRORS } from './errors/inspection.ts';
+import { INSTALLATION_ERRORS } from './errors/installations.ts';
 import { MANIFEST_ERRORS } from './errors/manifest.ts';
 import { REGISTRY_ERRORS } from './errors/registry.ts';
+import { RESOLVER_ERRORS } from './errors/resolver.ts';
 import { RUNTIME_ERRORS } from './errors/runtime.ts';
+import { SERVICE_ERRORS } from './errors/services.ts';
 import { SIGNING_ERRORS } from './errors/signing.ts';
 
 export type { ErrorCodeEntry } from './errors/entry.ts';
@@ -21,6 +24,9 @@ const TABLE = {
   ...INSPECTION_ERRORS,
   ...SIGNING_ERRORS,
   ...REGISTRY_ERRORS,
+  ...RESOLVER_ERRORS,
+  ...INSTALLATION_ERRORS,
+  ...SERVICE_ERRORS,
   ...RUNTIME_ERRORS,
 } as const;
 

@@ -72,7 +72,11 @@ export const GUEST_SCHEMA_KEYWORDS: readonly string[] = [
 const linearTimeEngine = Object.assign(
   (pattern: string, _flags: string) => {
     const compiled = RE2JS.compile(pattern);
-    return { test: (text: string): boolean => compiled.matcher(text).find() };
+    return {
+      test: (text: string): boolean => compiled.matcher(text).find(),
+      // ajv keeps one compiled pattern for each distinct text of it.
+      toString: (): string => `/${pattern}/`,
+    };
   },
   { code: 'linearTimeEngine' },
 );

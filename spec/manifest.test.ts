@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseManifest } from './manifest.ts';
+import { Refusal } from './refusal.ts';
+import { unsupportedParts } from './support.ts';
+
+const SOUND = { manifestVersion: 1, id: 'acme/thing', version: '1.2.3', name: 'Thing', main: 'index.js' };
+
+function bytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function refusalOf(value: unknown): Refusal {
+  try {
+    parseManifest(value instanceof Uint8Array ? value : bytes(value));
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+}
+
+function pointers(value: unknown): string[] {
+  const refusal = refusalOf(value);
+  expect(refusal.code).toBe('manifest_invalid');
+  return refusal.violations.map((violation) => violation.pointer);
+}
+
+describe('parseManifest', () => {
+  it('takes the smallest manifest', () => {
+    expect(parseManifest(bytes(SOUND))).toEqual(SOUND);
+  });
+
+  it('takes everything that the format has, and names each part that has no runtime yet', () => {
+    const manifest = parseManifest(
+      readFileSync(join(import.meta.dirname, 'fixtures', 'whole-manifest.json')),
+    );
+    expect(manifest.contributes?.schedules?.[0]?.cron).toBe('*/15 * * * *');
+    const parts = unsupportedParts(manifest).map((violation) => violation.pointer);
+    expect(parts).toContain('/contributes/schedules');
+    expect(parts).not.toContain('/contributes/endpoints');
+  });
+
+  it('reports every violation at once, with the nearest known name', () => {
+    const refusal = refusalOf({ ...SOUND, version: 7, permision: [], type: 'integraton' });
+    expect(refusal.code).toBe('manifest_invalid');
+    const hints = Object.fromEntries(refusal.violations.map(({ pointer, hint }) => [pointer, hint]));
+    expect(hints['/permision']).toBe('Did you mean "permissions"?');
+    expect(hints['/type']).toBe('Did you mean "integration"?');
+    expect(Object.keys(hints)).toContain('/version');
+  });
+
+  const REJECTED: readonly [string, unknown, string][] = [
+    ['build metadata in the version', { ...SOUND, version: '1.0.0+build.5' }, '/version'],
+    ['a version with a v', { ...SOUND, version: 'v1.0.0' }, '/version'],
+    ['a publisher name that is too long', { ...SOUND, id: `${'a'.repeat(40)}/b` }, '/id'],
+    ['an upper-case id', { ...SOUND, id: 'Acme/thing' }, '/id'],
+    [
+      'a dependency on itself',
+      { ...SOUND, dependencies: { 'acme/thing': '*' } },
+      '/dependencies/acme~1thing',
+    ],
+    ['a range that is none', { ...SOUND, dependencies: { 'a/b': 'newest please' } }, '/dependencies/a~1b'],
+    [
+      'a dependency both required and optional',
+      { ...SOUND, dependencies: { 'a/b': '1' }, optionalDependencies: { 'a/b': '1' } },
+      '/optionalDependencies/a~1b',
+    ],
+    ['a main outside the package', { ...SOUND, main: '../index.js' }, '/main'],
+    ['a main that is no JavaScript', { ...SOUND, main: 'index.ts' }, '/main'],
+    [
+      'a fetch permission without a scope',
+      { ...SOUND, permissions: [{ name: 'http.fetch' }] },
+      '/permissions/0',
+    ],
+    [
+      'a scope above a registrable name',
+      { ...SOUND, permissions: [{ name: 'http.fetch', scope: ['https://*.com/*'] }] },
+      '/permissions/0',
+    ],
+    ['kv with a scope', { ...SOUND, permissions: [{ name: 'kv', scope: ['x'] }] }, '/permissions/0'],
+    [
+      'the same permission twice',
+      { ...SOUND, permissions: [{ name: 'kv' }, { name: 'kv' }] },
+      '/permissions/1',
+    ],
+    [
+      'two endpoints of one shape',
+      {
+        ...SOUND,
+        contributes: {
+          endpoints: [
+            { method: 'GET', path: '/a/:x' },
+            { method: 'GET', path: '/a/:y' },
+          ],
+        },
+      },
+      '/contributes/endpoints/1',
+    ],
+    [
+      'an access right that nobody defines',
+      { ...SOUND, contributes: { endpoints: [{ method: 'GET', path: '/', access: 'action:fly' }] } },
+      '/contributes/endpoints/0/access',
+    ],
+    [
+      'a pattern with a back reference',
+      { ...SOUND, config: { type: 'object', properties: { a: { pattern: '(a)\\1' } } } },
+      '/config/properties/a/pattern',
+    ],
+    [
+      'a remote reference in a schema',
+      { ...SOUND, config: { $ref: 'https://example.org/s' } },
+      '/config/$ref',
+    ],
+  ];
+  it.each(REJECTED)('refuses %s', (_trick, manifest, pointer) => {
+    expect(pointers(manifest)).toContain(pointer);
+  });
+
+  const BROKEN: readonly [string, Uint8Array, string][] = [
+    ['duplicate keys', bytes('{"id":"a/b","id":"a/c"}'), 'manifest_not_json'],
+    ['the key __proto__', bytes('{"__proto__":{"main":"x.js"}}'), 'manifest_not_json'],
+    ['an escaped __proto__', bytes('{"\\u005f_proto__":1}'), 'manifest_not_json'],
+    ['a byte order mark', new Uint8Array([0xef, 0xbb, 0xbf, ...bytes(SOUND)]), 'manifest_not_json'],
+    [
+      'a byte that is no UTF-8',
+      new Uint8Array([...bytes('{"id":"'), 0xff, ...bytes('"}')]),
+      'manifest_not_json',
+    ],
+    ['half a surrogate pair', bytes('{"name":"\\ud800"}'), 'manifest_not_json'],
+    ['U+0000', bytes('{"name":"a\\u0000"}'), 'manifest_not_json'],
+    ['a number beyond a double', bytes('{"a":1e999}'), 'manifest_not_json'],
+    ['comments', bytes('{/* hi */}'), 'manifest_not_json'],
+    ['deep nesting', bytes('['.repeat(100_000)), 'manifest_not_json'],
+    ['ten megabytes', new Uint8Array(10 << 20), 'manifest_too_large'],
+  ];
+  it.each(BROKEN)('refuses %s', (_trick, document, code) => {
+    expect(refusalOf(document).code).toBe(code);
+  });
+
+  it('reads or refuses any JSON value, and never fails otherwise', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(refusalOf(value).code).toMatch(/^manifest_/u);
+      }),
+    );
+  });
+});
