@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BlobStore } from './blob-store.ts';
+import { openFileBlobStore } from './file-blob-store.ts';
+
+const bytes = Buffer.from('the bytes of a package');
+const digest = createHash('sha256').update(bytes).digest('hex');
+
+let root: string;
+let blobs: BlobStore;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'souk-blobs-'));
+  blobs = await openFileBlobStore(root);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(stream)).toString();
+}
+
+describe('openFileBlobStore', () => {
+  it('hands out what was put, whole and in part, under its digest', async () => {
+    expect(await blobs.put(bytes)).toBe(digest);
+    expect(Buffer.from((await blobs.get(digest)) ?? [])).toEqual(bytes);
+    const whole = await blobs.open(digest);
+    expect(whole && { bytes: whole.bytes, text: await readAll(whole.stream) }).toEqual({
+      bytes: bytes.length,
+      text: bytes.toString(),
+    });
+    const part = await blobs.open(digest, { start: 4, end: 8 });
+    expect(part && (await readAll(part.stream))).toBe('bytes');
+  });
+
+  it('keeps one copy of the same bytes, however often they come at once', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => blobs.put(bytes)));
+    const listed = await Array.fromAsync(blobs.list());
+    expect(listed.map((entry) => entry.digest)).toEqual([digest]);
+    expect(await readdir(join(root, 'incoming'))).toEqual([]);
+  });
+
+  it('renews the time of bytes that come again', async () => {
+    await utimes(join(root, 'sha256', digest.slice(0, 2), digest), new Date(0), new Date(0));
+    await blobs.put(bytes);
+    const [entry] = await Array.fromAsync(blobs.list());
+    expect(entry?.putAt.getTime()).toBeGreaterThan(0);
+  });
+
+  it('takes a stream, and refuses one beyond its bound without leaving a trace', async () => {
+    async function* chunks(): AsyncIterable<Uint8Array> {
+      for (let index = 0; index < 4; index += 1) yield Buffer.alloc(10, index);
+    }
+    const stored = await blobs.putStream(chunks(), 40);
+    expect((await blobs.get(stored))?.length).toBe(40);
+    await blobs.delete(stored);
+    await expect(blobs.putStream(chunks(), 39)).rejects.toMatchObject({ code: 'body_too_large' });
+    expect(await readdir(join(root, 'incoming'))).toEqual([]);
+    expect(await blobs.has(stored)).toBe(false);
+  });
+
+  it('leaves nothing of a stream that breaks off', async () => {
+    async function* broken(): AsyncIterable<Uint8Array> {
+      yield Buffer.alloc(10);
+      throw new TypeError('the connection is gone');
+    }
+    await expect(blobs.putStream(broken(), 100)).rejects.toThrow('a blob could not be written');
+    expect(await readdir(join(root, 'incoming'))).toEqual([]);
+  });
+
+  it('knows nothing of what was not put', async () => {
+    const absent = 'f'.repeat(64);
+    expect(await blobs.get(absent)).toBeUndefined();
+    expect(await blobs.open(absent)).toBeUndefined();
+    expect(await blobs.has(absent)).toBe(false);
+    await blobs.delete(absent);
+  });
+
+  it.each(['../../../etc/passwd', '', 'F'.repeat(64), `${'a'.repeat(63)}/`])(
+    'never turns %j into a path',
+    async (name) => {
+      await expect(async () => blobs.get(name)).rejects.toThrow('64 hexadecimal digits');
+    },
+  );
+
+  it('clears away what a killed upload left behind, once it is old', async () => {
+    const leftover = join(root, 'incoming', 'left');
+    await writeFile(leftover, 'half');
+    expect(await blobs.removeLeftovers(new Date(0))).toBe(0);
+    expect(await blobs.removeLeftovers(new Date(Date.now() + 1_000))).toBe(1);
+    expect(await readdir(join(root, 'incoming'))).toEqual([]);
+  });
+
+  it('opens a store that lies there already', async () => {
+    await chmod(root, 0o700);
+    const again = await openFileBlobStore(root);
+    expect(await again.has(digest)).toBe(true);
+  });
+});
