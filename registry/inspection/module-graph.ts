@@ -1,0 +1,173 @@
+/**
+ * The modules that a plugin can load: the entry module and what it imports, followed inside the package. Each module
+ * is parsed once, read off, and its tree dropped, so that memory is bounded by the largest module.
+ */
+import { getLineInfo, type AnyNode } from 'acorn';
+import { PACKAGE_LIMITS } from '../../spec/limits.ts';
+import type { Manifest } from '../../spec/manifest.ts';
+import type { ReadPackage } from '../package/read-package.ts';
+import { type HostApi, hostApisOf } from './host-use.ts';
+import { resolveSpecifier } from './module-specifier.ts';
+import type { Report, RuleName } from './rule.ts';
+import { literalText, parseModule, walkTree } from './syntax-tree.ts';
+
+/** One module of the plugin. */
+export type ModuleInfo = {
+  readonly path: string;
+  /** Bytes of source. */
+  readonly size: number;
+  readonly imports: readonly { readonly specifier: string; readonly path: string }[];
+};
+
+type HostUse = HostApi & { readonly pointer: string };
+type ModuleFault = Report & { readonly rule: RuleName };
+
+export type ModuleGraph = {
+  /** The entry module first, the others in the order in which they were found. */
+  readonly modules: readonly ModuleInfo[];
+  readonly hostUses: readonly HostUse[];
+  readonly faults: readonly ModuleFault[];
+};
+
+/**
+ * A graph under construction. `queued` holds every path that is or will be in `modules`; `usesSeen` holds one text
+ * for each module and host API in `hostUses`.
+ */
+type Draft = {
+  readonly read: ReadPackage;
+  readonly queued: Set<string>;
+  readonly usesSeen: Set<string>;
+  readonly modules: ModuleInfo[];
+  readonly hostUses: HostUse[];
+  readonly faults: ModuleFault[];
+};
+
+/** Hosts of faults help nobody, and finding the line of each takes time: the first ones are reported. */
+const FAULTS_MAX = 50;
+const QUOTED_CHARS_MAX = 100;
+
+/** Follows the imports of the entry module. Stops at the limits of code, reporting them. */
+export function readModules(read: ReadPackage, manifest: Manifest): ModuleGraph {
+  const draft: Draft = {
+    read,
+    queued: new Set(),
+    usesSeen: new Set(),
+    modules: [],
+    hostUses: [],
+    faults: [],
+  };
+  if (!read.files.has(manifest.main)) {
+    const message = `main is ${quote(manifest.main)}, which is not in the package`;
+    return { ...draft, faults: [{ rule: 'entry_module_missing', pointer: '/main', message }] };
+  }
+  draft.queued.add(manifest.main);
+  let codeBytes = 0;
+  for (const path of draft.queued) {
+    codeBytes += read.files.get(path)?.length ?? 0;
+    const limit = limitBroken(draft, codeBytes, path);
+    if (limit) {
+      draft.faults.push(limit);
+      break;
+    }
+    addModule(draft, path);
+  }
+  return draft;
+}
+
+function limitBroken(draft: Draft, codeBytes: number, path: string): ModuleFault | undefined {
+  if (codeBytes > PACKAGE_LIMITS.codeBytesMax) {
+    const message = `the modules up to here have ${codeBytes} bytes, more than ${PACKAGE_LIMITS.codeBytesMax}`;
+    return { rule: 'code_too_large', pointer: path, message };
+  }
+  if (draft.modules.length === PACKAGE_LIMITS.modulesMax) {
+    const message = `the entry module leads to more than ${PACKAGE_LIMITS.modulesMax} modules`;
+    return { rule: 'too_many_modules', pointer: path, message };
+  }
+  return undefined;
+}
+
+function addModule(draft: Draft, path: string): void {
+  const bytes = draft.read.files.get(path) ?? new Uint8Array();
+  const imports: { specifier: string; path: string }[] = [];
+  draft.modules.push({ path, size: bytes.length, imports });
+  const source = decodeSource(bytes);
+  if (source === undefined) return report(draft, 'module_not_utf8', () => path, 'is not UTF-8');
+  const parsed = parseModule(source);
+  switch (parsed.kind) {
+    case 'tooDeep':
+      return report(draft, 'module_too_deep', () => path, 'nests too deep to be read');
+    case 'syntax':
+      return report(draft, 'module_syntax', () => `${path}:${parsed.line}`, parsed.message);
+    case 'parsed':
+      walkTree(parsed.program, (node) => {
+        readImport(draft, { path, source, imports }, node);
+        readHostUse(draft, { path, source }, node);
+      });
+  }
+}
+
+type Place = { readonly path: string; readonly source: string };
+
+function readImport(
+  draft: Draft,
+  place: Place & { imports: { specifier: string; path: string }[] },
+  node: AnyNode,
+): void {
+  const source = importSource(node);
+  if (source === undefined) return;
+  const specifier = literalText(source);
+  if (specifier === undefined) {
+    const message = 'import() of a path that is computed at run time';
+    return report(draft, 'import_not_literal', () => pointerTo(place, node), message);
+  }
+  const resolved = resolveSpecifier(place.path, specifier, draft.read.files);
+  if (resolved.kind === 'refused') {
+    const message = `the import ${quote(specifier)} ${resolved.why}`;
+    return report(draft, resolved.rule, () => pointerTo(place, node), message);
+  }
+  place.imports.push({ specifier, path: resolved.path });
+  draft.queued.add(resolved.path);
+}
+
+function importSource(node: AnyNode): AnyNode | undefined {
+  switch (node.type) {
+    case 'ImportDeclaration':
+    case 'ExportAllDeclaration':
+    case 'ImportExpression':
+      return node.source;
+    case 'ExportNamedDeclaration':
+      return node.source ?? undefined;
+    default:
+      return undefined;
+  }
+}
+
+function readHostUse(draft: Draft, place: Place, node: AnyNode): void {
+  for (const use of hostApisOf(node)) {
+    // One place per API and module is enough to find it by, and bounds the list.
+    const key = `${use.api} ${place.path}`;
+    if (draft.usesSeen.has(key)) continue;
+    draft.usesSeen.add(key);
+    draft.hostUses.push({ ...use, pointer: pointerTo(place, node) });
+  }
+}
+
+function report(draft: Draft, rule: RuleName, locate: () => string, message: string): void {
+  if (draft.faults.length < FAULTS_MAX) draft.faults.push({ rule, pointer: locate(), message });
+}
+
+function pointerTo(place: Place, node: AnyNode): string {
+  return `${place.path}:${getLineInfo(place.source, node.start).line}`;
+}
+
+function decodeSource(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, QUOTED_CHARS_MAX).toWellFormed());
+}

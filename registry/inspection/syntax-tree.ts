@@ -1,0 +1,59 @@
+/** Parsing of strangers' modules, and an iterative walk: a tree may be deeper than the stack. */
+import { type AnyNode, parse, type Program } from 'acorn';
+
+export type ParsedModule =
+  | { readonly kind: 'parsed'; readonly program: Program }
+  | { readonly kind: 'syntax'; readonly message: string; readonly line: number }
+  | { readonly kind: 'tooDeep' };
+
+const MESSAGE_CHARS_MAX = 200;
+
+/** @param source the text of an ES module */
+export function parseModule(source: string): ParsedModule {
+  try {
+    return {
+      kind: 'parsed',
+      program: parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }),
+    };
+  } catch (error) {
+    // The parser recurses: nesting beyond the stack is the module's doing, and ends here as RangeError.
+    if (error instanceof RangeError) return { kind: 'tooDeep' };
+    if (!(error instanceof SyntaxError)) throw error;
+    const { loc } = error as SyntaxError & { loc?: { line: number } };
+    const message = error.message.replace(/ \(\d+:\d+\)$/u, '').slice(0, MESSAGE_CHARS_MAX);
+    return { kind: 'syntax', message, line: loc?.line ?? 1 };
+  }
+}
+
+/** Calls `visit` once for every node below and including `root`. */
+export function walkTree(root: AnyNode, visit: (node: AnyNode) => void): void {
+  const pending: AnyNode[] = [root];
+  let node = pending.pop();
+  while (node !== undefined) {
+    visit(node);
+    pushChildren(node, pending);
+    node = pending.pop();
+  }
+}
+
+function pushChildren(node: AnyNode, pending: AnyNode[]): void {
+  for (const value of Object.values(node) as unknown[]) {
+    if (Array.isArray(value)) {
+      for (const element of value) if (isNode(element)) pending.push(element);
+    } else if (isNode(value)) pending.push(value);
+  }
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
+  );
+}
+
+/** @returns the text of a string literal or of a template without expressions */
+export function literalText(node: AnyNode): string | undefined {
+  if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined;
+  if (node.type === 'TemplateLiteral' && node.expressions.length === 0)
+    return node.quasis[0]?.value.cooked ?? undefined;
+  return undefined;
+}
