@@ -12,6 +12,11 @@ export type GuestBindings = {
   now(): number;
   /** `count` random bytes, at most 65,536, as a binary string. */
   randomBytes(count: number): string;
+  /**
+   * A domain name that is not plain ASCII, or has a punycode label, to lower-case ASCII (UTS 46, as the URL standard
+   * asks); an empty string when it is no domain name. `sandbox/runner/domain.ts` is the host's half.
+   */
+  domainToAscii(domain: string): string;
   /** One line for the plugin's log. */
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
   /**
@@ -19,7 +24,8 @@ export type GuestBindings = {
    * process with no state kept there: keys travel as JWK or raw bytes in the request.
    * @param operation `digest`, `sign`, `verify`, `encrypt`, `decrypt`, `generateKey`, `deriveBits`, …
    * @param json arguments, bytes as binary strings
-   * @returns the result as JSON, bytes as binary strings; rejects with the name of a DOMException and a message
+   * @returns always `{"value": …}`, bytes as binary strings, or `{"error": {"name", "message"}}` with the name of a
+   *   DOMException; `performCrypto` of `sandbox/runner/web-crypto.ts` makes it, to be passed through unchanged
    */
   crypto(operation: string, json: string): Promise<string>;
   /** Outbound HTTP through the broker, under the grant; undefined while no run is in flight. */

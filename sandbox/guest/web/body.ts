@@ -1,0 +1,230 @@
+/**
+ * Bodies of requests and responses (Fetch section 5.2 and 5.3).
+ *
+ * A body stays what it was made from, text or a binary string, until somebody asks for the stream: the usual JSON
+ * answer never becomes bytes or a stream inside the isolate.
+ */
+import { blobBinary, blobFromBinary, isBlob, streamOfBinary, type Blob } from './blob.ts';
+import { binaryFromBytes, bytesFromBinary, encodeToBinary } from './binary.ts';
+import { encodeMultipart, FormData, isFormData, parseMultipart } from './form-data.ts';
+import {
+  apply,
+  bytesOf,
+  defineProperty,
+  isBufferSource,
+  jsonParse,
+  promiseReject,
+  stringSlice,
+  charCodeAt,
+  toWellFormed,
+  typedArrayName,
+} from './intrinsics.ts';
+import { parameter, parseMimeType } from './mime-type.ts';
+import { ReadableStream } from './streams.ts';
+import { decodeLossily } from './text-encoding.ts';
+import { URLSearchParams } from './url.ts';
+
+export type BodyInit =
+  | string
+  | ArrayBuffer
+  | ArrayBufferView
+  | Blob
+  | FormData
+  | URLSearchParams
+  | ReadableStream;
+
+type Source =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'binary'; readonly binary: string }
+  | { readonly kind: 'stream'; readonly stream: ReadableStream };
+
+/** Read once: `isUsed` is set when the source has been handed out. A stream tells for itself. */
+export type Body = { source: Source; isUsed: boolean };
+
+type Extracted = { readonly body: Body; readonly type: string | null };
+
+const makeBody = (source: Source): Body => ({ source, isUsed: false });
+
+export const binaryBody = (binary: string): Body => makeBody({ kind: 'binary', binary });
+export const textBody = (text: string): Body => makeBody({ kind: 'text', text });
+
+/** Fetch section 5.2, "extract". Bytes are copied, so that the giver may change his own. */
+export function extractBody(init: unknown): Extracted {
+  if (typeof init === 'string')
+    return { body: textBody(toWellFormed(init)), type: 'text/plain;charset=UTF-8' };
+  if (isStream(init)) return { body: streamBody(init), type: null };
+  if (isBufferSource(init)) return { body: binaryBody(binaryFromBytes(bytesOf(init))), type: null };
+  if (isBlob(init)) return { body: binaryBody(blobBinary(init)), type: init.type || null };
+  if (isFormData(init)) {
+    const { binary, type } = encodeMultipart(init);
+    return { body: binaryBody(binary), type };
+  }
+  const text = toWellFormed(`${init as string}`);
+  const isForm = init instanceof URLSearchParams;
+  return {
+    body: textBody(text),
+    type: isForm ? 'application/x-www-form-urlencoded;charset=UTF-8' : 'text/plain;charset=UTF-8',
+  };
+}
+
+function streamBody(stream: ReadableStream): Body {
+  if (isDisturbed(stream) || stream.locked)
+    throw new TypeError('The stream of the body has been read or is locked.');
+  return makeBody({ kind: 'stream', stream });
+}
+
+const isStream = (value: unknown): value is ReadableStream => value instanceof ReadableStream;
+
+/** Streams section 4.9.3, "is disturbed": the polyfill keeps it in this member. */
+const isDisturbed = (stream: ReadableStream): boolean =>
+  (stream as unknown as { _disturbed?: boolean })._disturbed === true;
+
+/** Fetch section 5.3, "unusable". */
+export function isUnusable(body: Body | null): boolean {
+  if (body === null) return false;
+  const { source } = body;
+  return body.isUsed || (source.kind === 'stream' && (isDisturbed(source.stream) || source.stream.locked));
+}
+
+function isBodyUsed(body: Body | null): boolean {
+  if (body === null) return false;
+  return body.isUsed || (body.source.kind === 'stream' && isDisturbed(body.source.stream));
+}
+
+/** The stream of a body, made at the first call. */
+export function streamOf(body: Body): ReadableStream {
+  if (body.source.kind === 'stream') return body.source.stream;
+  const stream = streamOfBinary(wholeBinary(body.source));
+  // A body that was read before its stream was asked for shows a stream that is used up.
+  if (body.isUsed) void stream.cancel();
+  body.source = { kind: 'stream', stream };
+  return stream;
+}
+
+function wholeBinary(source: Exclude<Source, { kind: 'stream' }>): string {
+  return source.kind === 'text' ? encodeToBinary(source.text) : source.binary;
+}
+
+/** Fetch section 2.2.4, "clone a body". */
+export function cloneBody(body: Body): Body {
+  if (body.source.kind !== 'stream') return makeBody(body.source);
+  const [mine, theirs] = body.source.stream.tee();
+  body.source = { kind: 'stream', stream: mine };
+  return makeBody({ kind: 'stream', stream: theirs });
+}
+
+/** Thrown when a stream gives more than its reader takes. */
+export class BodyTooLarge extends TypeError {}
+
+/**
+ * All bytes of a body, at once where there is no stream to wait for. Uses the body up.
+ * @throws TypeError when it was used before; BodyTooLarge above `bytesMax`
+ */
+export function takeBinary(body: Body, bytesMax: number): string | Promise<string> {
+  if (isUnusable(body)) throw new TypeError('Body is unusable: it has already been read.');
+  body.isUsed = true;
+  if (body.source.kind === 'stream') return readAll(body.source.stream, bytesMax);
+  return withinCap(wholeBinary(body.source), bytesMax);
+}
+
+function withinCap(binary: string, bytesMax: number): string {
+  if (binary.length > bytesMax) throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`);
+  return binary;
+}
+
+async function readAll(stream: ReadableStream, bytesMax: number): Promise<string> {
+  const reader = stream.getReader();
+  let binary = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return binary;
+    if (typedArrayName(value) !== 'Uint8Array')
+      throw await refuse(reader, new TypeError('A chunk of the body is not a Uint8Array.'));
+    binary += binaryFromBytes(value as Uint8Array);
+    if (binary.length > bytesMax)
+      throw await refuse(reader, new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`));
+  }
+}
+
+/** Tells the source to stop; what it answers to that changes nothing. */
+async function refuse(
+  reader: { cancel(reason: unknown): Promise<void> },
+  error: TypeError,
+): Promise<TypeError> {
+  void reader.cancel(error).catch(() => undefined);
+  return error;
+}
+
+/** A body as text, at once where possible, without the detour over bytes when it was text. */
+function takeText(body: Body): string | Promise<string> {
+  if (body.source.kind === 'text' && !body.isUsed) {
+    body.isUsed = true;
+    return withoutMark(body.source.text);
+  }
+  const binary = takeBinary(body, Infinity);
+  return typeof binary === 'string' ? decodeLossily(binary) : binary.then(decodeLossily);
+}
+
+const withoutMark = (text: string): string => (charCodeAt(text, 0) === 0xfeff ? stringSlice(text, 1) : text);
+
+/** What the mixin must know of its object; throws a TypeError for an object that is not its own. */
+export type BodyHolder = { readonly body: Body | null; contentType(): string | null };
+
+const readers: Readonly<Record<string, (holder: BodyHolder) => Promise<unknown>>> = {
+  arrayBuffer: async ({ body }) => bytesFromBinary(await binaryOrEmpty(body)).buffer,
+  blob: async ({ body, contentType }) => blobFromBinary(await binaryOrEmpty(body), contentType() ?? ''),
+  bytes: async ({ body }) => bytesFromBinary(await binaryOrEmpty(body)),
+  formData: async ({ body, contentType }) => toFormData(await binaryOrEmpty(body), contentType() ?? ''),
+  json: async ({ body }) => jsonParse(body === null ? '' : await takeText(body)) as unknown,
+  text: async ({ body }) => (body === null ? '' : takeText(body)),
+};
+
+const binaryOrEmpty = (body: Body | null): string | Promise<string> =>
+  body === null ? '' : takeBinary(body, Infinity);
+
+/** Fetch section 5.3, `formData()`. */
+function toFormData(binary: string, contentType: string): FormData {
+  const type = parseMimeType(contentType);
+  const boundary = type === null ? undefined : parameter(type, 'boundary');
+  if (type?.essence === 'multipart/form-data' && boundary) return parseMultipart(binary, boundary);
+  if (type?.essence !== 'application/x-www-form-urlencoded') {
+    throw new TypeError('The body is neither multipart/form-data nor application/x-www-form-urlencoded.');
+  }
+  const form = new FormData();
+  new URLSearchParams(decodeLossily(binary)).forEach((value, name) => form.append(name, value));
+  return form;
+}
+
+/** Puts the members of the Body mixin on a class. */
+export function mixInBody(prototype: object, holderOf: (self: object) => BodyHolder): void {
+  const getter = (name: string, get: (this: object) => unknown): void => {
+    defineProperty(prototype, name, { get, enumerable: true, configurable: true });
+  };
+  getter('body', function body() {
+    const { body: held } = holderOf(this);
+    return held === null ? null : streamOf(held);
+  });
+  getter('bodyUsed', function bodyUsed() {
+    return isBodyUsed(holderOf(this).body);
+  });
+  for (const [name, read] of Object.entries(readers)) defineReader(prototype, name, read, holderOf);
+}
+
+function defineReader(
+  prototype: object,
+  name: string,
+  read: (holder: BodyHolder) => Promise<unknown>,
+  holderOf: (self: object) => BodyHolder,
+): void {
+  // A method, so that it cannot be constructed; a wrong receiver rejects and does not throw (Web IDL section 3.7.7).
+  const method = {
+    [name](this: object): Promise<unknown> {
+      try {
+        return apply(read, undefined, [holderOf(this)]) as Promise<unknown>;
+      } catch (error) {
+        return promiseReject(error);
+      }
+    },
+  }[name];
+  defineProperty(prototype, name, { value: method, writable: true, enumerable: true, configurable: true });
+}

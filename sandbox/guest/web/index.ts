@@ -1,0 +1,137 @@
+/**
+ * The web APIs of the isolate: the WinterTC minimum common API, on an engine that has ECMAScript alone.
+ *
+ * Nothing here touches the bindings at evaluation or installation, so that a startup snapshot can hold all of it.
+ */
+import type { GuestBindings } from '../bindings.ts';
+import * as abort from './abort.ts';
+import { atob, btoa } from './base64.ts';
+import { Blob, File } from './blob.ts';
+import { BodyTooLarge, takeBinary } from './body.ts';
+import { bind } from './bound.ts';
+import { console } from './console.ts';
+import { Crypto, crypto } from './crypto.ts';
+import { DOMException } from './dom-exception.ts';
+import { CustomEvent, Event, EventTarget } from './event-target.ts';
+import { fetch } from './fetch.ts';
+import { FormData } from './form-data.ts';
+import { Headers } from './headers.ts';
+import { arrayPush, defineProperty } from './intrinsics.ts';
+import { navigator } from './navigator.ts';
+import { performance } from './performance.ts';
+import { reportError } from './report-error.ts';
+import { Request, requestFromHost } from './request.ts';
+import { isResponse, Response, responseState } from './response.ts';
+import * as streams from './streams.ts';
+import { structuredClone } from './structured-clone.ts';
+import { CryptoKey, SubtleCrypto } from './subtle-crypto.ts';
+import { TextDecoder, TextEncoder } from './text-encoding.ts';
+import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from './timers.ts';
+import { URL, URLSearchParams } from './url.ts';
+import { URLPattern } from './url-pattern.ts';
+
+const GLOBALS: Readonly<Record<string, unknown>> = {
+  ...abort,
+  ...streams,
+  atob,
+  Blob,
+  btoa,
+  clearInterval,
+  clearTimeout,
+  console,
+  crypto,
+  Crypto,
+  CryptoKey,
+  CustomEvent,
+  DOMException,
+  Event,
+  EventTarget,
+  fetch,
+  File,
+  FormData,
+  Headers,
+  navigator,
+  performance,
+  queueMicrotask,
+  reportError,
+  Request,
+  Response,
+  self: globalThis,
+  setInterval,
+  setTimeout,
+  structuredClone,
+  SubtleCrypto,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLPattern,
+  URLSearchParams,
+};
+
+/** Shared memory and compiled code of other kinds serve attacks on clocks and on the engine, and no plugin. */
+const REMOVED = ['Atomics', 'SharedArrayBuffer', 'WebAssembly'];
+
+type Pairs = readonly (readonly [string, string])[];
+
+/** A response as it leaves the isolate. */
+export type AnsweredResponse = {
+  readonly status: number;
+  readonly headers: Pairs;
+  readonly body: string | null;
+};
+
+/** Puts the web APIs on the global object; not enumerable, as browsers have them (Web IDL section 3.7.3). */
+export function installWebApi(bindings: GuestBindings): void {
+  bind(bindings);
+  for (const name of REMOVED) Reflect.deleteProperty(globalThis, name);
+  for (const name of Object.keys(GLOBALS)) {
+    if (name === 'followSignal') continue;
+    const value = GLOBALS[name];
+    // Minifying took the names of functions and classes; programs and people read them.
+    if (typeof value === 'function') defineProperty(value, 'name', { value: name, configurable: true });
+    defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+  }
+}
+
+/**
+ * The request that triggers a run.
+ * @param parts checked by the gateway: an absolute URL, valid header names and values; the body as a binary string
+ */
+export function makeRequest(parts: {
+  method: string;
+  url: string;
+  headers: Pairs;
+  body: string | null;
+}): Request {
+  return requestFromHost(parts);
+}
+
+/**
+ * What the guest answered, its body read to the end; at once unless the body is a stream.
+ * @param bytesMax largest body; more is `tooLarge`
+ * @throws TypeError when it is no Response, its body was read before, or a chunk is no Uint8Array; whatever the
+ *   guest's stream throws
+ */
+export function readResponse(
+  answered: unknown,
+  bytesMax: number,
+): AnsweredResponse | 'tooLarge' | Promise<AnsweredResponse | 'tooLarge'> {
+  if (!isResponse(answered)) throw new TypeError('fetch must answer a Response.');
+  const { status, list, body, type } = responseState(answered);
+  if (type === 'error') throw new TypeError('fetch answered a network error (Response.error()).');
+  const headers: (readonly [string, string])[] = [];
+  for (let index = 0; index < list.length; index += 1) arrayPush(headers, list[index] as [string, string]);
+  if (body === null) return { status, headers, body: null };
+  const finish = (binary: string): AnsweredResponse => ({ status, headers, body: binary });
+  try {
+    const binary = takeBinary(body, bytesMax);
+    return typeof binary === 'string' ? finish(binary) : binary.then(finish, tooLargeOrThrow);
+  } catch (error) {
+    return tooLargeOrThrow(error);
+  }
+}
+
+function tooLargeOrThrow(error: unknown): 'tooLarge' {
+  if (error instanceof BodyTooLarge) return 'tooLarge';
+  throw error;
+}

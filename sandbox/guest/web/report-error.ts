@@ -1,0 +1,7 @@
+/** reportError (HTML section 8.1.4.6): an exception that no caller is there to catch goes to the log. */
+import { bound } from './bound.ts';
+import { describe } from './describe.ts';
+
+export function reportError(error: unknown): void {
+  bound().log('error', `Uncaught ${describe(error)}`);
+}

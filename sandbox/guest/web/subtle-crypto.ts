@@ -1,0 +1,3 @@
+export class CryptoKey {}
+export class SubtleCrypto {}
+export const subtle = new SubtleCrypto();

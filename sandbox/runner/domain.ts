@@ -1,0 +1,12 @@
+/** The host's half of domain names in guests' URLs. */
+import { domainToASCII } from 'node:url';
+
+/** RFC 1035 section 2.3.4 allows 255 bytes; Unicode spellings are shorter than their ASCII form or close to it. */
+const DOMAIN_CHARS_MAX = 1024;
+/** URL section 3.2, forbidden domain code points: Node's function would silently stop reading at some of them. */
+const FORBIDDEN = /[\u0000-\u0020"#%/:<>?@[\\\]^`{|}\u007f]/;
+
+/** @returns lower-case ASCII, or an empty string when it is no domain name */
+export function domainToAscii(domain: string): string {
+  return domain.length > DOMAIN_CHARS_MAX || FORBIDDEN.test(domain) ? '' : domainToASCII(domain);
+}
