@@ -14,7 +14,12 @@ export function createMetrics() {
 function httpMetrics(registers: Registry[]) {
   const byRoute = ['method', 'route', 'status'] as const;
   return {
-    requests: new Counter({ name: 'souk_http_requests_total', help: 'Requests answered.', labelNames: byRoute, registers }),
+    requests: new Counter({
+      name: 'souk_http_requests_total',
+      help: 'Requests answered.',
+      labelNames: byRoute,
+      registers,
+    }),
     requestSeconds: new Histogram({
       name: 'souk_http_request_seconds',
       help: 'Time to answer.',
@@ -39,7 +44,12 @@ function runMetrics(registers: Registry[]) {
       labelNames: ['plugin', 'outcome'] as const,
       registers,
     }),
-    runSeconds: new Histogram({ name: 'souk_plugin_run_seconds', help: 'Wall time of runs.', buckets: SECONDS, registers }),
+    runSeconds: new Histogram({
+      name: 'souk_plugin_run_seconds',
+      help: 'Wall time of runs.',
+      buckets: SECONDS,
+      registers,
+    }),
     runCpuSeconds: new Counter({
       name: 'souk_plugin_cpu_seconds_total',
       help: 'Processor time of runs.',

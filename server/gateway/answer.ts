@@ -9,7 +9,8 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** @returns what the caller gets; a guest answer that no HTTP message can carry counts as its exception */
 export function answerOf(completion: Completion, requestId: string): Response {
-  if (completion.outcome !== 'ok') return failureResponse(completion.outcome, requestId, completion.retryAfterMs);
+  if (completion.outcome !== 'ok')
+    return failureResponse(completion.outcome, requestId, completion.retryAfterMs);
   const response = completion.response ? guestResponse(completion.response, requestId) : null;
   return response ?? failureResponse('exception', requestId);
 }
@@ -37,8 +38,13 @@ export function failureResponse(outcome: FailedOutcome, requestId: string, retry
     hint: 'An administrator of the organization finds more in the log of the plugin, by the request id.',
     requestId,
   };
-  const headers = new Headers([['content-type', 'application/problem+json'], ['cache-control', 'no-store'], ['x-request-id', requestId]]);
+  const headers = new Headers([
+    ['content-type', 'application/problem+json'],
+    ['cache-control', 'no-store'],
+    ['x-request-id', requestId],
+  ]);
   for (const [name, value] of GUEST_ANSWER_HEADERS) headers.set(name, value);
-  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+  if (retryAfterMs !== undefined)
+    headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
   return new Response(JSON.stringify(problem), { status, headers });
 }

@@ -18,10 +18,13 @@ export type EndpointMatch =
   | { readonly kind: 'none' };
 
 /** @returns a function from method and path (with leading slash) to the first endpoint that was declared for them */
-export function compileEndpoints(endpoints: readonly Endpoint[]): (method: string, path: string) => EndpointMatch {
+export function compileEndpoints(
+  endpoints: readonly Endpoint[],
+): (method: string, path: string) => EndpointMatch {
   const router = new SmartRouter<MatchedEndpoint>({ routers: [new RegExpRouter(), new TrieRouter()] });
   for (const endpoint of endpoints) router.add(endpoint.method, endpoint.path, compileEndpoint(endpoint));
-  const find = (method: string, path: string): MatchedEndpoint | undefined => router.match(method, path)[0][0]?.[0];
+  const find = (method: string, path: string): MatchedEndpoint | undefined =>
+    router.match(method, path)[0][0]?.[0];
   return (method, path) => {
     if (endpoints.length === 0) return { kind: 'none' };
     // A GET endpoint answers HEAD as well (RFC 9110, section 9.3.2).

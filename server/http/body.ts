@@ -39,7 +39,10 @@ function tooLarge(bytesMax: number): Refusal {
 /** @throws Refusal `media_type_unsupported`, `body_too_large`, `body_incomplete` or `body_not_json` */
 export async function readJson(request: Request): Promise<JsonValue> {
   requireMediaType(request, 'application/json');
-  const json = parseStrictJson(await readBody(request, HTTP_LIMITS.jsonBytesMax), PACKAGE_LIMITS.manifestDepthMax);
+  const json = parseStrictJson(
+    await readBody(request, HTTP_LIMITS.jsonBytesMax),
+    PACKAGE_LIMITS.manifestDepthMax,
+  );
   if (json.kind === 'value') return json.value;
   const [first] = json.faults;
   throw new Refusal('body_not_json', {
@@ -85,15 +88,22 @@ export async function readUpload(request: Request): Promise<Upload> {
 
 async function parseForm(body: Uint8Array, contentType: string): Promise<FormData> {
   try {
-    return await new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': contentType } }).formData();
+    return await new Response(body as Uint8Array<ArrayBuffer>, {
+      headers: { 'content-type': contentType },
+    }).formData();
   } catch (error) {
-    throw new Refusal('request_invalid', { detail: 'The body is not multipart/form-data as its Content-Type says.', cause: error });
+    throw new Refusal('request_invalid', {
+      detail: 'The body is not multipart/form-data as its Content-Type says.',
+      cause: error,
+    });
   }
 }
 
 function refuseUnknownParts(form: FormData): void {
   const names = [...form.keys()];
-  const strange = names.find((name, index) => !['archive', 'envelope'].includes(name) || names.indexOf(name) < index);
+  const strange = names.find(
+    (name, index) => !['archive', 'envelope'].includes(name) || names.indexOf(name) < index,
+  );
   if (strange === undefined) return;
   throw new Refusal('request_invalid', {
     detail: `The part ${JSON.stringify(strange.slice(0, 80))} is unknown or stands twice.`,

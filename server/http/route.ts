@@ -4,7 +4,7 @@
  * forgotten or drift.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from "ajv-formats";
+import addFormats from 'ajv-formats';
 import type { Static, TSchema } from 'typebox';
 import type { HttpMethod } from '../../spec/permission.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
@@ -16,7 +16,11 @@ import { readJson, readUpload, type Upload } from './body.ts';
 /** What a route answers: JSON, bytes, or nothing. */
 export type Answer =
   | { readonly status: 200 | 201 | 202; readonly json: JsonValue; readonly headers?: Record<string, string> }
-  | { readonly status: 200; readonly bytes: Uint8Array | ReadableStream<Uint8Array>; readonly headers: Record<string, string> }
+  | {
+      readonly status: 200;
+      readonly bytes: Uint8Array | ReadableStream<Uint8Array>;
+      readonly headers: Record<string, string>;
+    }
   | { readonly status: 204 };
 
 export type RouteRequest<Params, Query, Body> = {
@@ -49,17 +53,28 @@ export type RouteSpec<P extends TSchema, Q extends TSchema, B extends BodySpec> 
 
 /** A route whose types have been checked against each other, ready to be mounted and described. */
 export type Route = Omit<RouteSpec<TSchema, TSchema, BodySpec>, 'handle'> & {
-  readonly read: (raw: Request, params: Record<string, string>) => Promise<{ params: unknown; query: unknown; body: unknown }>;
+  readonly read: (
+    raw: Request,
+    params: Record<string, string>,
+  ) => Promise<{ params: unknown; query: unknown; body: unknown }>;
   readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<Answer>;
 };
 
 /** Parameters and queries arrive as text, so they are coerced; bodies are taken as they are. */
-const textAjv = new Ajv2020({ allErrors: true, coerceTypes: 'array', useDefaults: true, ownProperties: true, strict: false });
+const textAjv = new Ajv2020({
+  allErrors: true,
+  coerceTypes: 'array',
+  useDefaults: true,
+  ownProperties: true,
+  strict: false,
+});
 const bodyAjv = new Ajv2020({ allErrors: true, useDefaults: true, ownProperties: true, strict: false });
 for (const ajv of [textAjv, bodyAjv]) (addFormats as unknown as (instance: Ajv2020) => void)(ajv);
 
 /** Compiles one route of the table. */
-export function route<P extends TSchema, Q extends TSchema, B extends BodySpec>(spec: RouteSpec<P, Q, B>): Route {
+export function route<P extends TSchema, Q extends TSchema, B extends BodySpec>(
+  spec: RouteSpec<P, Q, B>,
+): Route {
   const checkParams = textAjv.compile(spec.params);
   const checkQuery = textAjv.compile(spec.query);
   const checkBody = typeof spec.body === 'string' ? null : bodyAjv.compile(spec.body);
@@ -97,5 +112,8 @@ function checked(validate: ValidateFunction, value: unknown, at: string): unknow
     return { ...violation, pointer: at + violation.pointer };
   });
   const [first] = violations;
-  throw new Refusal('request_invalid', { detail: `${first?.pointer || 'The body'}: ${first?.message}.`, violations });
+  throw new Refusal('request_invalid', {
+    detail: `${first?.pointer || 'The body'}: ${first?.message}.`,
+    violations,
+  });
 }

@@ -1,0 +1,205 @@
+/**
+ * The gateway: `/orgs/{org}/p/{publisher}/{name}/…` to the guest and back.
+ *
+ * It decides who may call and what crosses; the sandbox decides how the run ends.
+ */
+import { compileEndpoints, type EndpointMatch, type MatchedEndpoint } from './endpoint-table.ts';
+import { answerOf, failureResponse } from './answer.ts';
+import { headersForGuest } from './headers.ts';
+import { mediaType, readBody } from '../http/body.ts';
+import type { Caller, Completion, Guest, GuestRequest, Invocation } from '../../sandbox/ports.ts';
+import type { JsonValue } from '../../spec/json.ts';
+import { RUN_LIMITS } from '../../spec/limits.ts';
+import type { Endpoint } from '../../spec/manifest.ts';
+import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
+import { Refusal } from '../../spec/refusal.ts';
+
+/** An installation as the gateway needs it; `endpoints` is the same array for as long as the version is the same. */
+export type GatewayInstallation = {
+  readonly guest: Guest;
+  readonly endpoints: readonly Endpoint[];
+  readonly active: 'yes' | 'no';
+};
+
+export type GatewayPorts = {
+  /** @returns undefined when the org has no such plugin, or does not exist */
+  readonly find: (orgSlug: string, plugin: PluginId) => Promise<GatewayInstallation | undefined>;
+  /**
+   * Who calls: anonymous without a token of Souk, else the principal with its role in the org.
+   * @throws Refusal when there is a token and it is not valid
+   */
+  readonly identify: (authorization: string | null, orgId: string) => Promise<Caller>;
+  readonly run: (invocation: Invocation) => Promise<Completion>;
+  /** Called when a guest's answer broke the response schema of its own manifest. */
+  readonly answerRefused: (guest: Guest, requestId: string, why: string) => void;
+};
+
+const PREFIX = '/orgs/';
+const tables = new WeakMap<readonly Endpoint[], (method: string, path: string) => EndpointMatch>();
+
+type Address = {
+  readonly org: string;
+  readonly plugin: PluginId;
+  readonly prefix: string;
+  readonly path: string;
+};
+
+/** @returns a handler that answers every request below `/orgs/`; it throws Refusals, which the caller renders */
+export function createGateway(
+  ports: GatewayPorts,
+): (request: Request, requestId: string) => Promise<Response> {
+  return async (request, requestId) => {
+    const url = new URL(request.url);
+    const address = readAddress(url.pathname);
+    const installation = await findActive(ports, address);
+    const endpoint = findEndpoint(installation, request.method, address.path);
+    const caller = await admit(ports, installation, endpoint, request);
+    const guestRequest = await readRequest(request, url, address, endpoint);
+    const invocation: Invocation = {
+      guest: installation.guest,
+      trigger: { kind: 'endpoint', request: guestRequest },
+      caller,
+      requestId,
+      signal: request.signal,
+    };
+    return answer(ports, endpoint, invocation, await ports.run(invocation));
+  };
+}
+
+function readAddress(pathname: string): Address {
+  const [org = '', p, publisher = '', name = '', ...rest] = pathname.slice(PREFIX.length).split('/');
+  const plugin = `${publisher}/${name}`;
+  if (p !== 'p' || !isPluginId(plugin)) throw nothingHere();
+  return { org, plugin, prefix: `${PREFIX}${org}/p/${plugin}`, path: `/${rest.join('/')}` };
+}
+
+async function findActive(ports: GatewayPorts, address: Address): Promise<GatewayInstallation> {
+  const installation = await ports.find(address.org, address.plugin);
+  if (!installation) throw nothingHere();
+  if (installation.active === 'yes') return installation;
+  throw new Refusal('plugin_not_active', { detail: `${address.plugin} is installed here, but not active.` });
+}
+
+function findEndpoint(installation: GatewayInstallation, method: string, path: string): MatchedEndpoint {
+  const { endpoints, guest } = installation;
+  let match = tables.get(endpoints);
+  if (!match) tables.set(endpoints, (match = compileEndpoints(endpoints)));
+  const found = match(method, path);
+  switch (found.kind) {
+    case 'endpoint':
+      return found.endpoint;
+    case 'otherMethods':
+      throw new Refusal('method_not_allowed', {
+        detail: `${guest.plugin.id} does not take ${method} here.`,
+        extensions: { allow: found.allow.join(', ') },
+      });
+    case 'none':
+      throw new Refusal('endpoint_not_found', {
+        detail: `${guest.plugin.id} declares no endpoint for this path.`,
+      });
+  }
+}
+
+/** Public endpoints take anyone; the others a principal whose role in the org suffices. */
+async function admit(
+  ports: GatewayPorts,
+  { guest }: GatewayInstallation,
+  endpoint: MatchedEndpoint,
+  request: Request,
+): Promise<Caller> {
+  const caller = await ports.identify(request.headers.get('authorization'), guest.org.id);
+  if (endpoint.access === 'public') return caller;
+  if (caller.kind !== 'user') {
+    throw new Refusal('token_missing', { detail: 'This endpoint is not public.' });
+  }
+  // Someone else's token learns no more than a stranger: that there is nothing here.
+  if (caller.role === null) throw nothingHere();
+  if (endpoint.access === 'member' || caller.role !== 'member') return caller;
+  throw new Refusal('role_missing', { detail: 'This endpoint is for administrators of the organization.' });
+}
+
+async function readRequest(
+  request: Request,
+  url: URL,
+  address: Address,
+  endpoint: MatchedEndpoint,
+): Promise<GuestRequest> {
+  const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+  const body = hasBody ? await readBody(request, RUN_LIMITS.endpoint.requestBytesMax) : null;
+  if (endpoint.checkRequest) checkRequestBody(endpoint.checkRequest, request, body);
+  return {
+    method: request.method,
+    url: url.origin + address.path + url.search,
+    headers: [...headersForGuest(request.headers), ['x-forwarded-prefix', address.prefix]],
+    body: body && body.length > 0 ? body : null,
+  };
+}
+
+function checkRequestBody(
+  check: NonNullable<MatchedEndpoint['checkRequest']>,
+  request: Request,
+  body: Uint8Array | null,
+): void {
+  const found = mediaType(request);
+  if (found !== 'application/json' && !found.endsWith('+json')) {
+    throw new Refusal('media_type_unsupported', {
+      detail: `The Content-Type is ${found || 'missing'}.`,
+      hint: 'Send application/json.',
+    });
+  }
+  const violations = check(parseJson(body));
+  if (violations.length === 0) return;
+  const [first] = violations;
+  throw new Refusal('request_invalid', {
+    detail: `The body at ${first?.pointer || '/'}: ${first?.message}.`,
+    hint: 'The manifest of the plugin has the schema of this endpoint.',
+    violations,
+  });
+}
+
+function parseJson(body: Uint8Array | null): JsonValue {
+  try {
+    return JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(body ?? new Uint8Array()),
+    ) as JsonValue;
+  } catch {
+    throw new Refusal('body_not_json', { detail: 'The body is not JSON in UTF-8.' });
+  }
+}
+
+function answer(
+  ports: GatewayPorts,
+  endpoint: MatchedEndpoint,
+  invocation: Invocation,
+  completion: Completion,
+): Response {
+  if (
+    completion.outcome === 'ok' &&
+    completion.response &&
+    endpoint.checkResponse &&
+    completion.response.status < 300
+  ) {
+    const why = responseFault(endpoint.checkResponse, completion.response.body);
+    if (why !== null) {
+      ports.answerRefused(invocation.guest, invocation.requestId, why);
+      return failureResponse('exception', invocation.requestId);
+    }
+  }
+  return answerOf(completion, invocation.requestId);
+}
+
+function responseFault(
+  check: NonNullable<MatchedEndpoint['checkResponse']>,
+  body: Uint8Array | null,
+): string | null {
+  try {
+    const [first] = check(parseJson(body));
+    return first ? `the answer at ${first.pointer || '/'}: ${first.message}` : null;
+  } catch {
+    return 'the answer is not JSON';
+  }
+}
+
+function nothingHere(): Refusal {
+  return new Refusal('not_found', { detail: 'No plugin answers at this address.' });
+}

@@ -1,0 +1,75 @@
+/** Tables in docs/ that are written from code. `npx vitest run tests/house -u` writes them anew. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { settingsTable } from '../../server/settings.ts';
+import { ERROR_CODES } from '../../spec/error-codes.ts';
+import { GUEST_SCHEMA_KEYWORDS } from '../../spec/guest-schema.ts';
+import { OUTCOME_RESPONSES } from '../../spec/outcome.ts';
+import { PERMISSION_CATALOGUE } from '../../spec/permission.ts';
+
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function page(title: string, intro: string, body: string): string {
+  return `# ${title}\n\n${intro}\n\n${body}\n`;
+}
+
+describe('the generated pages', () => {
+  it('list every setting', async () => {
+    const intro =
+      'Every environment variable that the server reads. A wrong value, or an unknown one that begins with `SOUK_`, stops the start.';
+    await expect(page('Settings', intro, settingsTable())).toMatchFileSnapshot(join(DOCS, 'settings.md'));
+  });
+
+  it('list every error code', async () => {
+    const rows = Object.entries(ERROR_CODES)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([code, entry]) => [`\`${code}\``, String(entry.status), entry.kind, entry.title, entry.hint]);
+    const intro =
+      'Every refusal is a problem document (RFC 9457) with one of these stable codes; the command line prints the same.';
+    await expect(
+      page('Error codes', intro, table(['code', 'status', 'kind', 'rule', 'how to mend it'], rows)),
+    ).toMatchFileSnapshot(join(DOCS, 'errors.md'));
+  });
+
+  it('list every outcome', async () => {
+    const rows = Object.entries(OUTCOME_RESPONSES).map(([outcome, { status, title }]) => [
+      `\`${outcome}\``,
+      String(status),
+      title,
+    ]);
+    const intro =
+      'How a run of plugin code can end, beside `ok`: the member `outcome` of the problem document that the caller gets.';
+    await expect(page('Outcomes', intro, table(['outcome', 'status', 'meaning'], rows))).toMatchFileSnapshot(
+      join(DOCS, 'outcomes.md'),
+    );
+  });
+
+  it('list every permission', async () => {
+    const rows = Object.entries(PERMISSION_CATALOGUE).map(([name, { risk, scope, sentence, supported }]) => [
+      `\`${name}\``,
+      risk,
+      scope,
+      sentence,
+      supported ? 'yes' : 'not yet',
+    ]);
+    const intro =
+      'What a manifest can ask for. An administrator sees the sentence, with the scope filled in, before anything is installed. A permission that this version does not support is refused with `contribution_not_supported`.';
+    await expect(
+      page('Permissions', intro, table(['name', 'risk', 'scope', 'sentence', 'supported'], rows)),
+    ).toMatchFileSnapshot(join(DOCS, 'permissions.md'));
+  });
+
+  it('list the keywords of plugin schemas', async () => {
+    const intro =
+      'JSON Schemas in a manifest (configuration, bodies, arguments) may use these keywords of JSON Schema 2020-12. Patterns are RE2: no look-around, no back references.';
+    const body = GUEST_SCHEMA_KEYWORDS.map((keyword) => `- \`${keyword}\``).join('\n');
+    await expect(page('Schemas in a manifest', intro, body)).toMatchFileSnapshot(
+      join(DOCS, 'schema-keywords.md'),
+    );
+  });
+});
