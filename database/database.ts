@@ -12,7 +12,7 @@ import { Fault, Refusal } from '../spec/refusal.ts';
 import type { ConnectionTarget } from './connection-target.ts';
 import { MIGRATION_TABLE, runMigrations, type NamedMigration } from './migrate.ts';
 import { openNotifications, type Notifications } from './notifications.ts';
-import { runTransaction, type Scope, type Transaction } from './transaction.ts';
+import { runTransaction, type Scope, type Transaction, type TransactionOptions } from './transaction.ts';
 import { translateFailure } from './unavailable.ts';
 
 export type Entities = NonNullable<Options['entities']>;
@@ -34,7 +34,11 @@ export type Database = {
    *
    * @throws what `work` throws, after a rollback; Refusal `database_unavailable` or `storage_full`
    */
-  transaction<Result>(scope: Scope, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    scope: Scope,
+    work: (tx: Transaction) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>;
   /** Brings the schema up to date, alone among all servers. Returns the names that ran. */
   migrate(migrations: readonly NamedMigration[]): Promise<string[]>;
   /** Proves that a query is answered. @throws Refusal `database_unavailable` */
@@ -56,8 +60,9 @@ const SERVER_VERSION_MIN = 150_000;
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const config = clientConfig(options.target);
   const orm = createOrm(config, options);
+  const root = orm.em as EntityManager;
   try {
-    await checkServer(orm.em as EntityManager);
+    await checkServer(root);
   } catch (error) {
     await orm.close(true);
     throw translateFailure(error, 'working');
@@ -66,9 +71,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     orm,
     notifications,
-    transaction: (scope, work) => runTransaction(orm.em as EntityManager, scope, work),
+    transaction: (scope, work, how) =>
+      runTransaction({ root, deliver: notifications.deliver }, scope, work, how),
     migrate: (migrations) => migrateWith(config, options, migrations),
-    ping: () => ping(orm.em as EntityManager),
+    ping: () => ping(root),
     close: async () => {
       await notifications.close();
       await orm.close(true);

@@ -1,7 +1,11 @@
+export { appendAudit, type AuditActor, type AuditEvent } from './audit/append.ts';
+export { AuditEntryEntity, AuditHeadEntity } from './audit/entities.ts';
+export { startSealer, type Sealer } from './audit/sealer.ts';
+export { verifyAudit, type AuditAnchor, type AuditFinding, type AuditVerdict } from './audit/verify.ts';
 export type { ConnectionTarget } from './connection-target.ts';
 export { openDatabase, type Database, type DatabaseOptions, type Entities } from './database.ts';
 export { startEmbeddedPostgres, type EmbeddedOptions, type EmbeddedPostgres } from './embedded/launcher.ts';
 export type { NamedMigration } from './migrate.ts';
 export type { Listener, Notifications } from './notifications.ts';
-export { tenantTableSql } from './row-security.ts';
-export type { Scope, Transaction } from './transaction.ts';
+export { CURRENT_ORG_SQL, IS_INSTANCE_SQL, tenantTableSql } from './row-security.ts';
+export type { Scope, Transaction, TransactionOptions } from './transaction.ts';

@@ -21,7 +21,7 @@ const MIGRATION_LOCK = 7_605_010;
  * @throws Refusal `database_schema_newer` where the database knows a migration that this release does not
  */
 export async function runMigrations(orm: MikroORM, migrations: readonly NamedMigration[]): Promise<string[]> {
-  return runTransaction(orm.em as EntityManager, { kind: 'instance' }, async ({ em }) => {
+  return runTransaction({ root: orm.em as EntityManager }, { kind: 'instance' }, async ({ em }) => {
     await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
     await refuseNewerSchema(em, migrations);
     const migrator = orm.config.getExtension<Migrator>('@mikro-orm/migrator');

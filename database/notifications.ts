@@ -8,11 +8,11 @@ import { Fault } from '../spec/refusal.ts';
 
 export type Listener = {
   /** @param payload as sent, at most 7999 bytes */
-  readonly notified: (payload: string) => void;
+  notified(payload: string): void;
   /** The line broke: notifications are being missed from here on. Called once for each loss. */
-  readonly lost?: () => void;
+  lost?(): void;
   /** The line is up, for the first time or again: read what was missed. */
-  readonly connected?: () => void;
+  connected?(): void;
 };
 
 export type Notifications = {
@@ -21,6 +21,8 @@ export type Notifications = {
    * while the line is down: `connected` tells.
    */
   listen(channel: string, listener: Listener): Promise<() => void>;
+  /** Hands a notification to the listeners of this process. */
+  deliver(channel: string, payload: string): void;
   /** Whether every notification sent now would arrive. */
   state(): 'connected' | 'lost';
   close(): Promise<void>;
@@ -32,60 +34,90 @@ const RETRY_MS = 250;
 const HEARTBEAT_MS = 5_000;
 
 type Line = { readonly client: Client; readonly broken: Promise<void> };
+/** `heard` once PostgreSQL has confirmed every LISTEN on the line. */
+type State = { line: Line | undefined; heard: boolean; closed: boolean };
+
+/** The listeners of this process, by channel. */
+type Directory = {
+  channels(): string[];
+  add(channel: string, listener: Listener): () => void;
+  deliver(channel: string, payload: string): void;
+  tellAll(event: 'lost' | 'connected'): void;
+};
 
 /** Opens the line. It is up when the promise resolves, if the database could be reached. */
 export async function openNotifications(config: ClientConfig): Promise<Notifications> {
-  const listeners = new Map<string, Set<Listener>>();
-  let line: Line | undefined;
-  let closed = false;
-  const everyListener = (): Listener[] => [...listeners.values()].flatMap((set) => [...set]);
-  const deliver = (channel: string, payload: string): void => {
-    for (const listener of listeners.get(channel) ?? []) listener.notified(payload);
-  };
-  const attempt = async (): Promise<void> => {
-    line = await connect(config, [...listeners.keys()], deliver).catch(() => undefined);
-    if (line) for (const listener of everyListener()) listener.connected?.();
-  };
-  const keep = async (): Promise<void> => {
-    while (!closed) {
-      if (line) {
-        await line.broken;
-        line = undefined;
-        if (!closed) for (const listener of everyListener()) listener.lost?.();
-      } else {
-        await sleep(RETRY_MS, undefined, { ref: false });
-        if (!closed) await attempt();
-      }
-    }
-  };
-  await attempt();
-  const keeping = keep();
+  const directory = createDirectory();
+  const state: State = { line: undefined, heard: false, closed: false };
+  await attempt(config, directory, state);
+  const keeping = keepUp(config, directory, state);
   return {
-    state: () => (line ? 'connected' : 'lost'),
+    state: () => (state.heard ? 'connected' : 'lost'),
+    deliver: directory.deliver,
     listen: async (channel, listener) => {
-      if (!CHANNEL.test(channel))
+      if (!CHANNEL.test(channel)) {
         throw new Fault('a notification channel has a name that would need quoting');
-      const set = listeners.get(channel) ?? new Set<Listener>();
-      listeners.set(channel, set.add(listener));
-      const confirmed = await line?.client.query(`listen ${channel}`).catch(() => undefined);
-      if (confirmed) listener.connected?.();
-      return () => void set.delete(listener);
+      }
+      const remove = directory.add(channel, listener);
+      const confirmed = await state.line?.client.query(`listen ${channel}`).catch(() => undefined);
+      if (confirmed && state.heard) listener.connected?.();
+      return remove;
     },
     close: async () => {
-      closed = true;
-      await line?.client.end().catch(() => undefined);
+      state.closed = true;
+      await state.line?.client.end().catch(() => undefined);
       await keeping;
-      // An attempt that was under way when the door closed.
-      await line?.client.end().catch(() => undefined);
     },
   };
 }
 
-async function connect(
-  config: ClientConfig,
-  channels: readonly string[],
-  deliver: (channel: string, payload: string) => void,
-): Promise<Line> {
+async function attempt(config: ClientConfig, directory: Directory, state: State): Promise<void> {
+  // The line is known before the channels are read, so that a `listen` in this moment is made by one of the two.
+  state.line = await connect(config, directory.deliver).catch(() => undefined);
+  if (!state.line) return;
+  for (const channel of directory.channels()) {
+    await state.line.client.query(`listen ${channel}`).catch(() => undefined);
+  }
+  state.heard = true;
+  directory.tellAll('connected');
+}
+
+/** Alternates between waiting for the line to break and trying to have it again, until closed. */
+async function keepUp(config: ClientConfig, directory: Directory, state: State): Promise<void> {
+  while (!state.closed) {
+    if (state.line) {
+      await state.line.broken;
+      state.line = undefined;
+      state.heard = false;
+      if (!state.closed) directory.tellAll('lost');
+    } else {
+      await sleep(RETRY_MS, undefined, { ref: false });
+      if (!state.closed) await attempt(config, directory, state);
+    }
+  }
+  // Closed while an attempt was under way.
+  await state.line?.client.end().catch(() => undefined);
+}
+
+function createDirectory(): Directory {
+  const listeners = new Map<string, Set<Listener>>();
+  return {
+    channels: () => [...listeners.keys()],
+    add: (channel, listener) => {
+      const set = listeners.get(channel) ?? new Set<Listener>();
+      listeners.set(channel, set.add(listener));
+      return () => void set.delete(listener);
+    },
+    deliver: (channel, payload) => {
+      for (const listener of listeners.get(channel) ?? []) listener.notified(payload);
+    },
+    tellAll: (event) => {
+      for (const set of listeners.values()) for (const listener of set) listener[event]?.();
+    },
+  };
+}
+
+async function connect(config: ClientConfig, deliver: Directory['deliver']): Promise<Line> {
   const client = new Client({
     ...config,
     connectionTimeoutMillis: HEARTBEAT_MS,
@@ -98,17 +130,16 @@ async function connect(
   client.on('error', () => void client.end().catch(() => undefined));
   client.on('notification', ({ channel, payload }) => deliver(channel, payload ?? ''));
   await client.connect();
-  for (const channel of channels) await client.query(`listen ${channel}`);
   void watchHeartbeat(client, broken);
   return { client, broken };
 }
 
 async function watchHeartbeat(client: Client, broken: Promise<void>): Promise<void> {
-  let alive = true;
-  void broken.then(() => (alive = false));
-  while (alive) {
-    await sleep(HEARTBEAT_MS, undefined, { ref: false });
-    if (alive)
-      await client.query('select').catch(() => client.emit('error', new Fault('the line is silent')));
+  const over = new AbortController();
+  void broken.then(() => over.abort());
+  while (!over.signal.aborted) {
+    await sleep(HEARTBEAT_MS, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
+    if (over.signal.aborted) return;
+    await client.query('select').catch(() => client.emit('error', new Fault('the line is silent')));
   }
 }

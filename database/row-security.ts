@@ -7,8 +7,9 @@ const IDENTIFIER = /^[a-z][a-z0-9_]*$/u;
  * The organization of the transaction. `set local` leaves an empty text behind on the connection, hence nullif; the
  * sub-select makes the planner ask once for each statement and not for each row.
  */
-const CURRENT_ORG = `(select nullif(current_setting('souk.org_id', true), '')::uuid)`;
-const IS_INSTANCE = `(select current_setting('souk.scope', true) = 'instance')`;
+export const CURRENT_ORG_SQL = `(select nullif(current_setting('souk.org_id', true), '')::uuid)`;
+/** Whether the transaction is the instance's own. */
+export const IS_INSTANCE_SQL = `(select current_setting('souk.scope', true) = 'instance')`;
 
 /**
  * Statements that make a table invisible except to its organization and to the instance, for its owner too
@@ -23,6 +24,6 @@ export function tenantTableSql(table: string, orgColumn = 'org_id'): string[] {
   return [
     `alter table ${table} enable row level security`,
     `alter table ${table} force row level security`,
-    `create policy ${table}_tenant on ${table} using (${orgColumn} = ${CURRENT_ORG} or ${IS_INSTANCE})`,
+    `create policy ${table}_tenant on ${table} using (${orgColumn} = ${CURRENT_ORG_SQL} or ${IS_INSTANCE_SQL})`,
   ];
 }

@@ -1,3 +1,4 @@
+import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Fault } from '../spec/refusal.ts';
 import { translateFailure } from './unavailable.ts';
@@ -12,26 +13,81 @@ export type Scope = { readonly kind: 'org'; readonly orgId: string } | { readonl
 export type Transaction = {
   readonly em: EntityManager;
   readonly scope: Scope;
+  /**
+   * Tells every server, at the commit; this one before `transaction` returns. Not for hot writes: PostgreSQL lets
+   * one notifying transaction commit at a time.
+   *
+   * @param payload at most 7999 bytes: an id, not the thing itself
+   */
+  notify(channel: string, payload: string): Promise<void>;
   /** Runs after the commit, and not at all after a rollback. Must not throw. */
   afterCommit(work: () => void): void;
 };
 
+export type TransactionOptions = {
+  /** Default `read committed`. Under the two others the database may answer with a conflict to be tried again. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  /** Default `read write`. */
+  readonly access?: 'read write' | 'read only';
+};
+
+/** What a transaction is run on and with. */
+export type TransactionSetup = {
+  readonly root: EntityManager;
+  /** Hands a notification to this server's own listeners. */
+  readonly deliver?: (channel: string, payload: string) => void;
+};
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 
-/** Runs `work` in a transaction of its own fork of `root`, flushes and commits. */
+/** Runs `work` in a transaction of its own fork of the root manager, flushes and commits. */
 export async function runTransaction<Result>(
-  root: EntityManager,
+  setup: TransactionSetup,
   scope: Scope,
   work: (tx: Transaction) => Promise<Result>,
+  options: TransactionOptions = {},
 ): Promise<Result> {
-  const em = root.fork({ clear: true, useContext: false, session: { variables: sessionVariables(scope) } });
+  const em = setup.root.fork({
+    clear: true,
+    useContext: false,
+    session: { variables: sessionVariables(scope) },
+  });
   const followUps: (() => void)[] = [];
-  const tx: Transaction = { em, scope, afterCommit: (followUp) => void followUps.push(followUp) };
-  await translated('working', () => em.begin());
+  const tx = createTransaction(em, scope, followUps, setup);
+  await translated('working', () => em.begin(beginOptions(options)));
   const result = await translated('working', () => workAndFlush(tx, work));
   await translated('committing', () => em.commit());
   for (const followUp of followUps) followUp();
   return result;
+}
+
+function createTransaction(
+  em: EntityManager,
+  scope: Scope,
+  followUps: (() => void)[],
+  { deliver }: TransactionSetup,
+): Transaction {
+  return {
+    em,
+    scope,
+    notify: async (channel, payload) => {
+      await em.execute('select pg_notify(?, ?)', [channel, payload]);
+      if (deliver) followUps.push(() => deliver(channel, payload));
+    },
+    afterCommit: (followUp) => void followUps.push(followUp),
+  };
+}
+
+function beginOptions({ isolation, access }: TransactionOptions): Parameters<EntityManager['begin']>[0] {
+  const levels = {
+    'read committed': IsolationLevel.READ_COMMITTED,
+    'repeatable read': IsolationLevel.REPEATABLE_READ,
+    serializable: IsolationLevel.SERIALIZABLE,
+  };
+  return {
+    ...(isolation ? { isolationLevel: levels[isolation] } : {}),
+    ...(access ? { readOnly: access === 'read only' } : {}),
+  };
 }
 
 /** A constraint that the database finds at the flush is still an error of the work, not of the commit. */

@@ -1,5 +1,13 @@
 /** Every migration, in the order of running. A migration that has been released is never changed. */
 import type { NamedMigration } from '../database/index.ts';
+import { Migration0001 } from './0001-identity.ts';
 import { Migration0002 } from './0002-registry.ts';
+import { Migration0003 } from './0003-installations.ts';
+import { Migration0004 } from './0004-key-value.ts';
 
-export const MIGRATIONS: readonly NamedMigration[] = [{ name: '0002-registry', class: Migration0002 }];
+export const MIGRATIONS: readonly NamedMigration[] = [
+  { name: '0001-identity', class: Migration0001 },
+  { name: '0002-registry', class: Migration0002 },
+  { name: '0003-installations', class: Migration0003 },
+  { name: '0004-key-value', class: Migration0004 },
+];

@@ -33,8 +33,8 @@ export type EmbeddedPostgres = {
   /** The same server as its superuser, for maintenance and tests. */
   readonly superuserTarget: ConnectionTarget & { kind: 'socket' };
   readonly origin: 'created' | 'started' | 'adopted';
-  /** Of the PostgreSQL server at the time of the call. */
-  readonly pid: number;
+  /** Process id of the PostgreSQL server that runs now. */
+  pid(): number;
   /** Leaves; stops PostgreSQL if no other process uses it. Idempotent. */
   stop(): Promise<'stopped' | 'left'>;
 };
@@ -94,35 +94,33 @@ async function forgetUnused(made: string, startup: Startup, home: Home): Promise
 
 /** Keeps the server running: where PostgreSQL is killed, it starts again at the same socket. */
 function watch(entered: Entered, cluster: Cluster): EmbeddedPostgres {
-  let current = entered;
-  let stopping: Promise<'stopped' | 'left'> | undefined;
-  let restarting: Promise<void> | undefined;
+  const state: { current: Entered; stopping?: Promise<'stopped' | 'left'>; restarting?: Promise<void> } = {
+    current: entered,
+  };
   const restart = async (): Promise<void> => {
-    while (!stopping) {
-      const next = await runAndEnter(current.startup).catch(() => undefined);
-      if (!next) continue;
-      current = next;
-      next.presence.client.once('end', onEnd);
-      return;
+    while (!state.stopping) {
+      const next = await runAndEnter(state.current.startup).catch(() => undefined);
+      if (next) return use(next);
     }
   };
-  const onEnd = (): void => {
-    if (!stopping) restarting = restart();
+  const use = (next: Entered): void => {
+    state.current = next;
+    next.presence.client.once('end', () => {
+      if (!state.stopping) state.restarting = restart();
+    });
   };
-  entered.presence.client.once('end', onEnd);
   const stop = async (): Promise<'stopped' | 'left'> => {
-    await restarting;
-    return leaveAndStop(current, cluster);
+    await state.restarting;
+    return leaveAndStop(state.current, cluster);
   };
+  use(entered);
   const { socketFolder } = entered.startup;
   return {
     target: { kind: 'socket', folder: socketFolder, user: SOUK_ROLE, database: SOUK_DATABASE },
     superuserTarget: { kind: 'socket', folder: socketFolder, user: SUPERUSER, database: SOUK_DATABASE },
     origin: cluster.state === 'created' ? 'created' : entered.running.origin,
-    get pid() {
-      return current.running.pid;
-    },
-    stop: () => (stopping ??= stop()),
+    pid: () => state.current.running.pid,
+    stop: () => (state.stopping ??= stop()),
   };
 }
 
