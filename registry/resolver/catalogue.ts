@@ -7,7 +7,7 @@ import { hasMember, type VersionSet } from './version-set.ts';
 
 export class Catalogue {
   readonly #problem: ResolutionProblem;
-  readonly #soukVersion: string;
+  readonly soukVersion: string;
   readonly #opened = new Map<string, Candidates | undefined>();
   readonly #orders = new Map<Candidates, readonly number[]>();
   readonly #favourites = new Map<Candidates, number | undefined>();
@@ -18,7 +18,7 @@ export class Catalogue {
   /** @throws Refusal `range_invalid` or `version_invalid` where a root, a lock entry or Souk's own version is none */
   constructor(problem: ResolutionProblem) {
     this.#problem = problem;
-    this.#soukVersion = requireVersion(problem.soukVersion, 'Souk').version;
+    this.soukVersion = requireVersion(problem.soukVersion, 'Souk').version;
     for (const [plugin, version] of problem.lock) requireVersion(version, `${plugin} in the lock`);
     for (const { plugin, range } of problem.roots) {
       const pin = pinnedVersion(requireRange(range, plugin));
@@ -36,9 +36,10 @@ export class Catalogue {
     return candidates;
   }
 
-  /** Every plugin id that exists, for hints. */
-  plugins(): Iterable<string> {
-    return this.#problem.registry.keys();
+  /** Plugin ids that exist, for hints. */
+  *plugins(): Iterable<string> {
+    yield* this.#problem.registry.keys();
+    yield* this.#problem.otherPlugins ?? [];
   }
 
   /** @returns the locked version's index where it exists and is to stay, see `Preference`. */
@@ -94,7 +95,7 @@ export class Catalogue {
   }
 
   #fitsEngine(range: string): boolean | undefined {
-    if (!this.#engineFits.has(range)) this.#engineFits.set(range, readRange(range)?.test(this.#soukVersion));
+    if (!this.#engineFits.has(range)) this.#engineFits.set(range, readRange(range)?.test(this.soukVersion));
     return this.#engineFits.get(range);
   }
 }

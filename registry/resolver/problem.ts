@@ -45,4 +45,6 @@ export type ResolutionProblem = {
   readonly soukVersion: string;
   /** Plugin id → its versions, in any order. A plugin without an entry does not exist for this organization. */
   readonly registry: ReadonlyMap<string, readonly VersionRecord[]>;
+  /** Ids of further plugins that the organization may see; hints look for slips among them. */
+  readonly otherPlugins?: readonly string[];
 };

@@ -26,7 +26,8 @@ export function resolve(
   const catalogue = new Catalogue(problem);
   const roots = orderedRoots(problem.roots);
   const outcome = solve(catalogue, roots, meter);
-  if (outcome.kind === 'failed') return refuseUnsolvable(outcome.failure, catalogue, roots, meter);
+  if (outcome.kind === 'failed')
+    return refuseUnsolvable({ failure: outcome.failure, problem, catalogue, roots }, meter);
   const plugins = answerGraph(outcome.decisions, roots, meter);
   refuseCycles(plugins, meter);
   return { plugins, activationOrder: activationOrder(plugins), steps: meter.steps };
