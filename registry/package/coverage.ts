@@ -22,6 +22,9 @@ export function locateContents(
   const inPlace = [...records].sort((a, b) => a.localOffset - b.localOffset);
   const start = inPlace[0]?.localOffset ?? end.directoryOffset;
   if (start !== 0) refuseArchive('archive_gap', `The first entry begins at byte ${start}, not at byte 0.`);
+  const last = inPlace.at(-1);
+  if (last !== undefined && last.localOffset >= end.directoryOffset)
+    refuseEntry('archive_local_header_invalid', last.name, `It is said to lie at byte ${last.localOffset}.`);
   return inPlace.map((record, index) => {
     const next = inPlace[index + 1]?.localOffset ?? end.directoryOffset;
     return { record, compressed: contentOf(archive, record, next) };

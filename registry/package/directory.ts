@@ -4,11 +4,11 @@
  */
 import type { EndRecord } from './end-record.ts';
 import { decodeName } from './entry-name.ts';
-import { readExtraFields, resolveZip64 } from './extra-fields.ts';
+import { hasZip64, readExtraFields, resolveZip64 } from './extra-fields.ts';
 import { refuseArchive, refuseEntry } from './refuse.ts';
 
-const RECORD_SIGNATURE = 0x02014b50;
-const RECORD_BYTES = 46;
+export const RECORD_SIGNATURE = 0x02014b50;
+export const RECORD_BYTES = 46;
 
 export const METHOD_STORE = 0;
 export const METHOD_DEFLATE = 8;
@@ -34,6 +34,8 @@ export type DirectoryRecord = {
   readonly compressedSize: number;
   readonly size: number;
   readonly localOffset: number;
+  /** Whether the record had fields in a zip64 extra. */
+  readonly isZip64: boolean;
   /** Unix mode in the upper, DOS attributes in the lower half (4.4.15). */
   readonly attributes: number;
 };
@@ -114,13 +116,14 @@ export function checkForm(
     refuseEntry('archive_version_unsupported', name, `It needs version ${(form.versionNeeded & 0xff) / 10}.`);
 }
 
-type Place = { compressedSize: number; size: number; localOffset: number };
+type Place = Pick<DirectoryRecord, 'compressedSize' | 'size' | 'localOffset' | 'isZip64'>;
 
 function readPlace(record: Buffer, extra: Buffer, name: string): Place {
   const plain = [record.readUInt32LE(24), record.readUInt32LE(20), record.readUInt32LE(42)];
   const disk = record.readUInt16LE(34);
+  const fields = readExtraFields(extra, name);
   const [size = 0, compressedSize = 0, localOffset = 0, trueDisk = 0] = resolveZip64(
-    readExtraFields(extra, name),
+    fields,
     [
       ...plain.map((value) => ({ value, bytes: 8 as const, saturated: value === 0xffffffff })),
       { value: disk, bytes: 4, saturated: disk === 0xffff },
@@ -128,5 +131,5 @@ function readPlace(record: Buffer, extra: Buffer, name: string): Place {
     name,
   );
   if (trueDisk !== 0) refuseEntry('archive_split', name, `It lies on disk ${trueDisk}.`);
-  return { compressedSize, size, localOffset };
+  return { compressedSize, size, localOffset, isZip64: hasZip64(fields) };
 }

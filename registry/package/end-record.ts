@@ -10,8 +10,8 @@
 import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import { refuseArchive } from './refuse.ts';
 
-const END_SIGNATURE = Buffer.from('PK\u0005\u0006', 'latin1');
-const END_BYTES = 22;
+export const END_SIGNATURE = Buffer.from('PK\u0005\u0006', 'latin1');
+export const END_BYTES = 22;
 const COMMENT_BYTES_MAX = 0xffff;
 const LOCATOR_SIGNATURE = 0x07064b50;
 const LOCATOR_BYTES = 20;

@@ -38,7 +38,7 @@ type Rule = {
 };
 
 /** Stems that Windows opens as devices, whatever follows the first dot; the superscript digits count as digits. */
-const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])$/iu;
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9¹²³])$/iu;
 
 /**
  * Not allowed anywhere: control, format, surrogate, private-use and unassigned code points, separators other than the

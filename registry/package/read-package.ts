@@ -60,7 +60,7 @@ export function readPackage(bytes: Uint8Array): ReadPackage {
   const contentBytes = checkExpansion(archive.length, records);
   const located = locateContents(archive, end, records);
   const contents = inflateAll(located, contentBytes);
-  compareWithSecondReader(archive, records, contents);
+  compareWithSecondReader(archive, end, records, contents);
   return describePackage(archive, records, contents);
 }
 

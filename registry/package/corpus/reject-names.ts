@@ -1,0 +1,118 @@
+/** Names that lead somewhere else, or to two places. */
+import type { ArchiveErrorCode } from '../refuse.ts';
+import type { RejectCase } from './corpus-case.ts';
+import { forgeZip, type ForgeEntry, INDEX, MANIFEST } from './forge.ts';
+
+function names(trick: string, code: ArchiveErrorCode, ...list: readonly (string | Buffer)[]): RejectCase {
+  const entries = list.map((name): ForgeEntry => ({ name, ...(isFolder(name) ? {} : { content: 'x' }) }));
+  return { trick, code, archive: () => forgeZip([MANIFEST, INDEX, ...entries]) };
+}
+
+function isFolder(name: string | Buffer): boolean {
+  return Buffer.from(name).at(-1) === 0x2f;
+}
+
+const SEGMENT = 'a'.repeat(255);
+
+export const REJECT_NAMES: readonly RejectCase[] = [
+  names('traversal-plain', 'archive_name_traversal', '../evil.js'),
+  names('traversal-deep', 'archive_name_traversal', '../../../../etc/passwd'),
+  names('traversal-inner-onto-manifest', 'archive_name_traversal', 'lib/../manifest.json'),
+  names('traversal-at-end', 'archive_name_traversal', 'lib/..'),
+  names('traversal-folder', 'archive_name_traversal', '../'),
+  names('traversal-alone', 'archive_name_traversal', '..'),
+  names('dot-segment-first', 'archive_name_traversal', './index.js'),
+  names('dot-segment-inner', 'archive_name_traversal', 'lib/./a.js'),
+  names('dot-folder', 'archive_name_traversal', './'),
+  names('backslash-traversal', 'archive_name_backslash', '..\\evil.js'),
+  names('backslash-separator', 'archive_name_backslash', 'lib\\a.js'),
+  names('backslash-folder', 'archive_name_backslash', 'lib\\'),
+  names('backslash-unc', 'archive_name_backslash', '\\\\server\\share\\a.js'),
+  names('absolute-unix', 'archive_name_absolute', '/etc/cron.d/evil'),
+  names('absolute-double-slash', 'archive_name_absolute', '//server/share'),
+  names('absolute-root-folder', 'archive_name_absolute', '/'),
+  names('absolute-drive', 'archive_name_absolute', 'C:/evil.js'),
+  names('absolute-drive-relative', 'archive_name_absolute', 'c:evil.js'),
+  names('empty-name', 'archive_name_empty', ''),
+  names('empty-segment', 'archive_name_empty', 'lib//a.js'),
+  names('empty-segment-folder', 'archive_name_empty', 'lib//'),
+  names('nul-inside', 'archive_name_character', 'evil.js\0.txt'),
+  names('newline', 'archive_name_character', 'a\nb.js'),
+  names('carriage-return-icon', 'archive_name_character', 'Icon\r'),
+  names('escape-sequence', 'archive_name_character', '\u001b[2Ja.js'),
+  names('delete-character', 'archive_name_character', 'a\u007f.js'),
+  names('c1-control', 'archive_name_character', 'a\u0085.js'),
+  names('right-to-left-override', 'archive_name_character', 'cod\u202esj.exe'),
+  names('zero-width-space', 'archive_name_character', 'index\u200b.js'),
+  names('zero-width-joiner', 'archive_name_character', 'in\u200ddex.js'),
+  names('byte-order-mark', 'archive_name_character', '\ufeffindex.js'),
+  names('soft-hyphen', 'archive_name_character', 'in\u00addex.js'),
+  names('variation-selector', 'archive_name_character', 'index\ufe0f.js'),
+  names('hangul-filler', 'archive_name_character', 'index\u3164.js'),
+  names('tag-character', 'archive_name_character', 'index\u{e0041}.js'),
+  names('private-use', 'archive_name_character', 'a\ue000.js'),
+  names('unassigned', 'archive_name_character', 'a\u0378.js'),
+  names('noncharacter', 'archive_name_character', 'a\uffff.js'),
+  names('replacement-character', 'archive_name_character', 'a\ufffd.js'),
+  names('line-separator', 'archive_name_character', 'a\u2028.js'),
+  names('ogham-space', 'archive_name_character', 'a\u1680b.js'),
+  names('alternate-stream', 'archive_name_character', 'index.js:hidden'),
+  names('wildcard', 'archive_name_character', '*.js'),
+  names('question-mark', 'archive_name_character', 'a?.js'),
+  names('quote', 'archive_name_character', 'a".js'),
+  names('redirect', 'archive_name_character', 'a>b.js'),
+  names('pipe', 'archive_name_character', 'a|b.js'),
+  names('device-con', 'archive_name_reserved', 'con'),
+  names('device-nul-with-extension', 'archive_name_reserved', 'lib/NUL.js'),
+  names('device-com1-two-extensions', 'archive_name_reserved', 'com1.tar.gz'),
+  names('device-lpt-superscript', 'archive_name_reserved', 'lpt²'),
+  names('device-as-folder', 'archive_name_reserved', 'aux/a.js'),
+  names('device-space-before-dot', 'archive_name_reserved', 'prn .txt'),
+  names('device-conin', 'archive_name_reserved', 'CONIN$'),
+  names('trailing-dot', 'archive_name_trailing', 'index.js.'),
+  names('trailing-space', 'archive_name_trailing', 'index.js '),
+  names('trailing-dot-folder', 'archive_name_trailing', 'lib./a.js'),
+  names('three-dots', 'archive_name_trailing', '.../a.js'),
+  names('decomposed', 'archive_name_normalization', 'e\u0301.js'),
+  names('ligature', 'archive_name_normalization', 'ﬁle.js'),
+  names('full-width', 'archive_name_normalization', 'ｉndex.js'),
+  names('full-width-slash', 'archive_name_normalization', '..／evil.js'),
+  names('one-dot-leader', 'archive_name_normalization', '․․/evil.js'),
+  names('no-break-space', 'archive_name_character', 'a\u00a0b.js'),
+  names('kelvin-sign', 'archive_name_normalization', '\u212a.js'),
+  names('name-of-513-bytes', 'archive_name_too_long', `${SEGMENT}/${SEGMENT}/a`),
+  names('segment-of-256-bytes', 'archive_name_too_long', `${SEGMENT}a`),
+  names('segment-of-256-bytes-in-128-letters', 'archive_name_too_long', 'é'.repeat(128)),
+  names('name-of-65535-bytes', 'archive_name_too_long', `${'a/'.repeat(32_767)}a`),
+  names('33-levels', 'archive_name_too_deep', `${'a/'.repeat(32)}a`),
+  names('not-utf8', 'archive_name_encoding', Buffer.from([0x61, 0xff, 0x62])),
+  names('overlong-slash', 'archive_name_encoding', Buffer.from([0x2e, 0x2e, 0xc0, 0xaf, 0x61])),
+  names('utf8-surrogate', 'archive_name_encoding', Buffer.from([0xed, 0xa0, 0x80])),
+  names('utf8-cut-off', 'archive_name_encoding', Buffer.from([0x61, 0xe2, 0x82])),
+  {
+    trick: 'code-page-437',
+    code: 'archive_name_flag',
+    archive: () => forgeZip([MANIFEST, { name: 'é.js', content: 'x', both: { flags: 0 } }]),
+  },
+  names('duplicate-exact', 'archive_name_duplicate', 'index.js'),
+  names('duplicate-folder', 'archive_name_duplicate', 'lib/', 'lib/'),
+  names('collision-case', 'archive_name_collision', 'INDEX.js'),
+  names('collision-manifest-case', 'archive_name_collision', 'Manifest.json'),
+  names('collision-folder-case', 'archive_name_collision', 'lib/a.js', 'Lib/b.js'),
+  names('collision-implied-folder-case', 'archive_name_collision', 'LIB/', 'lib/b.js'),
+  names('collision-sharp-s', 'archive_name_collision', 'straße.js', 'STRASSE.js'),
+  names('collision-final-sigma', 'archive_name_collision', 'λόγος.js', 'λόγοσ.js'),
+  names('collision-cherokee', 'archive_name_collision', 'Ꭰ.js', 'ꭰ.js'),
+  names('collision-deseret', 'archive_name_collision', '𐐀.js', '𐐨.js'),
+  names('file-and-folder', 'archive_name_file_and_folder', 'lib', 'lib/'),
+  names('file-and-implied-folder', 'archive_name_file_and_folder', 'index.js/a.js'),
+  names('file-below-file-case', 'archive_name_collision', 'Index.js/a.js'),
+  {
+    trick: 'folders-implied-without-end',
+    code: 'archive_too_many_entries',
+    archive: () =>
+      forgeZip(
+        Array.from({ length: 400 }, (_, index) => ({ name: `${index}/${'d/'.repeat(30)}a`, content: 'x' })),
+      ),
+  },
+];
