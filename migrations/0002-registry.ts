@@ -62,7 +62,7 @@ create table "plugin_version" (
   "archive_bytes" int not null, "manifest" jsonb not null, "manifest_digest" text not null,
   "contents" text not null, "files" jsonb not null, "findings" jsonb not null,
   "signature" text not null, "key_ids" text[] not null, "statement_digest" text null,
-  "envelope" bytea null, "accepted_at" timestamptz not null, "accepted_by" text not null,
+  "envelope" bytea null, "signed_at" timestamptz null, "accepted_at" timestamptz not null, "accepted_by" text not null,
   "state" text not null, "state_reason" text null, "reviewed_at" timestamptz null,
   "reviewed_by" text null, "yanked_at" timestamptz null, "yank_reason" text null,
   "deprecated_at" timestamptz null, "deprecation_reason" text null, "replacement" text null,

@@ -49,10 +49,12 @@ export const PluginVersionEntity = defineEntity({
     files: p.json<readonly StoredFile[]>().lazy(),
     findings: p.json<readonly StoredFinding[]>(),
     signature: p.text().$type<SignatureState>(),
-    /** The keys that signed and were valid at `acceptedAt`. */
+    /** The keys that counted when the envelope was judged last. */
     keyIds: p.array().columnType('text[]'),
     statementDigest: p.text().nullable(),
     envelope: p.uint8array().columnType('bytea').nullable().lazy().hidden(),
+    /** When the registry accepted the envelope: the time at which its keys are judged. */
+    signedAt: p.datetime().nullable(),
     acceptedAt: p.datetime(),
     acceptedBy: p.text(),
     state: p.text().$type<VersionState>(),

@@ -1,0 +1,36 @@
+/**
+ * The key documents of a publisher as the database keeps them. Every reading replays the whole chain: what the
+ * registry believes about a publisher follows from the envelopes alone, never from a column beside them.
+ */
+import type { Transaction } from '../../database/index.ts';
+import { type KeyHistory, replayKeyHistory } from '../../signing/index.ts';
+import { KeyDocumentEntity } from '../entities/index.ts';
+
+/** @returns the accepted documents, oldest first, or undefined where the publisher has none */
+export async function loadKeyHistory(tx: Transaction, publisher: string): Promise<KeyHistory | undefined> {
+  const rows = await tx.em.find(KeyDocumentEntity, { publisher }, { orderBy: { version: 'asc' } });
+  if (rows.length === 0) return undefined;
+  return replayKeyHistory(publisher, rows);
+}
+
+/** @returns the version of the document in force, 0 where there is none */
+export async function newestKeyVersion(tx: Transaction, publisher: string): Promise<number> {
+  const [row] = await tx.em.execute<{ version: number | null }[]>(
+    'select max(version) as version from publisher_key_document where publisher = ?',
+    [publisher],
+  );
+  return row?.version ?? 0;
+}
+
+/**
+ * Until the transaction ends, no key document of the publisher is accepted: what is stored meanwhile was judged by
+ * the keys in force. Many publications hold it at once.
+ */
+export async function holdKeys(tx: Transaction, publisher: string): Promise<void> {
+  await tx.em.execute('select pg_advisory_xact_lock_shared(hashtextextended(?, 0))', [`keys:${publisher}`]);
+}
+
+/** Until the transaction ends, nothing else is judged by the publisher's keys. */
+export async function changeKeys(tx: Transaction, publisher: string): Promise<void> {
+  await tx.em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`keys:${publisher}`]);
+}

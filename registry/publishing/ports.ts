@@ -1,0 +1,58 @@
+import type { AuditActor, Database } from '../../database/index.ts';
+import type { BlobStore } from '../blobs/index.ts';
+import type { PackageReader } from '../package/index.ts';
+import type { Resolution, ResolutionProblem } from '../resolver/index.ts';
+
+/** What an instance does with a package that needs a second look. */
+export type Decision = 'allow' | 'hold' | 'deny';
+
+/** The publishing policy of an instance, for packages that everyone can see. */
+export type PublishingSettings = {
+  /** The first package of a publisher of whom nothing has been approved yet. */
+  readonly firstPackage: Decision;
+  /** A version that asks for permissions which the version before it did not ask for. */
+  readonly morePermissions: Decision;
+  /** Publishers to whom neither applies. */
+  readonly trustedPublishers: ReadonlySet<string>;
+};
+
+/** What publishing works with. The server wires it once. */
+export type PublishingPorts = {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  /** Reads and inspects off the event loop. */
+  readonly reader: Pick<PackageReader, 'read'>;
+  /** Resolves off the event loop. */
+  readonly resolver: { resolve(problem: ResolutionProblem): Promise<Resolution> };
+  readonly settings: PublishingSettings;
+  readonly now: () => Date;
+};
+
+/** Where a package goes: to everyone, or into the private registry of one organization. */
+export type Destination =
+  | { readonly kind: 'public' }
+  | {
+      readonly kind: 'private';
+      readonly orgId: string;
+      /** Whether the organization takes packages without a signature. */
+      readonly unsigned: 'allow' | 'refuse';
+    };
+
+/** Who publishes, and for which publishers they may. */
+export type Author = {
+  readonly actor: AuditActor;
+  /**
+   * @returns the organization that owns the publisher, in which the author may publish
+   * @throws Refusal where there is no such publisher, or where the author may not publish for it
+   */
+  requirePublisher(publisher: string): Promise<{ readonly orgId: string }>;
+};
+
+export type PublishRequest = {
+  readonly author: Author;
+  readonly destination: Destination;
+  /** The bytes as they came in. Where they own their buffer they are moved: empty once publishing has begun. */
+  readonly archive: Uint8Array;
+  /** The DSSE envelope as it came in. */
+  readonly envelope?: Uint8Array;
+};
