@@ -46,6 +46,7 @@ export async function bundleGuest(entry: string): Promise<string> {
     minify: true,
     legalComments: 'none',
     banner: { js: '"use strict";' },
+    inject: [here('web/no-shared-memory.ts')],
     plugins: [lighterUrl],
   });
   return outputFiles[0]?.text ?? '';

@@ -20,7 +20,7 @@ import {
   unescapeBytes,
 } from './intrinsics.ts';
 
-const NOT_ASCII = /[^\u0000-\u007f]/;
+const NOT_ASCII = /[\u0080-\uffff]/;
 
 /** Arguments of one native call; far below the engine's limit. */
 const CHUNK_BYTES = 8192;

@@ -22,6 +22,7 @@ import {
 /** RFC 9110 section 5.6.2: a field name is a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Fetch section 2.2.2: a value has no NUL, CR or LF within: they would end the header early (header injection). */
+// oxlint-disable-next-line no-control-regex -- NUL is what is looked for
 const FORBIDDEN_IN_VALUE = /[\u0000\r\n]/;
 const TRIMMED = /^[\t\n\r ]*([^]*?)[\t\n\r ]*$/;
 const OUTER_SPACE = /^[\t\n\r ]|[\t\n\r ]$/;

@@ -1,7 +1,9 @@
 /**
  * The web APIs of the isolate: the WinterTC minimum common API, on an engine that has ECMAScript alone.
  *
- * Nothing here touches the bindings at evaluation or installation, so that a startup snapshot can hold all of it.
+ * Nothing here touches the bindings at evaluation or installation, so that a startup snapshot can hold all of it. What
+ * guests must not have (WebAssembly, shared memory) is removed at boot, in each context: V8 adds it again to a context
+ * that comes from a snapshot, and dies when `Atomics` is missing from one.
  */
 import type { GuestBindings } from '../bindings.ts';
 import * as abort from './abort.ts';
@@ -24,7 +26,8 @@ import { Request, requestFromHost } from './request.ts';
 import { isResponse, Response, responseState } from './response.ts';
 import * as streams from './streams.ts';
 import { structuredClone } from './structured-clone.ts';
-import { CryptoKey, SubtleCrypto } from './subtle-crypto.ts';
+import { CryptoKey } from './crypto-key.ts';
+import { SubtleCrypto } from './subtle-crypto.ts';
 import { TextDecoder, TextEncoder } from './text-encoding.ts';
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from './timers.ts';
 import { URL, URLSearchParams } from './url.ts';
@@ -68,9 +71,6 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   URLSearchParams,
 };
 
-/** Shared memory and compiled code of other kinds serve attacks on clocks and on the engine, and no plugin. */
-const REMOVED = ['Atomics', 'SharedArrayBuffer', 'WebAssembly'];
-
 type Pairs = readonly (readonly [string, string])[];
 
 /** A response as it leaves the isolate. */
@@ -83,7 +83,6 @@ export type AnsweredResponse = {
 /** Puts the web APIs on the global object; not enumerable, as browsers have them (Web IDL section 3.7.3). */
 export function installWebApi(bindings: GuestBindings): void {
   bind(bindings);
-  for (const name of REMOVED) Reflect.deleteProperty(globalThis, name);
   for (const name of Object.keys(GLOBALS)) {
     if (name === 'followSignal') continue;
     const value = GLOBALS[name];

@@ -82,6 +82,7 @@ export const mapForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
   map: ReadonlyMap<K, V>,
   each: (value: V, key: K) => void,
 ) => void;
+export const setHas = uncurryThis(Set.prototype.has) as <T>(set: ReadonlySet<T>, item: T) => boolean;
 export const setForEach = uncurryThis(Set.prototype.forEach) as <T>(
   set: ReadonlySet<T>,
   each: (value: T) => void,

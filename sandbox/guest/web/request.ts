@@ -11,7 +11,7 @@ import {
   type BodyHolder,
   type BodyInit,
 } from './body.ts';
-import { arrayPush, arraySlice, matches, stringToUpperCase } from './intrinsics.ts';
+import { arrayPush, arraySlice, matches, setHas, stringToUpperCase } from './intrinsics.ts';
 import {
   fillHeaders,
   getHeader,
@@ -82,12 +82,12 @@ const DEFAULT_OPTIONS: RequestState['options'] = {
   referrerPolicy: '',
 };
 
-const REDIRECTS: readonly string[] = ['follow', 'error', 'manual'];
+const REDIRECTS: ReadonlySet<string> = new Set(['follow', 'error', 'manual']);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Fetch section 2.2.1: written in any case; other methods keep theirs. */
-const NORMALIZED_METHODS: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
+const NORMALIZED_METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']);
 /** Fetch section 2.2.1, "forbidden method": tunnels and echoes of secrets. */
-const FORBIDDEN_METHODS: readonly string[] = ['CONNECT', 'TRACE', 'TRACK'];
+const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 const HOLLOW = Symbol('made by wrapRequest');
 let stateOf: (request: Request) => RequestState;
@@ -213,13 +213,13 @@ function toMethod(value: unknown): string {
   const method = toByteString(value);
   const upper = stringToUpperCase(method);
   if (!matches(TOKEN, method)) throw new TypeError('Request: the method is not a valid HTTP method.');
-  if (FORBIDDEN_METHODS.includes(upper)) throw new TypeError(`Request: the method ${upper} is not allowed.`);
-  return NORMALIZED_METHODS.includes(upper) ? upper : method;
+  if (setHas(FORBIDDEN_METHODS, upper)) throw new TypeError(`Request: the method ${upper} is not allowed.`);
+  return setHas(NORMALIZED_METHODS, upper) ? upper : method;
 }
 
 function toRedirect(value: unknown): Redirect {
   const redirect = value === undefined ? 'follow' : `${value as string}`;
-  if (!REDIRECTS.includes(redirect))
+  if (!setHas(REDIRECTS, redirect))
     throw new TypeError('Request: "redirect" must be follow, error or manual.');
   return redirect as Redirect;
 }

@@ -9,7 +9,7 @@ import {
   type BodyHolder,
   type BodyInit,
 } from './body.ts';
-import { arrayPush, arraySlice, jsonStringify } from './intrinsics.ts';
+import { arrayPush, arraySlice, jsonStringify, setHas } from './intrinsics.ts';
 import {
   fillHeaders,
   getHeader,
@@ -37,8 +37,8 @@ export type ResponseState = {
 };
 
 /** Fetch section 2.2.3, "null body status". */
-const NULL_BODY_STATUSES: readonly number[] = [101, 103, 204, 205, 304];
-const REDIRECT_STATUSES: readonly number[] = [301, 302, 303, 307, 308];
+const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 const HOLLOW = Symbol('made by wrapResponse');
 let stateOf: (response: Response) => ResponseState;
@@ -75,7 +75,7 @@ export class Response {
     requireArguments(arguments.length, 1, 'Response.redirect');
     const location = new URL(`${url}`).href;
     const code = toStatus(status);
-    if (!REDIRECT_STATUSES.includes(code))
+    if (!setHas(REDIRECT_STATUSES, code))
       throw new RangeError(`Response.redirect: ${code} is not a redirect status.`);
     return wrap({ ...emptyState(), status: code, list: [['location', location]] });
   }
@@ -140,7 +140,7 @@ function initialize(
 ): void {
   if (init !== undefined) applyInit(state, init);
   if (content === null) return;
-  if (NULL_BODY_STATUSES.includes(state.status)) {
+  if (setHas(NULL_BODY_STATUSES, state.status)) {
     throw new TypeError(`Response: a response with status ${state.status} cannot have a body.`);
   }
   state.body = content.body;

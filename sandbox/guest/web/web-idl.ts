@@ -19,11 +19,11 @@ export function defineInterface(Class: Interface, name: string): void {
   defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
-const HIDDEN: readonly PropertyKey[] = ['constructor', 'prototype', 'length', 'name'];
+const HIDDEN: ReadonlySet<PropertyKey> = new Set(['constructor', 'prototype', 'length', 'name']);
 
 function makeEnumerable(owner: object): void {
   for (const key of ownKeys(owner)) {
-    const isClassOwn = typeof owner === 'function' && HIDDEN.includes(key);
+    const isClassOwn = typeof owner === 'function' && HIDDEN.has(key);
     if (typeof key === 'symbol' || key === 'constructor' || isClassOwn) continue;
     const descriptor = getOwnPropertyDescriptor(owner, key);
     if (descriptor?.configurable) defineProperty(owner, key, { ...descriptor, enumerable: true });
