@@ -1,6 +1,7 @@
 /** The one table of error codes: stable names, HTTP statuses and safe sentences. Each house has its part. */
 import { ARCHIVE_ERRORS } from './errors/archive.ts';
 import { DATABASE_ERRORS } from './errors/database.ts';
+import { CLI_ERRORS } from './errors/cli.ts';
 import type { ErrorCodeEntry } from './errors/entry.ts';
 import { HTTP_ERRORS } from './errors/http.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
@@ -28,6 +29,7 @@ const TABLE = {
   ...INSTALLATION_ERRORS,
   ...SERVICE_ERRORS,
   ...RUNTIME_ERRORS,
+  ...CLI_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof TABLE;

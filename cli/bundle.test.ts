@@ -1,0 +1,95 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readPackage } from '../registry/package/index.ts';
+import { workshop } from './testing.fixture.ts';
+
+const ARCHIVE = 'kelompok.hello-0.1.0.zip';
+
+function filesOf(folder: string): Map<string, string> {
+  const { files } = readPackage(new Uint8Array(readFileSync(join(folder, ARCHIVE))));
+  return new Map([...files].map(([path, content]) => [path, Buffer.from(content).toString('utf8')]));
+}
+
+async function scaffold(): Promise<ReturnType<typeof workshop> & { plugin: string }> {
+  const shop = workshop();
+  await shop.souk('init', 'hello', '--id', 'kelompok/hello');
+  return { ...shop, plugin: join(shop.folder, 'hello') };
+}
+
+function writeTypeScript(plugin: string, path: string): void {
+  rmSync(join(plugin, 'index.js'));
+  mkdirSync(join(plugin, 'src'));
+  writeFileSync(join(plugin, 'src/greeting.ts'), "export const greeting: string = 'Grüezi';\n");
+  const from = path.startsWith('src/') ? './greeting.ts' : './src/greeting.ts';
+  writeFileSync(
+    join(plugin, path),
+    `import { greeting } from '${from}';\nexport default { fetch: (): Response => new Response(greeting) };\n`,
+  );
+}
+
+describe('a plugin that needs bundling', () => {
+  test.each(['index.ts', 'src/index.ts'])(
+    '%s becomes index.js and a source map, and the sources stay out',
+    async (path) => {
+      const { folder, plugin, souk } = await scaffold();
+      writeTypeScript(plugin, path);
+      writeFileSync(join(plugin, 'tsconfig.json'), '{}');
+      expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+      const files = filesOf(folder);
+      expect([...files.keys()]).toEqual(['README.md', 'index.js', 'index.js.map', 'manifest.json']);
+      expect(files.get('index.js')).toContain('Grüezi');
+      expect(JSON.parse(files.get('index.js.map') ?? '')).toMatchObject({
+        sources: expect.arrayContaining([path]),
+      });
+      expect((await souk('check', ARCHIVE)).exitCode).toBe(0);
+    },
+  );
+
+  test('npm packages are bundled in, twice with the same bytes, and no path of the machine', async () => {
+    const { folder, plugin, souk } = await scaffold();
+    mkdirSync(join(plugin, 'node_modules/greeter'), { recursive: true });
+    writeFileSync(join(plugin, 'node_modules/greeter/package.json'), '{"name":"greeter","module":"m.js"}');
+    writeFileSync(
+      join(plugin, 'node_modules/greeter/m.js'),
+      "export const greet = () => 'from the package';\n",
+    );
+    writeFileSync(join(plugin, 'package.json'), '{"dependencies":{"greeter":"1.0.0"}}');
+    writeFileSync(
+      join(plugin, 'index.js'),
+      "import { greet } from 'greeter';\nexport default { fetch: () => new Response(greet()) };\n",
+    );
+    await souk('pack', 'hello');
+    const before = readFileSync(join(folder, ARCHIVE));
+    await souk('pack', 'hello');
+    expect(readFileSync(join(folder, ARCHIVE))).toEqual(before);
+    const files = filesOf(folder);
+    expect([...files.keys()]).toEqual(['README.md', 'index.js', 'index.js.map', 'manifest.json']);
+    expect(files.get('index.js')).toContain('from the package');
+    expect([...files.values()].join('\n')).not.toContain(folder);
+  });
+
+  test.each([
+    ['a missing package', "import 'nowhere';"],
+    ['a module of Node', "import 'node:fs';"],
+    ['a syntax error', 'export default {'],
+  ])('refused: %s, with file and line', async (_, code) => {
+    const { plugin, souk } = await scaffold();
+    writeFileSync(join(plugin, 'package.json'), '{}');
+    writeFileSync(join(plugin, 'index.js'), code);
+    const ran = await souk('pack', 'hello', '--json');
+    expect(ran.exitCode).toBe(1);
+    expect(JSON.parse(ran.out).error).toMatchObject({
+      code: 'pack_bundle_failed',
+      violations: [{ pointer: 'index.js:1' }],
+    });
+  });
+});
+
+test('plain JavaScript without package.json is packed as it is', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  writeFileSync(join(plugin, '.env'), 'SECRET=1');
+  await souk('pack', 'hello');
+  expect([...filesOf(folder).keys()]).toEqual(['README.md', 'index.js', 'manifest.json']);
+  expect(filesOf(folder).get('index.js')).toBe(readFileSync(join(plugin, 'index.js'), 'utf8'));
+});

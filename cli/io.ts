@@ -1,0 +1,28 @@
+/** What the command touches of the process around it; a test brings its own. */
+export type Io = {
+  /** Where relative paths begin. */
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly writeOut: (text: string) => void;
+  readonly writeError: (text: string) => void;
+};
+
+export function processIo(): Io {
+  return {
+    cwd: process.cwd(),
+    environment: process.env,
+    writeOut: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+  };
+}
+
+/**
+ * Text that is safe on a terminal and in a pipe: a stranger's manifest or file name may hold escape sequences, and
+ * characters that reorder a line. Line breaks are kept.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
+    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}

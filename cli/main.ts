@@ -1,0 +1,31 @@
+/** The command `souk`. Each verb is a file in `verbs/` and a line here. */
+import type { ExitCode } from './exit-code.ts';
+import { type Io, processIo } from './io.ts';
+import { runShell, type Verb } from './shell.ts';
+import { registerCheck } from './verbs/check.ts';
+import { registerInit } from './verbs/init.ts';
+import { registerKeygen } from './verbs/keygen.ts';
+import { registerPack } from './verbs/pack.ts';
+import { registerSign } from './verbs/sign.ts';
+import { registerTrust } from './verbs/trust.ts';
+import { registerVerify } from './verbs/verify.ts';
+
+const VERBS: readonly Verb[] = [
+  registerInit,
+  registerCheck,
+  registerPack,
+  registerKeygen,
+  registerSign,
+  registerTrust,
+  registerVerify,
+];
+
+/**
+ * @param argv the words after `souk`
+ * @returns the exit code; everything has been printed
+ */
+export function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  return runShell(argv, io, VERBS);
+}
+
+if (import.meta.main) process.exitCode = await run(process.argv.slice(2), processIo());

@@ -1,0 +1,71 @@
+import type { JsonObject } from '../spec/json.ts';
+import { Refusal } from '../spec/refusal.ts';
+import { EXIT_CODES, type ExitCode } from './exit-code.ts';
+import { type Io, printable } from './io.ts';
+
+/** What a verb has to say, once for people and once for programs. */
+export type Report = {
+  readonly exitCode: ExitCode;
+  readonly lines: readonly string[];
+  readonly data: JsonObject;
+};
+
+export type ReportFormat = 'text' | 'json';
+
+/** Prints a report on standard output: the lines, or with `json` one object on one line. */
+export function printReport(io: Io, format: ReportFormat, report: Report): void {
+  switch (format) {
+    case 'text':
+      for (const line of report.lines) io.writeOut(`${printable(line)}\n`);
+      return;
+    case 'json':
+      io.writeOut(`${JSON.stringify(report.data)}\n`);
+  }
+}
+
+/**
+ * Prints why a verb failed: a refusal with code, what was found and how to mend it; a fault without its insides.
+ * Text goes to standard error; JSON to standard output, so that a program has one place to read.
+ */
+export function printFailure(io: Io, format: ReportFormat, error: unknown): ExitCode {
+  const refusal = error instanceof Refusal ? error : undefined;
+  switch (format) {
+    case 'text':
+      io.writeError(`${(refusal ? refusalLines(refusal) : faultLines(error)).map(printable).join('\n')}\n`);
+      break;
+    case 'json':
+      io.writeOut(
+        `${JSON.stringify({ error: refusal ? refusalData(refusal) : { code: 'internal_error' } })}\n`,
+      );
+  }
+  return refusal ? EXIT_CODES.refused : EXIT_CODES.fault;
+}
+
+function refusalLines(refusal: Refusal): string[] {
+  // One violation that says the same as the detail is no news.
+  const violations = refusal.violations.length > 1 ? refusal.violations : [];
+  return [
+    `refused: ${refusal.code}`,
+    `  rule:  ${refusal.entry.title}`,
+    `  found: ${refusal.message}`,
+    ...violations.map(
+      ({ pointer, message, hint }) => `    - ${pointer}: ${message}${hint ? ` (${hint})` : ''}`,
+    ),
+    `  mend:  ${refusal.hint}`,
+  ];
+}
+
+function refusalData(refusal: Refusal): JsonObject {
+  return {
+    code: refusal.code,
+    title: refusal.entry.title,
+    detail: refusal.message,
+    hint: refusal.hint,
+    violations: refusal.violations.map((violation) => ({ ...violation })),
+    ...refusal.extensions,
+  };
+}
+
+function faultLines(error: unknown): string[] {
+  return ['souk failed: internal_error', `  ${error instanceof Error ? error.message : String(error)}`];
+}

@@ -1,0 +1,75 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT_CODES, type ExitCode } from './exit-code.ts';
+import type { Io } from './io.ts';
+import { printFailure, printReport, type Report, type ReportFormat } from './report.ts';
+
+/** What a verb gets to work with. */
+export type Shell = {
+  readonly io: Io;
+  /** Adds a verb to the program, with `--json`. */
+  readonly verb: (name: string, description: string) => Command;
+  /** Runs the work of a verb and prints how it ended. */
+  readonly report: (
+    options: { readonly json?: boolean },
+    work: () => Report | Promise<Report>,
+  ) => Promise<void>;
+};
+
+/** A verb: registers itself under its name. One file in `verbs/` each. */
+export type Verb = (shell: Shell) => void;
+
+/**
+ * Runs one command line.
+ * @param argv the words after `souk`
+ * @returns the exit code of `exit-code.ts`
+ */
+export async function runShell(argv: readonly string[], io: Io, verbs: readonly Verb[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT_CODES.ok;
+  const program = createProgram(io);
+  const shell: Shell = {
+    io,
+    verb: (name, description) =>
+      program.command(name).description(description).option('--json', 'print one JSON object'),
+    report: async (options, work) => {
+      exitCode = await reportOf(io, options.json ? 'json' : 'text', work);
+    },
+  };
+  for (const register of verbs) register(shell);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has printed the mistake; asking for help is none.
+    return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+  }
+  return exitCode;
+}
+
+async function reportOf(
+  io: Io,
+  format: ReportFormat,
+  work: () => Report | Promise<Report>,
+): Promise<ExitCode> {
+  try {
+    const report = await work();
+    printReport(io, format, report);
+    return report.exitCode;
+  } catch (error) {
+    return printFailure(io, format, error);
+  }
+}
+
+function createProgram(io: Io): Command {
+  return new Command('souk')
+    .description('Makes, checks, signs and verifies plugins for Souk.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.writeOut,
+      writeErr: io.writeError,
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('Run souk --help for the list of verbs.');
+}
