@@ -77,7 +77,12 @@ export type Invocation = {
 
 /** How a run ended. `value` is what a lifecycle hook or health test answered, as JSON. */
 export type Completion =
-  | { readonly outcome: 'ok'; readonly response: GuestResponse | null; readonly value: JsonValue; readonly usage: RunUsage }
+  | {
+      readonly outcome: 'ok';
+      readonly response: GuestResponse | null;
+      readonly value: JsonValue;
+      readonly usage: RunUsage;
+    }
   | {
       readonly outcome: FailedOutcome;
       /** For the log and for administrators; never for strangers. */
@@ -125,6 +130,11 @@ export type Capability = {
   readonly requires: (args: JsonObject) => Permission | null;
   /** JSON Schema 2020-12 of the arguments: always one object. */
   readonly argumentSchema: JsonObject;
+  /**
+   * Names of the arguments in the order in which the guest passes them: with `['key', 'value']`, the guest's
+   * `host.kv.set('a', 1, { ttlMs: 5 })` asks for `{ key: 'a', value: 1, ttlMs: 5 }`. Absent: the guest passes the object.
+   */
+  readonly parameters?: readonly string[];
   /** Does it. A `Refusal` reaches the guest as an error with the refusal's code and detail; anything else as a fault. */
   readonly act: (args: JsonObject, context: HostCallContext) => Promise<JsonValue>;
 };
@@ -132,7 +142,10 @@ export type Capability = {
 /** What the sandbox tells the server about, for logs, metrics and audit. Must not throw and must not block. */
 export type SandboxObserver = {
   runEnded(invocation: Invocation, completion: Completion): void;
-  guestLogged(guest: Guest, entry: { level: 'debug' | 'info' | 'warn' | 'error'; text: string; requestId: string | null }): void;
+  guestLogged(
+    guest: Guest,
+    entry: { level: 'debug' | 'info' | 'warn' | 'error'; text: string; requestId: string | null },
+  ): void;
   callDenied(guest: Guest, capability: string, permission: Permission | null): void;
   runnerEnded(runner: { pid: number; tier: TrustTier }, why: string, blamed: readonly Guest[]): void;
 };

@@ -1,0 +1,91 @@
+/**
+ * The numbers by which the two halves of the bridge name what crosses it. Only strings and numbers cross.
+ *
+ * Guest to host goes through one synchronous callback `post(operation, run, …)`, host to guest through one function
+ * `deliver(delivery, run, …)`, always under a timeout.
+ */
+
+/** Guest to host. */
+export const POST = {
+  /** (run, outcome 'ok' | 'exception' | 'exceededOutput', head JSON, body as binary string or undefined) */
+  done: 1,
+  /** (run, call, capability, arguments as JSON) */
+  call: 2,
+  /** (run or 0, level index, text) */
+  log: 3,
+  /** (0, timer, delay in ms) */
+  setTimer: 4,
+  /** (0, timer) */
+  clearTimer: 5,
+  /** (0, count) returns a binary string */
+  randomBytes: 6,
+  /** (0, call, operation, JSON) */
+  crypto: 7,
+  /** (0, '' or why the package cannot run) answers `adopt` */
+  adopted: 8,
+  /** (0, domain) returns it in lower-case ASCII, or nothing */
+  domainToAscii: 9,
+} as const;
+
+/** Host to guest. */
+export const DELIVER = {
+  /** (0, module namespace): the package has been evaluated; the one object that is ever handed over, of the guest's own. */
+  adopt: 1,
+  /** (0, JSON): identity, configuration and host services, for the runs that follow. */
+  configure: 2,
+  /** (run, trigger kind, head JSON, body as binary string or undefined) */
+  run: 3,
+  /** (run, call, 0 answer | 1 error, JSON) */
+  result: 4,
+  /** (0, timer) */
+  timer: 5,
+  /** (run): answered elsewhere or too late; its host object is dead. */
+  revoke: 6,
+  /** (0, call, 0, JSON) answers `POST.crypto` */
+  cryptoResult: 7,
+} as const;
+
+/** What `configure` carries. */
+export type GuestSettings = {
+  readonly org: { readonly id: string; readonly slug: string };
+  readonly plugin: { readonly id: string; readonly version: string };
+  readonly configText: string;
+  /** Host services by their dotted names, each with the names of its arguments in the order the guest passes them. */
+  readonly services: readonly { readonly name: string; readonly parameters: readonly string[] }[];
+  readonly responseBytesMax: number;
+  readonly errorCharsMax: number;
+  readonly logCharsMax: number;
+  readonly callBytesMax: number;
+};
+
+/** What `run` carries as its head. */
+export type RunHead = {
+  readonly requestId: string;
+  readonly caller: unknown;
+  readonly request?: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: readonly (readonly [string, string])[];
+  };
+  readonly hook?: 'activate' | 'deactivate' | 'upgrade';
+  readonly fromVersion?: string;
+};
+
+/** The head of `POST.done`. */
+export type AnswerHead = {
+  readonly status?: number;
+  readonly headers?: readonly (readonly [string, string])[];
+  /** What a lifecycle hook or health test answered. */
+  readonly value?: unknown;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly stack?: string;
+};
+
+/** An error as it crosses from the host: data, without a stack. */
+export type ErrorData = {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  readonly permission?: string;
+};

@@ -1,0 +1,48 @@
+/** Errors as they cross the bridge: data on the way in, a bounded description on the way out. */
+import type { AnswerHead, ErrorData } from './bridge.ts';
+import { ErrorConstructor, parse, stringSlice, stringify } from './primordials.ts';
+
+const STACK_CHARS_MAX = 4_000;
+
+/** Turns what the host refused into an error of the guest's own realm. */
+export function errorFromHost(text: string): Error {
+  const data = parse(text) as ErrorData;
+  const error = new ErrorConstructor(data.message) as Error & { code?: string; permission?: string };
+  define(error, 'name', data.name);
+  define(error, 'code', data.code);
+  if (data.permission !== undefined) define(error, 'permission', data.permission);
+  return error;
+}
+
+function define(error: Error, key: string, value: string): void {
+  Object.defineProperty(error, key, {
+    __proto__: null,
+    value,
+    configurable: true,
+    writable: true,
+  } as PropertyDescriptor);
+}
+
+/** Describes whatever guest code threw; every property is read once and none is trusted to be readable. */
+export function describeThrown(thrown: unknown, messageCharsMax: number): AnswerHead {
+  try {
+    if (typeof thrown !== 'object' || thrown === null) {
+      return { reason: 'thrown', message: stringSlice(String(thrown), 0, messageCharsMax), stack: '' };
+    }
+    const { name, message, stack } = thrown as { name?: unknown; message?: unknown; stack?: unknown };
+    const label = typeof name === 'string' && name !== '' ? name + ': ' : '';
+    const text = typeof message === 'string' ? label + message : objectText(thrown);
+    return {
+      reason: 'thrown',
+      message: stringSlice(text, 0, messageCharsMax),
+      stack: typeof stack === 'string' ? stringSlice(stack, 0, STACK_CHARS_MAX) : '',
+    };
+  } catch {
+    return { reason: 'thrown', message: 'the guest threw something that cannot be read', stack: '' };
+  }
+}
+
+function objectText(thrown: object): string {
+  const text: unknown = stringify(thrown);
+  return typeof text === 'string' ? text : 'an object without a message';
+}

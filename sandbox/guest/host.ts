@@ -1,0 +1,208 @@
+/**
+ * The `host` object of one run: null-prototype, immutable, dead once the run has been answered.
+ *
+ * It carries no secret and no handle: all it can do is name its run to the runner, which believes it only as far as
+ * that run is alive in this very isolate.
+ */
+import { POST, type GuestSettings, type RunHead } from './bridge.ts';
+import { errorFromHost } from './errors.ts';
+import { formatLine } from './format.ts';
+import {
+  create,
+  ErrorConstructor,
+  freeze,
+  isArray,
+  MapConstructor,
+  mapDelete,
+  mapForEach,
+  mapGet,
+  mapHas,
+  mapSet,
+  parse,
+  PromiseConstructor,
+  ProxyConstructor,
+  stringIndexOf,
+  stringify,
+  stringSlice,
+  TypeErrorConstructor,
+} from './primordials.ts';
+import { post } from './post.ts';
+
+/** One run as the guest side knows it. */
+export type GuestRun = { readonly id: number; live: boolean };
+
+type Pending = { readonly run: number; resolve(text: string): void; reject(error: unknown): void };
+
+const pendingCalls = new MapConstructor<number, Pending>();
+let lastCall = 0;
+
+/** Settings parsed once for all runs of one revision. */
+export type HostSettings = {
+  readonly raw: GuestSettings;
+  readonly shared: Readonly<Record<string, unknown>>;
+  /** Namespace to method to the service. */
+  readonly services: Map<string, Map<string, Service>>;
+};
+
+type Service = { readonly name: string; readonly parameters: readonly string[] };
+
+/** Reads what `configure` brought. */
+export function readSettings(text: string): HostSettings {
+  const raw = parse(text) as GuestSettings;
+  const services = new MapConstructor<string, Map<string, Service>>();
+  for (let index = 0; index < raw.services.length; index++) {
+    const service = raw.services[index] as Service;
+    const dot = stringIndexOf(service.name, '.');
+    const space = stringSlice(service.name, 0, dot);
+    const methods = mapGet(services, space) ?? new MapConstructor<string, Service>();
+    mapSet(methods, stringSlice(service.name, dot + 1), service);
+    mapSet(services, space, methods);
+  }
+  const shared = create(null) as Record<string, unknown>;
+  shared['org'] = deepFreeze(raw.org);
+  shared['plugin'] = deepFreeze(raw.plugin);
+  shared['config'] = deepFreeze(parse(raw.configText));
+  return { raw, shared: freeze(shared), services };
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const key of Reflect.ownKeys(value)) deepFreeze((value as Record<PropertyKey, unknown>)[key]);
+  return freeze(value);
+}
+
+const PROBED_BY_THE_LANGUAGE: Readonly<Record<string, true>> = freeze(
+  Object.assign(create(null), { then: true, toJSON: true, constructor: true, valueOf: true, toString: true }),
+);
+
+/** Makes the host object of one run; its parts are made when they are first read. */
+export function makeHost(run: GuestRun, settings: HostSettings, head: RunHead): object {
+  const parts = new MapConstructor<string, unknown>();
+  const known = (key: PropertyKey): key is string =>
+    typeof key === 'string' &&
+    (key === 'log' || key === 'caller' || key in settings.shared || mapHas(settings.services, key));
+  const make = (key: string): unknown => {
+    if (key in settings.shared) return settings.shared[key];
+    if (key === 'log') return makeLog(run, settings);
+    if (key === 'caller') return deepFreeze(head.caller);
+    return makeServices(run, settings, key);
+  };
+  const read = (key: string): unknown => {
+    if (!mapHas(parts, key)) mapSet(parts, key, make(key));
+    return mapGet(parts, key);
+  };
+  return new ProxyConstructor(create(null), immutable(known, read, hostKeys(settings)));
+}
+
+function hostKeys(settings: HostSettings): string[] {
+  const keys = ['log', 'caller', 'org', 'plugin', 'config'];
+  mapForEach(settings.services, (_methods, space) => {
+    keys[keys.length] = space;
+  });
+  return keys;
+}
+
+/** A handler that shows `keys` as frozen data and answers an unknown name with an error that lists them. */
+function immutable(
+  known: (key: PropertyKey) => key is string,
+  read: (key: string) => unknown,
+  keys: string[],
+): ProxyHandler<object> {
+  const refuse = (): boolean => false;
+  return {
+    __proto__: null,
+    get(_target, key) {
+      if (known(key)) return read(key);
+      if (typeof key === 'symbol' || PROBED_BY_THE_LANGUAGE[key]) return undefined;
+      throw new TypeErrorConstructor(`host.${key} does not exist here; this host has ${stringify(keys)}`);
+    },
+    has: (_target, key) => known(key),
+    ownKeys: () => keys,
+    getOwnPropertyDescriptor: (_target, key) =>
+      known(key)
+        ? ({ __proto__: null, value: read(key), enumerable: true, configurable: true } as PropertyDescriptor)
+        : undefined,
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
+    setPrototypeOf: refuse,
+    preventExtensions: refuse,
+  } as ProxyHandler<object>;
+}
+
+function makeLog(run: GuestRun, settings: HostSettings): object {
+  const log = create(null) as Record<string, unknown>;
+  const levels = ['debug', 'info', 'warn', 'error'];
+  for (let level = 0; level < levels.length; level++) {
+    log[levels[level] as string] = (...items: unknown[]): void => {
+      if (run.live) post(POST.log, run.id, level, formatLine(items, settings.raw.logCharsMax));
+    };
+  }
+  return freeze(log);
+}
+
+function makeServices(run: GuestRun, settings: HostSettings, space: string): object {
+  const methods = mapGet(settings.services, space) as Map<string, Service>;
+  const object = create(null) as Record<string, unknown>;
+  mapForEach(methods, (service, method) => {
+    object[method] = (...args: unknown[]) =>
+      callService(run.id, service, args, settings.raw.callBytesMax, run);
+  });
+  return freeze(object);
+}
+
+/**
+ * Sends one host call.
+ * @param runId the run, or 0 for the one that the runner is in
+ */
+export function callService(
+  runId: number,
+  service: Service,
+  args: readonly unknown[],
+  callCharsMax: number,
+  run?: GuestRun,
+): Promise<unknown> {
+  return new PromiseConstructor((resolve, reject) => {
+    if (run && !run.live)
+      throw new ErrorConstructor(`the run has ended, host.${service.name} is no longer there`);
+    const text: unknown = stringify(argumentsOf(service, args));
+    if (typeof text !== 'string')
+      throw new TypeErrorConstructor(`the arguments of host.${service.name} are not JSON`);
+    if (text.length > callCharsMax)
+      throw new TypeErrorConstructor(
+        `the arguments of host.${service.name} are longer than ${callCharsMax} characters`,
+      );
+    const call = ++lastCall;
+    const accepted = post(POST.call, runId, call, service.name, text);
+    if (typeof accepted !== 'number') throw new ErrorConstructor(String(accepted));
+    mapSet(pendingCalls, call, { run: accepted, resolve: (answer) => resolve(parse(answer)), reject });
+  });
+}
+
+/** `kv.set('a', 1, { ttl: 5 })` with parameters key and value becomes `{ key: 'a', value: 1, ttl: 5 }`. */
+function argumentsOf(service: Service, args: readonly unknown[]): object {
+  const { parameters } = service;
+  if (parameters.length === 0) return (args[0] as object | undefined) ?? {};
+  const object = create(null) as Record<string, unknown>;
+  const options = args[parameters.length];
+  if (typeof options === 'object' && options !== null && !isArray(options)) Object.assign(object, options);
+  for (let index = 0; index < parameters.length; index++) object[parameters[index] as string] = args[index];
+  return object;
+}
+
+/** Settles a pending call; an answer for one that is gone is dropped. */
+export function settleCall(call: number, failed: boolean, text: string): void {
+  const pending = mapGet(pendingCalls, call);
+  if (!pending) return;
+  mapDelete(pendingCalls, call);
+  if (failed) pending.reject(errorFromHost(text));
+  else pending.resolve(text);
+}
+
+/** Ends a run's host object: nothing can be called any more, and what was called is forgotten. */
+export function revoke(run: GuestRun): void {
+  run.live = false;
+  mapForEach(pendingCalls, (pending, call) => {
+    if (pending.run === run.id) mapDelete(pendingCalls, call);
+  });
+}

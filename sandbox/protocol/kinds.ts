@@ -1,0 +1,45 @@
+/** The kinds of frames, and what their fields mean. `frame.ts` has the layout. */
+
+/** Supervisor to runner. */
+export const TO_RUNNER = {
+  /** First frame. head: `BootSettings` as JSON; body: the guest bundle, UTF-8. */
+  boot: 1,
+  /** ref: the new isolate. head: `LoadHead` as JSON; body: the files' bytes, one after the other. */
+  load: 2,
+  /** run, ref: isolate, code: index in `TRIGGERS`, amount: ms until the deadline. head: `RunHead` as JSON; body: of the request. */
+  run: 3,
+  /** run, ref: host call, code: 0 for an answer, 1 for an error. body: JSON, UTF-8. */
+  result: 4,
+  /** run: to be ended, its isolate goes on. */
+  cancel: 5,
+  /** ref: the isolate to dispose of. */
+  unload: 6,
+  /** ref: echoed by `pong`. */
+  ping: 7,
+  /** ref: isolate, head: configuration and identity as JSON, for the runs that follow. */
+  configure: 8,
+} as const;
+
+/** Runner to supervisor. */
+export const FROM_RUNNER = {
+  /** Answers `boot`. head: `ReadyHead` as JSON. */
+  ready: 64,
+  /** ref: isolate; amount: microseconds that loading took. */
+  loaded: 65,
+  /** ref: isolate, code: index in `OUTCOMES`. head: `FailureHead` as JSON. */
+  loadFailed: 66,
+  /** run, code: index in `OUTCOMES`, ref: host calls made, amount: microseconds of processor time. head, body: the answer. */
+  done: 67,
+  /** run, ref: host call. head: name of the capability; body: arguments as JSON, UTF-8. */
+  call: 68,
+  /** run or 0, ref: isolate, code: index in `LOG_LEVELS`. body: text, UTF-8. */
+  log: 69,
+  /** ref: of the `ping`; amount: isolates alive. */
+  pong: 70,
+  /** ref: an isolate that the runner disposed of. code: index in `OUTCOMES`, why. */
+  gone: 71,
+} as const;
+
+export const TRIGGERS = ['endpoint', 'lifecycle', 'health'] as const;
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,0 +1,173 @@
+/**
+ * What the guest asks of the runner, through the one callback.
+ *
+ * Every argument is checked: guest code that got at the callback has no more than what its own host object gives. A
+ * returned string is a refusal, which the guest half throws; a number is an acceptance.
+ */
+import { randomBytes } from 'node:crypto';
+
+import { POST } from '../guest/bridge.ts';
+import { FROM_RUNNER, LOG_LEVELS } from '../protocol/kinds.ts';
+import type { Channel } from './channel.ts';
+import { domainToAscii } from './domain.ts';
+import type { PostHandler } from './guest-isolate.ts';
+import type { Answer, Home, Run } from './state.ts';
+
+export type PostParts = {
+  readonly channel: Channel;
+  /** The run on whose behalf the isolate was entered, if any. */
+  readonly currentRun: () => Run | undefined;
+  readonly fireTimer: (home: Home, timer: number) => void;
+  readonly crypto: (home: Home, call: number, operation: string, json: string) => void;
+};
+
+const RANDOM_BYTES_MAX = 65_536;
+const LOG_CHARS_MAX = 2_048;
+const CALL_CHARS_MAX = 262_144;
+const NAME_CHARS_MAX = 100;
+const TIMER_MS_MAX = 0x7f_ff_ff_ff;
+const TIMERS_MAX = 1_000;
+const STRAY_LOG_LINES_MAX = 100;
+
+/** @returns the callback of one isolate */
+export function createPostHandler(home: Home, parts: PostParts): PostHandler {
+  return (operation, runId, first, second, third) => {
+    switch (operation) {
+      case POST.done:
+        return endRun(home.runs.get(Number(runId)), first, second, third);
+      case POST.call:
+        return callHost(runOf(home, parts, runId), parts, first, second, third);
+      case POST.log:
+        return writeLog(home, parts, runId, first, second);
+      case POST.setTimer:
+        return setTimer(home, parts, first, second);
+      case POST.clearTimer:
+        return clearTimer(home, first);
+      case POST.randomBytes:
+        return randomText(first);
+      case POST.crypto:
+        return callCrypto(home, parts, first, second, third);
+      case POST.domainToAscii:
+        return typeof first === 'string' ? domainToAscii(first) : '';
+      case POST.adopted:
+        return adopt(home, first);
+      default:
+        return 'unknown operation';
+    }
+  };
+}
+
+/** Run 0 means the one that the isolate was entered for: module-level code has no host object to name it. */
+function runOf(home: Home, parts: PostParts, runId: unknown): Run | undefined {
+  if (runId !== 0) return home.runs.get(Number(runId));
+  const run = parts.currentRun();
+  return run?.home === home ? run : undefined;
+}
+
+function endRun(run: Run | undefined, outcome: unknown, head: unknown, body: unknown): undefined {
+  if (!run || run.answer || typeof head !== 'string') return;
+  run.answer = answerOf(run, outcome, head, body);
+}
+
+function answerOf(run: Run, outcome: unknown, head: string, body: unknown): Answer {
+  const text = typeof body === 'string' ? body : undefined;
+  const bytesMax = run.limits.responseBytesMax;
+  if (head.length > bytesMax || (text !== undefined && text.length > bytesMax))
+    return { outcome: 'exceededOutput', head: { reason: `the answer has more than ${bytesMax} bytes` } };
+  if (outcome === 'ok') return { outcome, headText: head, body: text };
+  const failed = outcome === 'exceededOutput' ? outcome : 'exception';
+  return { outcome: failed, head: readFailure(head) };
+}
+
+/** The guest half's own words, of bounded length; they are shown to administrators, never obeyed. */
+function readFailure(head: string): { reason: string; message: string; stack: string } {
+  const described = JSON.parse(head) as { message?: unknown; stack?: unknown };
+  const message = String(described.message ?? '').slice(0, 500);
+  return { reason: message, message, stack: String(described.stack ?? '').slice(0, 4_000) };
+}
+
+function callHost(
+  run: Run | undefined,
+  parts: PostParts,
+  call: unknown,
+  name: unknown,
+  text: unknown,
+): string | number {
+  if (!run || run.answer) return 'host calls can be made only while a run is in flight';
+  if (typeof call !== 'number' || typeof name !== 'string' || typeof text !== 'string')
+    return 'malformed host call';
+  if (name.length > NAME_CHARS_MAX || text.length > CALL_CHARS_MAX)
+    return 'the arguments of the host call are too long';
+  if (run.hostCalls >= run.limits.hostCallsMax) return `a run may make ${run.limits.hostCallsMax} host calls`;
+  if (run.pending.size >= run.limits.hostCallsPendingMax)
+    return `a run may wait for ${run.limits.hostCallsPendingMax} host calls at once`;
+  run.hostCalls += 1;
+  run.pending.add(call);
+  parts.channel.send({
+    kind: FROM_RUNNER.call,
+    run: run.id,
+    ref: call,
+    head: name,
+    body: Buffer.from(text, 'utf8'),
+  });
+  return run.id;
+}
+
+function writeLog(home: Home, parts: PostParts, runId: unknown, level: unknown, text: unknown): undefined {
+  if (typeof text !== 'string' || typeof level !== 'number' || !LOG_LEVELS[level]) return;
+  const run = runOf(home, parts, runId);
+  const lines = run ? ++run.logLines : ++home.strayLogLines;
+  const linesMax = run ? run.limits.logLinesMax : STRAY_LOG_LINES_MAX;
+  if (lines > linesMax) return;
+  const line = lines === linesMax ? 'further lines are dropped' : text.slice(0, LOG_CHARS_MAX);
+  parts.channel.send({
+    kind: FROM_RUNNER.log,
+    run: run?.id ?? 0,
+    ref: home.id,
+    code: level,
+    body: Buffer.from(line, 'utf8'),
+  });
+}
+
+function setTimer(home: Home, parts: PostParts, timer: unknown, delayMs: unknown): string | number {
+  if (typeof timer !== 'number' || typeof delayMs !== 'number') return 'malformed timer';
+  if (home.runs.size === 0) return 'timers run only while a run is in flight';
+  if (home.timers.size >= TIMERS_MAX) return `a plugin may wait for ${TIMERS_MAX} timers at once`;
+  if (home.timers.has(timer)) return 'the timer is set already';
+  const delay = Math.min(Math.max(1, Math.trunc(delayMs) || 1), TIMER_MS_MAX);
+  home.timers.set(
+    timer,
+    setTimeout(() => parts.fireTimer(home, timer), delay),
+  );
+  return 1;
+}
+
+function clearTimer(home: Home, timer: unknown): undefined {
+  clearTimeout(home.timers.get(Number(timer)));
+  home.timers.delete(Number(timer));
+}
+
+function randomText(count: unknown): string {
+  const isSound =
+    typeof count === 'number' && Number.isInteger(count) && count > 0 && count <= RANDOM_BYTES_MAX;
+  return isSound ? randomBytes(count).toString('latin1') : '';
+}
+
+function callCrypto(
+  home: Home,
+  parts: PostParts,
+  call: unknown,
+  operation: unknown,
+  json: unknown,
+): string | number {
+  if (typeof call !== 'number' || typeof operation !== 'string' || typeof json !== 'string')
+    return 'malformed';
+  parts.crypto(home, call, operation, json);
+  return 1;
+}
+
+function adopt(home: Home, fault: unknown): undefined {
+  if (home.adopted || home.failure) return;
+  if (fault === '') home.adopted = true;
+  else home.failure = { outcome: 'exception', head: { reason: String(fault).slice(0, 500) } };
+}

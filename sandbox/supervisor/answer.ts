@@ -1,0 +1,93 @@
+/** Reads what a runner answered. A runner may be in the hands of its guest, so nothing about it is taken for granted. */
+import type { JsonValue } from '../../spec/json.ts';
+import { OUTCOMES } from '../../spec/outcome.ts';
+import { Fault } from '../../spec/refusal.ts';
+import type { GuestResponse } from '../ports.ts';
+import type { Frame } from '../protocol/frame.ts';
+import type { Failure, Run } from './run.ts';
+
+export type Answer =
+  | { readonly outcome: 'ok'; readonly response: GuestResponse | null; readonly value: JsonValue }
+  | Failure;
+
+/** RFC 9110, section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u;
+/** RFC 9110, section 5.5, without obs-text beyond Latin-1: no CR, LF or NUL, which would split the response. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/u;
+/** Statuses that never have a body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+const HEADERS_MAX = 200;
+const VALUE_DEPTH_MAX = 64;
+
+/** @throws Fault when the frame is not one that our runner would send */
+export function readAnswer(run: Run, frame: Frame): Answer {
+  const outcome = OUTCOMES[frame.code];
+  if (outcome === undefined) throw new Fault('a run ended with an unknown outcome');
+  if (outcome !== 'ok') return { outcome, ...readFailure(frame.head) };
+  if (frame.body.byteLength > run.limits.responseBytesMax || frame.head.length > run.limits.responseBytesMax)
+    return { outcome: 'exceededOutput', reason: 'the answer is larger than it may be' };
+  const head = parseObject(frame.head.slice(1));
+  if (run.invocation.trigger.kind !== 'endpoint') return readValue(head['value']);
+  return readResponse(head, frame.head.startsWith('+') ? frame.body : null);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Fault('the head of an answer is not JSON');
+  }
+  if (typeof value !== 'object' || value === null) throw new Fault('the head of an answer is no object');
+  return value as Record<string, unknown>;
+}
+
+function readResponse(head: Record<string, unknown>, body: Buffer | null): Answer {
+  const { status, headers } = head;
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599)
+    return { outcome: 'exception', reason: 'the response has no status from 200 to 599' };
+  if (!Array.isArray(headers) || headers.length > HEADERS_MAX || !headers.every(isHeader))
+    return { outcome: 'exception', reason: 'the response has headers that HTTP does not allow' };
+  const response = {
+    status,
+    headers: headers as [string, string][],
+    body: WITHOUT_BODY.has(status) ? null : body,
+  };
+  return { outcome: 'ok', response, value: null };
+}
+
+function isHeader(entry: unknown): boolean {
+  if (!Array.isArray(entry) || entry.length !== 2) return false;
+  const [name, value] = entry as unknown[];
+  return typeof name === 'string' && TOKEN.test(name) && typeof value === 'string' && FIELD_VALUE.test(value);
+}
+
+function readValue(value: unknown): Answer {
+  if (depthOf(value, 0) > VALUE_DEPTH_MAX)
+    return {
+      outcome: 'exceededOutput',
+      reason: `the answer is nested deeper than ${VALUE_DEPTH_MAX} levels`,
+    };
+  return { outcome: 'ok', response: null, value: (value ?? null) as JsonValue };
+}
+
+function depthOf(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null || depth > VALUE_DEPTH_MAX) return depth;
+  return Object.values(value).reduce<number>(
+    (most, child) => Math.max(most, depthOf(child, depth + 1)),
+    depth + 1,
+  );
+}
+
+/** Reads the head of a failure, of which every member may be missing. */
+export function readFailure(text: string): Omit<Failure, 'outcome'> {
+  const head = parseObject(text);
+  const reason = textOf(head['reason'], 500);
+  const message = textOf(head['message'], 500);
+  if (message === '') return { reason };
+  return { reason, guestError: { message, stack: textOf(head['stack'], 4_000) } };
+}
+
+function textOf(value: unknown, charsMax: number): string {
+  return typeof value === 'string' ? value.slice(0, charsMax) : '';
+}

@@ -1,0 +1,128 @@
+/** One runner as the supervisor holds it: the process, its channel and its mark. It knows frames, not plugins. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+
+import { RUNNER_LIMITS } from '../../spec/limits.ts';
+import { createFrameReader, encodeFrame, type Frame, type FrameParts } from '../protocol/frame.ts';
+import { decodeMark, MARK_BYTES, type Mark } from '../protocol/mark.ts';
+import type { Launch } from './launch.ts';
+
+export type RunnerEvents = {
+  frame(frame: Frame): void;
+  /** Called once, after the process is gone. `killReason` is ours, where we killed it. */
+  ended(end: {
+    readonly signal: string | null;
+    readonly code: number | null;
+    readonly lastWords: string;
+  }): void;
+  /** The stream cannot be read any more. */
+  malformed(reason: string): void;
+};
+
+export type RunnerProcess = {
+  /** The process that must be watched; 0 once it is gone. */
+  readonly pid: number;
+  send(parts: FrameParts): void;
+  /** Kills the whole process group, at once. */
+  kill(): void;
+  /** Where the runner is, or was last. */
+  mark(): Mark | undefined;
+};
+
+const LAST_WORDS_CHARS_MAX = 4_096;
+
+/** Starts a runner. */
+export function startRunnerProcess(launch: Launch, events: RunnerEvents): RunnerProcess {
+  const markDescriptor = openMark(launch.markFolder);
+  const child = spawn(launch.command, [...launch.args], {
+    env: {},
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', markDescriptor],
+  });
+  const channel = child.stdio[3] as Socket;
+  const lastWords = collectLastWords(child);
+  readFrames(channel, events);
+  let isGone = false;
+  let lastMark: Mark | undefined;
+  const readMark = (): Mark | undefined => {
+    if (isGone) return lastMark;
+    const bytes = Buffer.alloc(MARK_BYTES);
+    return decodeMark(bytes.subarray(0, readSync(markDescriptor, bytes, 0, MARK_BYTES, 0)));
+  };
+  const end = (code: number | null, signal: string | null): void => {
+    if (isGone) return;
+    lastMark = readMark();
+    isGone = true;
+    closeSync(markDescriptor);
+    channel.destroy();
+    events.ended({ code, signal, lastWords: lastWords() });
+  };
+  child.once('close', end);
+  child.once('error', () => end(null, null));
+  return {
+    get pid() {
+      return isGone ? 0 : (child.pid ?? 0);
+    },
+    send: batchedWriter(channel),
+    kill: () => killGroup(child, isGone),
+    mark: readMark,
+  };
+}
+
+/** A file without a name: nobody else can open it. */
+function openMark(folder: string): number {
+  const path = join(folder, `mark-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const descriptor = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  writeSync(descriptor, Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
+  return descriptor;
+}
+
+function collectLastWords(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text = (text + chunk.toString('latin1')).slice(-LAST_WORDS_CHARS_MAX);
+  });
+  child.stderr?.on('error', () => {});
+  return () => text;
+}
+
+function readFrames(channel: Socket, events: RunnerEvents): void {
+  const reader = createFrameReader(RUNNER_LIMITS.frameBytesMax);
+  channel.on('data', (chunk: Buffer) => {
+    try {
+      for (const frame of reader.push(chunk)) events.frame(frame);
+    } catch (error) {
+      channel.pause();
+      events.malformed(error instanceof Error ? error.message : 'unreadable');
+    }
+  });
+  // A broken channel shows as the end of the process, which is what is acted upon.
+  channel.on('error', () => {});
+}
+
+/** All frames of one turn of the event loop leave in one write. */
+function batchedWriter(channel: Socket): (parts: FrameParts) => void {
+  let queued: Buffer[] = [];
+  const flush = (): void => {
+    const batch = queued;
+    queued = [];
+    if (channel.writable) channel.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
+  };
+  return (parts) => {
+    if (queued.length === 0) setImmediate(flush);
+    queued.push(encodeFrame(parts));
+  };
+}
+
+function killGroup(child: ChildProcess, isGone: boolean): void {
+  if (isGone || child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL');
+  }
+}

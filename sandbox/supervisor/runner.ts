@@ -1,0 +1,239 @@
+/**
+ * A runner with what lives in it: its isolates and the runs in flight. Reads its frames, and believes none of them
+ * beyond what the supervisor itself has on record.
+ */
+import { Fault } from '../../spec/refusal.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { Guest, SandboxObserver, TrustTier } from '../ports.ts';
+import type { Frame } from '../protocol/frame.ts';
+import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
+import { FROM_RUNNER, LOG_LEVELS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
+import type { Mark } from '../protocol/mark.ts';
+import { readAnswer } from './answer.ts';
+import type { Launch } from './launch.ts';
+import { failRun, usageOf, type Failure, type Run } from './run.ts';
+import { startRunnerProcess, type RunnerProcess } from './runner-process.ts';
+
+/** One isolate as the supervisor knows it. */
+export type Isolate = {
+  readonly id: number;
+  readonly installationId: string;
+  readonly digest: string;
+  guest: Guest;
+  runs: number;
+  usedAtMs: number;
+};
+
+export type RunnerEnd = {
+  readonly killReason: KillReason | undefined;
+  readonly signal: string | null;
+  readonly lastWords: string;
+  readonly mark: Mark | undefined;
+  /** Runs that were in flight, still unanswered. */
+  readonly runs: readonly Run[];
+};
+
+/** Why we killed a runner. `run` is the one to blame, 0 for none. */
+export type KillReason = Failure & { readonly run: number; readonly isolate: number };
+
+export type RunnerParts = {
+  readonly tier: TrustTier;
+  readonly launch: Launch;
+  readonly boot: BootSettings;
+  readonly guestSource: Buffer;
+  readonly broker: Broker;
+  readonly observer: SandboxObserver;
+  readonly onEnd: (runner: Runner, end: RunnerEnd) => void;
+  readonly onAnswer: (runner: Runner, run: Run, isolate: Isolate) => void;
+};
+
+export class Runner {
+  readonly tier: TrustTier;
+  /** Resolves when the runner has booted; rejects when it could not. */
+  readonly ready: Promise<ReadyHead>;
+  readonly isolates = new Map<number, Isolate>();
+  readonly runs = new Map<number, { readonly run: Run; readonly isolate: Isolate }>();
+  readonly startedAtMs = performance.now();
+  /** When the last frame came. */
+  heardAtMs = performance.now();
+  isEnded = false;
+  killReason: KillReason | undefined;
+  readonly #process: RunnerProcess;
+  readonly #parts: RunnerParts;
+  /** Runs that were answered without the runner, which owes each one frame still. */
+  readonly #abandoned = new Set<number>();
+  readonly #ready = Promise.withResolvers<ReadyHead>();
+
+  constructor(parts: RunnerParts) {
+    this.tier = parts.tier;
+    this.#parts = parts;
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => {});
+    this.#process = startRunnerProcess(parts.launch, {
+      frame: (frame) => this.#receive(frame),
+      malformed: (reason) => this.kill(this.#blame(reason)),
+      ended: (end) => this.#end(end),
+    });
+    this.#process.send({
+      kind: TO_RUNNER.boot,
+      head: JSON.stringify(parts.boot),
+      body: parts.guestSource,
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  mark(): Mark | undefined {
+    return this.#process.mark();
+  }
+
+  load(isolate: Isolate, head: LoadHead, body: Uint8Array): void {
+    this.isolates.set(isolate.id, isolate);
+    this.#process.send({ kind: TO_RUNNER.load, ref: isolate.id, head: JSON.stringify(head), body });
+  }
+
+  configure(isolate: Isolate, settingsText: string): void {
+    this.#process.send({ kind: TO_RUNNER.configure, ref: isolate.id, head: settingsText });
+  }
+
+  unload(isolate: Isolate): void {
+    if (!this.isolates.delete(isolate.id)) return;
+    this.#process.send({ kind: TO_RUNNER.unload, ref: isolate.id });
+  }
+
+  /** @param head what the guest is told of the run, as JSON */
+  start(run: Run, isolate: Isolate, head: string, body: Uint8Array | null): void {
+    this.runs.set(run.id, { run, isolate });
+    isolate.runs += 1;
+    isolate.usedAtMs = performance.now();
+    this.#process.send({
+      kind: TO_RUNNER.run,
+      code: TRIGGERS.indexOf(run.invocation.trigger.kind),
+      run: run.id,
+      ref: isolate.id,
+      amount: body === null ? 0 : 1,
+      head,
+      ...(body === null ? {} : { body }),
+    });
+  }
+
+  /** Ends a run without the runner: what it still sends for it is dropped. */
+  abandon(run: Run, failure: Failure): void {
+    const entry = this.runs.get(run.id);
+    if (!entry) return;
+    this.#abandoned.add(run.id);
+    this.#process.send({ kind: TO_RUNNER.cancel, run: run.id });
+    this.#close(entry, failRun(run, failure));
+  }
+
+  ping(sequence: number): void {
+    this.#process.send({ kind: TO_RUNNER.ping, ref: sequence });
+  }
+
+  /** Kills the process group; the end is reported when the process is gone. */
+  kill(reason: KillReason | undefined): void {
+    this.killReason ??= reason;
+    this.#process.kill();
+  }
+
+  #blame(reason: string): KillReason {
+    const mark = this.mark();
+    return { outcome: 'runnerDied', reason, run: mark?.run ?? 0, isolate: mark?.isolate ?? 0 };
+  }
+
+  #receive(frame: Frame): void {
+    if (this.killReason) return;
+    this.heardAtMs = performance.now();
+    switch (frame.kind) {
+      case FROM_RUNNER.done:
+        return this.#receiveDone(frame);
+      case FROM_RUNNER.call:
+        return this.#receiveCall(frame);
+      case FROM_RUNNER.log:
+        return this.#receiveLog(frame);
+      case FROM_RUNNER.ready:
+        return this.#ready.resolve(JSON.parse(frame.head) as ReadyHead);
+      case FROM_RUNNER.loadFailed:
+      case FROM_RUNNER.gone:
+        this.isolates.delete(frame.ref);
+        return;
+      case FROM_RUNNER.loaded:
+      case FROM_RUNNER.pong:
+        return;
+      default:
+        throw new Fault('a frame of an unknown kind');
+    }
+  }
+
+  #receiveDone(frame: Frame): void {
+    const entry = this.runs.get(frame.run);
+    if (!entry) {
+      if (this.#abandoned.delete(frame.run)) return;
+      throw new Fault('an answer for a run that is not in this runner');
+    }
+    const answer = readAnswer(entry.run, frame);
+    const cpuMs = frame.amount / 1_000;
+    this.#close(
+      entry,
+      answer.outcome === 'ok'
+        ? { ...answer, usage: usageOf(entry.run, cpuMs) }
+        : failRun(entry.run, answer, cpuMs),
+    );
+  }
+
+  #close(entry: { run: Run; isolate: Isolate }, completion: Parameters<Run['settle']>[0]): void {
+    this.runs.delete(entry.run.id);
+    entry.isolate.runs -= 1;
+    entry.run.settle(completion);
+    this.#parts.onAnswer(this, entry.run, entry.isolate);
+  }
+
+  #receiveCall(frame: Frame): void {
+    const entry = this.runs.get(frame.run);
+    if (!entry) {
+      if (this.#abandoned.has(frame.run)) return;
+      throw new Fault('a host call for a run that is not in this runner');
+    }
+    const { run } = entry;
+    // The runner enforces the quota first; more than it allows means that the runner is no longer ours.
+    if (++run.hostCalls > run.limits.hostCallsMax) throw new Fault('more host calls than a run may make');
+    const { guest, caller, requestId, chain } = run.invocation;
+    const context = {
+      guest,
+      caller,
+      requestId,
+      chain: chain ?? [],
+      deadline: run.deadline,
+      signal: run.abort.signal,
+    };
+    void this.#parts.broker.call(frame.head, frame.body.toString('utf8'), context).then((answer) => {
+      if (!this.runs.has(run.id)) return;
+      const body = Buffer.from(answer.text, 'utf8');
+      this.#process.send({
+        kind: TO_RUNNER.result,
+        run: run.id,
+        ref: frame.ref,
+        code: answer.failed ? 1 : 0,
+        body,
+      });
+    });
+  }
+
+  #receiveLog(frame: Frame): void {
+    const isolate = this.isolates.get(frame.ref);
+    const level = LOG_LEVELS[frame.code];
+    if (!isolate || level === undefined) return;
+    const requestId = this.runs.get(frame.run)?.run.invocation.requestId ?? null;
+    this.#parts.observer.guestLogged(isolate.guest, { level, text: frame.body.toString('utf8'), requestId });
+  }
+
+  #end(end: { signal: string | null; lastWords: string }): void {
+    this.isEnded = true;
+    this.#ready.reject(new Fault('a runner ended before it was ready'));
+    const runs = [...this.runs.values()].map((entry) => entry.run);
+    const { killReason } = this;
+    this.#parts.onEnd(this, { killReason, runs, mark: this.mark(), ...end });
+  }
+}
