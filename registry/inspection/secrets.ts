@@ -37,7 +37,7 @@ const KEY_FORMS: readonly SecretForm[] = [
   {
     what: 'a private key in PEM form',
     anchor: '-----BEGIN ',
-    form: /^-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\\r|\\n|[\s"'+]){1,8}(?:[A-Za-z]{1,20}: [^\n]{0,100}\n){0,4}\s{0,4}[A-Za-z0-9+/=]{32}/u,
+    form: /^-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\\r|\\n|[\s"'+]){1,8}(?:[A-Za-z-]{1,20}: [^\n]{0,100}\n){0,4}\s{0,4}[A-Za-z0-9+/=]{32}/u,
   },
   {
     what: 'a private key of a publisher',

@@ -16,13 +16,18 @@ export function parseModule(source: string): ParsedModule {
       program: parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }),
     };
   } catch (error) {
-    // The parser recurses: nesting beyond the stack is the module's doing, and ends here as RangeError.
-    if (error instanceof RangeError) return { kind: 'tooDeep' };
+    if (isStackExhausted(error)) return { kind: 'tooDeep' };
     if (!(error instanceof SyntaxError)) throw error;
     const { loc } = error as SyntaxError & { loc?: { line: number } };
     const message = error.message.replace(/ \(\d+:\d+\)$/u, '').slice(0, MESSAGE_CHARS_MAX);
     return { kind: 'syntax', message, line: loc?.line ?? 1 };
   }
+}
+
+/** The parser recurses: nesting beyond the stack is the module's doing. It says so itself, or the engine does. */
+function isStackExhausted(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  return error instanceof SyntaxError && error.message.startsWith('Not enough stack space');
 }
 
 /** Calls `visit` once for every node below and including `root`. */

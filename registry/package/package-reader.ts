@@ -2,7 +2,7 @@
  * Reading and inspecting off the event loop: a few worker threads, each with a deadline and a memory limit, so that
  * the worst package costs one worker for a bounded time and the server none.
  */
-import { Worker } from 'node:worker_threads';
+import { isMarkedAsUntransferable, Worker } from 'node:worker_threads';
 import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { InspectionContext } from '../inspection/inspect-package.ts';
@@ -179,6 +179,10 @@ export class PackageReader {
 
 /** @returns the bytes in a buffer of their own, which may be transferred: small Buffers share a pool. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
-  const ownsAll = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
-  return new Uint8Array(ownsAll ? bytes.buffer : bytes.slice().buffer);
+  const { buffer } = bytes;
+  const isMovable =
+    buffer instanceof ArrayBuffer &&
+    bytes.byteLength === buffer.byteLength &&
+    !isMarkedAsUntransferable(buffer);
+  return isMovable ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }
