@@ -1,5 +1,5 @@
 export { appendAudit, type AuditActor, type AuditEvent } from './audit/append.ts';
-export { AuditEntryEntity, AuditHeadEntity } from './audit/entities.ts';
+export { AUDIT_ENTITIES } from './audit/entities.ts';
 export { startSealer, type Sealer } from './audit/sealer.ts';
 export { verifyAudit, type AuditAnchor, type AuditFinding, type AuditVerdict } from './audit/verify.ts';
 export type { ConnectionTarget } from './connection-target.ts';
@@ -9,3 +9,4 @@ export type { NamedMigration } from './migrate.ts';
 export type { Listener, Notifications } from './notifications.ts';
 export { CURRENT_ORG_SQL, IS_INSTANCE_SQL, tenantTableSql } from './row-security.ts';
 export type { Scope, Transaction, TransactionOptions } from './transaction.ts';
+export { isUuid } from './uuid.ts';

@@ -2,6 +2,7 @@ import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Fault } from '../spec/refusal.ts';
 import { translateFailure } from './unavailable.ts';
+import { isUuid } from './uuid.ts';
 
 /**
  * Whose rows a transaction sees and writes, enforced by row level security: those of one organization, or, for the
@@ -37,8 +38,6 @@ export type TransactionSetup = {
   /** Hands a notification to this server's own listeners. */
   readonly deliver?: (channel: string, payload: string) => void;
 };
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 
 /** Runs `work` in a transaction of its own fork of the root manager, flushes and commits. */
 export async function runTransaction<Result>(
@@ -120,7 +119,7 @@ async function translated<Result>(
 function sessionVariables(scope: Scope): Record<string, string> {
   switch (scope.kind) {
     case 'org':
-      if (!UUID.test(scope.orgId))
+      if (!isUuid(scope.orgId))
         throw new Fault('a transaction was opened for an organization id that is no UUID');
       return { 'souk.scope': 'org', 'souk.org_id': scope.orgId };
     case 'instance':

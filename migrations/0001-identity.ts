@@ -10,10 +10,12 @@ alter table "souk_user" add constraint "souk_user_email_unique" unique ("email")
 alter table "souk_user" add constraint "souk_user_instance_role_check" check (instance_role in ('admin', 'none'));
 
 create table "organization" (
-  "id" uuid not null, "slug" text collate "C" not null, "name" text not null,
+  "id" uuid not null, "slug" text collate "C" not null, "name" text not null, "unsigned_packages" text not null,
   "created_at" timestamptz(3) not null, primary key ("id")
 );
 alter table "organization" add constraint "organization_slug_unique" unique ("slug");
+alter table "organization" add constraint "organization_unsigned_packages_check"
+  check (unsigned_packages in ('allow', 'refuse'));
 
 create table "membership" (
   "org_id" uuid not null, "user_id" uuid not null, "role" text not null,

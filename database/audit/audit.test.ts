@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import type { Scope } from '../transaction.ts';
 import { appendAudit } from './append.ts';
-import { AuditEntryEntity, AuditHeadEntity } from './entities.ts';
+import { AUDIT_ENTITIES } from './entities.ts';
 import { startSealer, type Sealer } from './sealer.ts';
 import { verifyAudit } from './verify.ts';
 
@@ -11,7 +11,7 @@ let fixture: TestDatabase;
 let sealer: Sealer;
 
 beforeAll(async () => {
-  fixture = await startTestDatabase([AuditEntryEntity, AuditHeadEntity]);
+  fixture = await startTestDatabase([...AUDIT_ENTITIES]);
   sealer = startSealer(fixture.database, 3_600_000);
 });
 

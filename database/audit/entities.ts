@@ -44,3 +44,6 @@ export const AuditHeadEntity = defineEntity({
     hash: p.blob(),
   },
 });
+
+/** The tables of the audit log, for `openDatabase`. */
+export const AUDIT_ENTITIES = [AuditEntryEntity, AuditHeadEntity] as const;

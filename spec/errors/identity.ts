@@ -1,3 +1,155 @@
 import type { ErrorCodeEntry } from './entry.ts';
 
-export const IDENTITY_ERRORS = {} as const satisfies Record<string, ErrorCodeEntry>;
+/** Codes of tokens, roles, organizations, members and publishers. */
+export const IDENTITY_ERRORS = {
+  authentication_required: {
+    status: 401,
+    kind: 'access',
+    title: 'This address asks for a token.',
+    hint: 'Send an Authorization header with "Bearer" and a token of this server.',
+  },
+  token_malformed: {
+    status: 401,
+    kind: 'access',
+    title: 'This is not a token of Souk.',
+    hint: 'Copy the whole token: it begins with souk_ and its last characters are a checksum.',
+  },
+  token_unknown: {
+    status: 401,
+    kind: 'access',
+    title: 'This server did not issue this token.',
+    hint: 'Log in at this server and use the token that it issues.',
+  },
+  token_expired: {
+    status: 401,
+    kind: 'access',
+    title: 'The token has expired.',
+    hint: 'Issue a new token.',
+  },
+  token_revoked: {
+    status: 401,
+    kind: 'access',
+    title: 'The token was revoked.',
+    hint: 'Issue a new token.',
+  },
+  scope_missing: {
+    status: 403,
+    kind: 'access',
+    title: 'The token lacks a scope that this needs.',
+    hint: 'Issue a token that has the scope.',
+  },
+  role_missing: {
+    status: 403,
+    kind: 'access',
+    title: 'Your role in the organization does not allow this.',
+    hint: 'Ask an owner of the organization.',
+  },
+  instance_admin_required: {
+    status: 403,
+    kind: 'access',
+    title: 'Only an administrator of the instance may do this.',
+    hint: 'Ask the operator of this server.',
+  },
+  token_bound_elsewhere: {
+    status: 403,
+    kind: 'access',
+    title: 'The token is bound to one organization.',
+    hint: 'Use a token that is not bound to an organization.',
+  },
+  display_name_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'The name cannot be shown.',
+    hint: 'Use 1 to 100 characters without control characters.',
+  },
+  email_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'This is not an e-mail address.',
+    hint: 'Use name@domain, at most 254 characters.',
+  },
+  email_taken: {
+    status: 409,
+    kind: 'state',
+    title: 'A user has this e-mail address already.',
+    hint: 'Use another address.',
+  },
+  org_slug_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'This cannot be the slug of an organization.',
+    hint: 'Use at most 39 lower-case letters, digits and single hyphens, beginning with a letter.',
+  },
+  org_slug_reserved: {
+    status: 409,
+    kind: 'policy',
+    title: 'This slug is reserved.',
+    hint: 'Choose another slug.',
+  },
+  org_slug_taken: {
+    status: 409,
+    kind: 'state',
+    title: 'An organization has this slug already.',
+    hint: 'Choose another slug; a slug never changes.',
+  },
+  user_unknown: {
+    status: 404,
+    kind: 'state',
+    title: 'There is no such user.',
+    hint: 'Use the id of a user of this server.',
+  },
+  member_exists: {
+    status: 409,
+    kind: 'state',
+    title: 'The user is a member of the organization already.',
+    hint: 'Change the role of the member instead.',
+  },
+  member_unknown: {
+    status: 404,
+    kind: 'state',
+    title: 'The organization has no such member.',
+    hint: 'List the members of the organization.',
+  },
+  owner_last: {
+    status: 409,
+    kind: 'state',
+    title: 'An organization keeps at least one owner.',
+    hint: 'Make another member an owner first.',
+  },
+  publisher_name_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'This cannot be the name of a publisher.',
+    hint: 'Use at most 39 lower-case letters, digits and single hyphens, beginning with a letter.',
+  },
+  publisher_name_reserved: {
+    status: 409,
+    kind: 'policy',
+    title: 'This publisher name is reserved.',
+    hint: 'Choose another name.',
+  },
+  publisher_name_taken: {
+    status: 409,
+    kind: 'state',
+    title: 'A publisher has this name already.',
+    hint: 'Choose another name; publisher names are unique on a server.',
+  },
+  token_scope_unknown: {
+    status: 400,
+    kind: 'input',
+    title: 'There is no such token scope.',
+    hint: 'Use scopes of the list in the documentation, at least one.',
+  },
+  token_scope_excessive: {
+    status: 403,
+    kind: 'policy',
+    title: 'A token cannot grant more than the token that issues it.',
+    hint: 'Ask for fewer scopes and for no other organization.',
+  },
+  token_lifetime_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'A token expires within 366 days.',
+    hint: 'Use a time of expiry between now and 366 days from now.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

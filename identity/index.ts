@@ -1,0 +1,44 @@
+export {
+  requireInstanceAdmin,
+  requireOrgRole,
+  requireScope,
+  requireUnbound,
+  roleIn,
+  type InstanceAccess,
+  type OrgAccess,
+} from './access.ts';
+export { createAuthenticator, type Authenticator } from './authenticator.ts';
+export { bootstrapInstance } from './bootstrap.ts';
+export {
+  IDENTITY_ENTITIES,
+  ORG_ROLES,
+  type InstanceRole,
+  type Membership,
+  type Organization,
+  type OrgRole,
+  type Publisher,
+  type User,
+} from './entities/index.ts';
+export { addMember, changeMemberRole, listMembers, removeMember, type MemberRef } from './members.ts';
+export {
+  changeOrganization,
+  createOrganization,
+  findOrganization,
+  INSTANCE_ORG_SLUG,
+  listOrganizations,
+  type NewOrganization,
+  type OrganizationChange,
+} from './organizations.ts';
+export { actorOf, type Principal } from './principal.ts';
+export { findPublisher, listPublishers, registerPublisher, type NewPublisher } from './publishers.ts';
+export { ALL_TOKEN_SCOPES, readTokenScopes, TOKEN_SCOPES, type TokenScope } from './token-scope.ts';
+export { looksLikeToken, type TokenSecret } from './token-secret.ts';
+export {
+  issueToken,
+  listTokens,
+  revokeToken,
+  type IssuedToken,
+  type TokenRecord,
+  type TokenRequest,
+} from './tokens.ts';
+export { changeInstanceRole, createUser, findUser, type NewUser } from './users.ts';
