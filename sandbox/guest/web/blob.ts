@@ -12,7 +12,8 @@ import {
   stringToLowerCase,
   trunc,
 } from './intrinsics.ts';
-import { ReadableStream } from './streams.ts';
+import { streamPart } from './lazy.ts';
+import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
 import { defineInterface, isObject, requireArguments, toDictionary, toUsvString } from './web-idl.ts';
 
@@ -121,7 +122,8 @@ export function fileFromBinary(binary: string, name: string, type: string, lastM
 /** A byte stream that makes its chunks when they are asked for, and nothing before. */
 export function streamOfBinary(binary: string): ReadableStream<Uint8Array> {
   let offset = 0;
-  return new ReadableStream<Uint8Array>(
+  const { ReadableStream: Stream } = streamPart.use();
+  return new Stream<Uint8Array>(
     {
       type: 'bytes',
       pull(controller) {

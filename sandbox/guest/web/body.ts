@@ -4,9 +4,9 @@
  * A body stays what it was made from, text or a binary string, until somebody asks for the stream: the usual JSON
  * answer never becomes bytes or a stream inside the isolate.
  */
-import { blobBinary, blobFromBinary, isBlob, streamOfBinary, type Blob } from './blob.ts';
+import type { Blob } from './blob.ts';
 import { binaryFromBytes, bytesFromBinary, encodeToBinary } from './binary.ts';
-import { encodeMultipart, FormData, isFormData, parseMultipart } from './form-data.ts';
+import type { FormData } from './form-data.ts';
 import {
   apply,
   bytesOf,
@@ -19,10 +19,10 @@ import {
   toWellFormed,
   typedArrayName,
 } from './intrinsics.ts';
-import { parameter, parseMimeType } from './mime-type.ts';
-import { ReadableStream } from './streams.ts';
+import { blobPart, formPart, streamPart, urlPart } from './lazy.ts';
+import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
-import { URLSearchParams } from './url.ts';
+import type { URLSearchParams } from './url.ts';
 
 export type BodyInit =
   | string
@@ -54,17 +54,25 @@ export function extractBody(init: unknown): Extracted {
     return { body: textBody(toWellFormed(init)), type: 'text/plain;charset=UTF-8' };
   if (isStream(init)) return { body: streamBody(init), type: null };
   if (isBufferSource(init)) return { body: binaryBody(binaryFromBytes(bytesOf(init))), type: null };
-  if (isBlob(init)) return { body: binaryBody(blobBinary(init)), type: init.type || null };
-  if (isFormData(init)) {
-    const { binary, type } = encodeMultipart(init);
-    return { body: binaryBody(binary), type };
-  }
-  const text = toWellFormed(`${init as string}`);
-  const isForm = init instanceof URLSearchParams;
-  return {
-    body: textBody(text),
-    type: isForm ? 'application/x-www-form-urlencoded;charset=UTF-8' : 'text/plain;charset=UTF-8',
-  };
+  const ofObject = extractObject(init);
+  if (ofObject !== undefined) return ofObject;
+  return { body: textBody(toWellFormed(`${init as string}`)), type: contentTypeOfText(init) };
+}
+
+function extractObject(init: unknown): Extracted | undefined {
+  const blobs = blobPart.loaded();
+  if (blobs?.isBlob(init)) return { body: binaryBody(blobs.blobBinary(init)), type: init.type || null };
+  const forms = formPart.loaded();
+  if (!forms?.isFormData(init)) return undefined;
+  const { binary, type } = forms.encodeMultipart(init);
+  return { body: binaryBody(binary), type };
+}
+
+function contentTypeOfText(init: unknown): string {
+  const urls = urlPart.loaded();
+  return urls && init instanceof urls.URLSearchParams
+    ? 'application/x-www-form-urlencoded;charset=UTF-8'
+    : 'text/plain;charset=UTF-8';
 }
 
 function streamBody(stream: ReadableStream): Body {
@@ -73,7 +81,10 @@ function streamBody(stream: ReadableStream): Body {
   return makeBody({ kind: 'stream', stream });
 }
 
-const isStream = (value: unknown): value is ReadableStream => value instanceof ReadableStream;
+function isStream(value: unknown): value is ReadableStream {
+  const streams = streamPart.loaded();
+  return streams !== undefined && value instanceof streams.ReadableStream;
+}
 
 /** Streams section 4.9.3, "is disturbed": the polyfill keeps it in this member. */
 const isDisturbed = (stream: ReadableStream): boolean =>
@@ -94,7 +105,7 @@ function isBodyUsed(body: Body | null): boolean {
 /** The stream of a body, made at the first call. */
 export function streamOf(body: Body): ReadableStream {
   if (body.source.kind === 'stream') return body.source.stream;
-  const stream = streamOfBinary(wholeBinary(body.source));
+  const stream = blobPart.use().streamOfBinary(wholeBinary(body.source));
   // A body that was read before its stream was asked for shows a stream that is used up.
   if (body.isUsed) void stream.cancel();
   body.source = { kind: 'stream', stream };
@@ -172,28 +183,17 @@ export type BodyHolder = { readonly body: Body | null; contentType(): string | n
 
 const readers: Readonly<Record<string, (holder: BodyHolder) => Promise<unknown>>> = {
   arrayBuffer: async ({ body }) => bytesFromBinary(await binaryOrEmpty(body)).buffer,
-  blob: async ({ body, contentType }) => blobFromBinary(await binaryOrEmpty(body), contentType() ?? ''),
+  blob: async ({ body, contentType }) =>
+    blobPart.use().blobFromBinary(await binaryOrEmpty(body), contentType() ?? ''),
   bytes: async ({ body }) => bytesFromBinary(await binaryOrEmpty(body)),
-  formData: async ({ body, contentType }) => toFormData(await binaryOrEmpty(body), contentType() ?? ''),
+  formData: async ({ body, contentType }) =>
+    formPart.use().decodeForm(await binaryOrEmpty(body), contentType() ?? ''),
   json: async ({ body }) => jsonParse(body === null ? '' : await takeText(body)) as unknown,
   text: async ({ body }) => (body === null ? '' : takeText(body)),
 };
 
 const binaryOrEmpty = (body: Body | null): string | Promise<string> =>
   body === null ? '' : takeBinary(body, Infinity);
-
-/** Fetch section 5.3, `formData()`. */
-function toFormData(binary: string, contentType: string): FormData {
-  const type = parseMimeType(contentType);
-  const boundary = type === null ? undefined : parameter(type, 'boundary');
-  if (type?.essence === 'multipart/form-data' && boundary) return parseMultipart(binary, boundary);
-  if (type?.essence !== 'application/x-www-form-urlencoded') {
-    throw new TypeError('The body is neither multipart/form-data nor application/x-www-form-urlencoded.');
-  }
-  const form = new FormData();
-  new URLSearchParams(decodeLossily(binary)).forEach((value, name) => form.append(name, value));
-  return form;
-}
 
 /** Puts the members of the Body mixin on a class. */
 export function mixInBody(prototype: object, holderOf: (self: object) => BodyHolder): void {

@@ -3,7 +3,8 @@ import { bytesFromBinary } from './binary.ts';
 import { bound } from './bound.ts';
 import { DOMException } from './dom-exception.ts';
 import { bytesOf, bytesSet, charCodeAt, isView, stringSlice, typedArrayName } from './intrinsics.ts';
-import { subtle, type SubtleCrypto } from './subtle-crypto.ts';
+import { subtlePart } from './lazy.ts';
+import type { SubtleCrypto } from './subtle-crypto.ts';
 import { defineInterface, requireArguments } from './web-idl.ts';
 
 /** Web Cryptography section 10.1.1. */
@@ -12,7 +13,7 @@ const INTEGER_ARRAY = /^(?:Big)?(?:Int|Uint)\d+(?:Clamped)?Array$/;
 
 class Crypto {
   get subtle(): SubtleCrypto {
-    return subtle;
+    return subtlePart.use().subtle;
   }
 
   getRandomValues<T extends ArrayBufferView>(array: T): T {

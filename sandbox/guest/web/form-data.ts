@@ -12,8 +12,9 @@ import {
   stringSlice,
   stringToLowerCase,
 } from './intrinsics.ts';
-import { parseParameters } from './mime-type.ts';
+import { parameter, parseMimeType, parseParameters } from './mime-type.ts';
 import { decodeLossily } from './text-encoding.ts';
+import { URLSearchParams } from './url.ts';
 import { definePairIterator, defineInterface, requireArguments, toUsvString } from './web-idl.ts';
 
 export type FormDataValue = string | File;
@@ -169,7 +170,7 @@ const escapeName = (name: string): string =>
 const PARTS_MAX = 10_000;
 
 /** @throws TypeError when the body is not what RFC 7578 describes */
-export function parseMultipart(binary: string, boundary: string): FormData {
+function parseMultipart(binary: string, boundary: string): FormData {
   const delimiter = `--${boundary}`;
   const form = new FormData();
   let position = stringIndexOf(binary, delimiter);
@@ -201,6 +202,22 @@ function addPart(form: FormData, part: string): void {
   if (headers.filename === undefined) return form.append(name, decodeLossily(body));
   const filename = decodeLossily(unescapeName(headers.filename));
   form.append(name, fileFromBinary(body, filename, headers.type ?? 'text/plain', dateNow()));
+}
+
+/**
+ * The body of a request or response as a form (Fetch section 5.3, `formData()`).
+ * @throws TypeError when the content type is no form, or the body is not what it says
+ */
+export function decodeForm(binary: string, contentType: string): FormData {
+  const type = parseMimeType(contentType);
+  const boundary = type === null ? undefined : parameter(type, 'boundary');
+  if (type?.essence === 'multipart/form-data' && boundary) return parseMultipart(binary, boundary);
+  if (type?.essence !== 'application/x-www-form-urlencoded') {
+    throw new TypeError('The body is neither multipart/form-data nor application/x-www-form-urlencoded.');
+  }
+  const form = new FormData();
+  new URLSearchParams(decodeLossily(binary)).forEach((value, name) => form.append(name, value));
+  return form;
 }
 
 type PartHeaders = { name?: string | undefined; filename?: string | undefined; type?: string };

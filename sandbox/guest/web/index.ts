@@ -6,52 +6,46 @@
  * that comes from a snapshot, and dies when `Atomics` is missing from one.
  */
 import type { GuestBindings } from '../bindings.ts';
-import * as abort from './abort.ts';
 import { atob, btoa } from './base64.ts';
-import { Blob, File } from './blob.ts';
 import { BodyTooLarge, takeBinary } from './body.ts';
 import { bind } from './bound.ts';
 import { console } from './console.ts';
 import { Crypto, crypto } from './crypto.ts';
 import { DOMException } from './dom-exception.ts';
-import { CustomEvent, Event, EventTarget } from './event-target.ts';
 import { fetch } from './fetch.ts';
-import { FormData } from './form-data.ts';
 import { Headers } from './headers.ts';
 import { arrayPush, defineProperty } from './intrinsics.ts';
+import {
+  abortPart,
+  blobPart,
+  clonePart,
+  eventPart,
+  formPart,
+  keyPart,
+  patternPart,
+  streamPart,
+  subtlePart,
+  urlPart,
+} from './lazy.ts';
 import { navigator } from './navigator.ts';
 import { performance } from './performance.ts';
 import { reportError } from './report-error.ts';
 import { Request, requestFromHost } from './request.ts';
 import { isResponse, Response, responseState } from './response.ts';
-import * as streams from './streams.ts';
-import { structuredClone } from './structured-clone.ts';
-import { CryptoKey } from './crypto-key.ts';
-import { SubtleCrypto } from './subtle-crypto.ts';
 import { TextDecoder, TextEncoder } from './text-encoding.ts';
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from './timers.ts';
-import { URL, URLSearchParams } from './url.ts';
-import { URLPattern } from './url-pattern.ts';
 
+/** What nearly every plugin uses, and what those parts themselves need. */
 const GLOBALS: Readonly<Record<string, unknown>> = {
-  ...abort,
-  ...streams,
   atob,
-  Blob,
   btoa,
   clearInterval,
   clearTimeout,
   console,
   crypto,
   Crypto,
-  CryptoKey,
-  CustomEvent,
   DOMException,
-  Event,
-  EventTarget,
   fetch,
-  File,
-  FormData,
   Headers,
   navigator,
   performance,
@@ -62,14 +56,42 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   self: globalThis,
   setInterval,
   setTimeout,
-  structuredClone,
-  SubtleCrypto,
   TextDecoder,
   TextEncoder,
-  URL,
-  URLPattern,
-  URLSearchParams,
 };
+
+/** The rest, by the part of `lazy.ts` that has it. */
+const LAZY_GLOBALS: readonly (readonly [use: () => object, names: readonly string[]])[] = [
+  [abortPart.use, ['AbortController', 'AbortSignal']],
+  [blobPart.use, ['Blob', 'File']],
+  [clonePart.use, ['structuredClone']],
+  [eventPart.use, ['CustomEvent', 'Event', 'EventTarget']],
+  [formPart.use, ['FormData']],
+  [keyPart.use, ['CryptoKey']],
+  [patternPart.use, ['URLPattern']],
+  [subtlePart.use, ['SubtleCrypto']],
+  [urlPart.use, ['URL', 'URLSearchParams']],
+  [
+    streamPart.use,
+    [
+      'ByteLengthQueuingStrategy',
+      'CountQueuingStrategy',
+      'ReadableByteStreamController',
+      'ReadableStream',
+      'ReadableStreamBYOBReader',
+      'ReadableStreamBYOBRequest',
+      'ReadableStreamDefaultController',
+      'ReadableStreamDefaultReader',
+      'TextDecoderStream',
+      'TextEncoderStream',
+      'TransformStream',
+      'TransformStreamDefaultController',
+      'WritableStream',
+      'WritableStreamDefaultController',
+      'WritableStreamDefaultWriter',
+    ],
+  ],
+];
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -83,13 +105,30 @@ export type AnsweredResponse = {
 /** Puts the web APIs on the global object; not enumerable, as browsers have them (Web IDL section 3.7.3). */
 export function installWebApi(bindings: GuestBindings): void {
   bind(bindings);
-  for (const name of Object.keys(GLOBALS)) {
-    if (name === 'followSignal') continue;
-    const value = GLOBALS[name];
-    // Minifying took the names of functions and classes; programs and people read them.
-    if (typeof value === 'function') defineProperty(value, 'name', { value: name, configurable: true });
-    defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
-  }
+  for (const name of Object.keys(GLOBALS)) defineGlobal(name, GLOBALS[name]);
+  for (const [use, names] of LAZY_GLOBALS) for (const name of names) defineLazyGlobal(name, use);
+}
+
+function defineGlobal(name: string, value: unknown): void {
+  // Minifying took the names of functions and classes; programs and people read them.
+  if (typeof value === 'function') defineProperty(value, 'name', { value: name, configurable: true });
+  defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+}
+
+/** Reading the global loads its part and makes it a plain property; writing it makes it one without loading. */
+function defineLazyGlobal(name: string, use: () => object): void {
+  defineProperty(globalThis, name, {
+    enumerable: false,
+    configurable: true,
+    get: () => {
+      const value: unknown = Reflect.get(use(), name);
+      defineGlobal(name, value);
+      return value;
+    },
+    set: (value: unknown) => {
+      defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+    },
+  });
 }
 
 /**

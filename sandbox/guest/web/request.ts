@@ -1,5 +1,5 @@
 /** Request (Fetch section 5.4). There is no document and no page: what only they give has its neutral value. */
-import { AbortSignal, followSignal } from './abort.ts';
+import type { AbortSignal } from './abort.ts';
 import {
   binaryBody,
   cloneBody,
@@ -21,8 +21,9 @@ import {
   type Headers,
   type HeadersInit,
 } from './headers.ts';
-import { TransformStream, type ReadableStream } from './streams.ts';
-import { URL } from './url.ts';
+import { abortPart, streamPart, urlPart } from './lazy.ts';
+import type { ReadableStream } from './streams.ts';
+import type { URL } from './url.ts';
 import { defineInterface, isObject, requireArguments, toByteString, toDictionary } from './web-idl.ts';
 
 export type Redirect = 'follow' | 'error' | 'manual';
@@ -158,7 +159,7 @@ export class Request {
     return this.#state && 'half';
   }
   get signal(): AbortSignal {
-    this.#signal ??= followSignal(this.#state.source);
+    this.#signal ??= abortPart.use().followSignal(this.#state.source);
     return this.#signal;
   }
 
@@ -203,7 +204,7 @@ function makeState(input: unknown, init: Partial<RequestInit>): RequestState {
 }
 
 function toUrl(input: unknown): string {
-  const url = new URL(`${input as string}`);
+  const url = new (urlPart.use().URL)(`${input as string}`);
   if (url.username !== '' || url.password !== '')
     throw new TypeError('Request: the URL must not include credentials.');
   return url.href;
@@ -241,7 +242,8 @@ function toSignal(given: unknown, input: Request | null): AbortSignal | null {
   if (given === null) return null;
   if (given === undefined)
     return input === null ? null : stateOf(input).source === null ? input.signal : stateOf(input).source;
-  if (!(given instanceof AbortSignal)) throw new TypeError('Request: "signal" must be an AbortSignal.');
+  if (!(given instanceof abortPart.use().AbortSignal))
+    throw new TypeError('Request: "signal" must be an AbortSignal.');
   return given;
 }
 
@@ -269,7 +271,8 @@ function toBody(
 }
 
 /** Streams section 9.3, "create a proxy": the given request's stream is locked, ours is fresh. */
-const passOn = (body: Body): ReadableStream => streamOf(body).pipeThrough(new TransformStream());
+const passOn = (body: Body): ReadableStream =>
+  streamOf(body).pipeThrough(new (streamPart.use().TransformStream)());
 
 function newBody(given: BodyInit, init: Partial<RequestInit>, list: HeaderList): Body {
   const { body, type } = extractBody(given);

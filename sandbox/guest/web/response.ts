@@ -19,7 +19,7 @@ import {
   type Headers,
   type HeadersInit,
 } from './headers.ts';
-import { URL } from './url.ts';
+import { urlPart } from './lazy.ts';
 import { defineInterface, isObject, requireArguments, toByteString, toDictionary } from './web-idl.ts';
 
 export type ResponseInit = { status: number; statusText: string; headers: HeadersInit };
@@ -73,7 +73,7 @@ export class Response {
 
   static redirect(url: string, status: number = 302): Response {
     requireArguments(arguments.length, 1, 'Response.redirect');
-    const location = new URL(`${url}`).href;
+    const location = new (urlPart.use().URL)(`${url}`).href;
     const code = toStatus(status);
     if (!setHas(REDIRECT_STATUSES, code))
       throw new RangeError(`Response.redirect: ${code} is not a redirect status.`);

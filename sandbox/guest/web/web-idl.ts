@@ -14,6 +14,8 @@ type Interface = { readonly prototype: object } & (abstract new (...args: any[])
 
 /** Web IDL sections 3.7.3 to 3.7.7: members of an interface are enumerable, its class string is its name. */
 export function defineInterface(Class: Interface, name: string): void {
+  // Minifying takes the names of classes.
+  defineProperty(Class, 'name', { value: name, configurable: true });
   makeEnumerable(Class.prototype);
   makeEnumerable(Class);
   defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });

@@ -1,0 +1,41 @@
+/**
+ * Parts of the web APIs that many plugins never touch. They stay source text until the first use.
+ *
+ * Every isolate pays for what its startup snapshot holds, twice (isolated-vm makes a context of its own beside ours):
+ * evaluated, these parts take a megabyte of each isolate; as text, a hundred kilobytes. What is loaded late captures
+ * built-ins that the guest may have replaced by then; that breaks the guest's own URL or stream and nothing of ours,
+ * as the broker judges every URL by itself.
+ */
+
+/** One part, loaded when it is asked for. */
+type Part<T> = {
+  /** Loads it where it is not loaded yet. */
+  use(): T;
+  /** Without loading: while a part is not loaded, nothing can be an instance of its classes. */
+  loaded(): T | undefined;
+};
+
+function part<T>(load: () => T): Part<T> {
+  let loaded: T | undefined;
+  return {
+    use() {
+      loaded ??= load();
+      return loaded;
+    },
+    loaded: () => loaded,
+  };
+}
+
+// `require` is resolved by the bundler: the module is wrapped into a function that runs at the first call.
+export const abortPart = part(() => require('./abort.ts') as typeof import('./abort.ts'));
+export const blobPart = part(() => require('./blob.ts') as typeof import('./blob.ts'));
+export const clonePart = part(
+  () => require('./structured-clone.ts') as typeof import('./structured-clone.ts'),
+);
+export const eventPart = part(() => require('./event-target.ts') as typeof import('./event-target.ts'));
+export const formPart = part(() => require('./form-data.ts') as typeof import('./form-data.ts'));
+export const keyPart = part(() => require('./crypto-key.ts') as typeof import('./crypto-key.ts'));
+export const patternPart = part(() => require('./url-pattern.ts') as typeof import('./url-pattern.ts'));
+export const streamPart = part(() => require('./streams.ts') as typeof import('./streams.ts'));
+export const subtlePart = part(() => require('./subtle-crypto.ts') as typeof import('./subtle-crypto.ts'));
+export const urlPart = part(() => require('./url.ts') as typeof import('./url.ts'));
