@@ -2,7 +2,7 @@
  * The key documents of a publisher as the database keeps them. Every reading replays the whole chain: what the
  * registry believes about a publisher follows from the envelopes alone, never from a column beside them.
  */
-import type { Transaction } from '../../database/index.ts';
+import type { Database, Transaction } from '../../database/index.ts';
 import { type KeyHistory, replayKeyHistory } from '../../signing/index.ts';
 import { KeyDocumentEntity } from '../entities/index.ts';
 
@@ -33,4 +33,19 @@ export async function holdKeys(tx: Transaction, publisher: string): Promise<void
 /** Until the transaction ends, nothing else is judged by the publisher's keys. */
 export async function changeKeys(tx: Transaction, publisher: string): Promise<void> {
   await tx.em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`keys:${publisher}`]);
+}
+
+/** One accepted document, for whoever verifies offline: these, in order, are a trust file's `documents`. */
+export type KeyDocumentRecord = {
+  readonly version: number;
+  readonly acceptedAt: Date;
+  readonly envelope: Uint8Array;
+};
+
+/** @returns every accepted document of the publisher, oldest first; none for one that has no keys */
+export async function listKeyDocuments(database: Database, publisher: string): Promise<KeyDocumentRecord[]> {
+  return database.transaction({ kind: 'instance' }, async ({ em }) => {
+    const rows = await em.find(KeyDocumentEntity, { publisher }, { orderBy: { version: 'asc' } });
+    return rows.map(({ version, acceptedAt, envelope }) => ({ version, acceptedAt, envelope }));
+  });
 }

@@ -1,4 +1,5 @@
-import type { AuditActor, Database } from '../../database/index.ts';
+import type { Database } from '../../database/index.ts';
+import type { Author } from '../catalogue/author.ts';
 import type { BlobStore } from '../blobs/index.ts';
 import type { PackageReader } from '../package/index.ts';
 import type { Resolution, ResolutionProblem } from '../resolver/index.ts';
@@ -37,16 +38,6 @@ export type Destination =
       /** Whether the organization takes packages without a signature. */
       readonly unsigned: 'allow' | 'refuse';
     };
-
-/** Who publishes, and for which publishers they may. */
-export type Author = {
-  readonly actor: AuditActor;
-  /**
-   * @returns the organization that owns the publisher, in which the author may publish
-   * @throws Refusal where there is no such publisher, or where the author may not publish for it
-   */
-  requirePublisher(publisher: string): Promise<{ readonly orgId: string }>;
-};
 
 export type PublishRequest = {
   readonly author: Author;

@@ -21,7 +21,8 @@ import { openFileBlobStore } from '../blobs/index.ts';
 import { KeyDocumentEntity, REGISTRY_ENTITIES } from '../entities/index.ts';
 import { PackageReader, readPackage } from '../package/index.ts';
 import { resolve } from '../resolver/index.ts';
-import type { Author, Destination, PublishingPorts, PublishRequest } from './ports.ts';
+import type { Author } from '../catalogue/author.ts';
+import type { Destination, PublishingPorts, PublishRequest } from './ports.ts';
 
 export const ORG = '01900000-0000-7000-8000-000000000001';
 export const OTHER_ORG = '01900000-0000-7000-8000-000000000002';

@@ -1,0 +1,14 @@
+import type { AuditActor } from '../../database/index.ts';
+
+/**
+ * Who acts, and for which publishers they may. The caller decides which right that takes: one to publish, a higher one
+ * to change keys.
+ */
+export type Author = {
+  readonly actor: AuditActor;
+  /**
+   * @returns the organization that owns the publisher, in which the author may do this
+   * @throws Refusal where there is no such publisher, or where the author may not act for it
+   */
+  requirePublisher(publisher: string): Promise<{ readonly orgId: string }>;
+};

@@ -1,0 +1,119 @@
+import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
+import {
+  type AcceptedKeyDocument,
+  acceptFirstKeyDocument,
+  acceptNextKeyDocument,
+  type KeyHistory,
+} from '../../signing/index.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import type { Author } from '../catalogue/author.ts';
+import { KeyDocumentEntity } from '../entities/index.ts';
+import { requireNoKeys, takeChallenge } from './challenge.ts';
+import { changeKeys, loadKeyHistory } from './key-store.ts';
+import { distrustVersions } from './distrust.ts';
+
+export type KeyPorts = {
+  readonly database: Database;
+  /** Scheme, host and port of this registry, the same on every server; a proof names it. */
+  readonly origin: string;
+  readonly now: () => Date;
+};
+
+export type AcceptedKeys = {
+  readonly publisher: string;
+  readonly version: number;
+  readonly acceptedAt: Date;
+  /** Versions that fell below the threshold by a revocation of this document, such as `kelompok/csv-import@0.1.0`. */
+  readonly distrusted: readonly string[];
+};
+
+/**
+ * Registers a publisher's first key document, with proof that its keys are the author's.
+ * @param request.nonce that of the challenge which `proof` answers
+ * @throws Refusal `key_document_exists`, `key_challenge_unknown`, as `acceptFirstKeyDocument`, or as
+ *   `Author.requirePublisher`
+ */
+export async function acceptFirstKeys(
+  ports: KeyPorts,
+  request: {
+    readonly author: Author;
+    readonly publisher: string;
+    readonly nonce: string;
+    readonly envelope: Uint8Array;
+    readonly proof: Uint8Array;
+  },
+): Promise<AcceptedKeys> {
+  const { author, publisher, nonce, envelope, proof } = request;
+  const { orgId } = await author.requirePublisher(publisher);
+  const at = ports.now();
+  return ports.database.transaction({ kind: 'instance' }, async (tx) => {
+    await changeKeys(tx, publisher);
+    await requireNoKeys(tx, publisher);
+    const challenge = await takeChallenge(tx, { origin: ports.origin, publisher, nonce, at });
+    const accepted = acceptFirstKeyDocument({ publisher, envelope, proof, challenge, at });
+    return recordKeys(tx, { author, orgId, envelope, accepted, distrusted: [] });
+  });
+}
+
+/**
+ * Accepts the next key document: a rotation, a renewal, a revocation. What was signed with a key revoked before it
+ * was accepted is not offered any more.
+ * @throws Refusal `publisher_keys_missing`, as `acceptNextKeyDocument`, or as `Author.requirePublisher`
+ */
+export async function acceptNextKeys(
+  ports: KeyPorts,
+  request: { readonly author: Author; readonly publisher: string; readonly envelope: Uint8Array },
+): Promise<AcceptedKeys> {
+  const { author, publisher, envelope } = request;
+  const { orgId } = await author.requirePublisher(publisher);
+  return ports.database.transaction({ kind: 'instance' }, async (tx) => {
+    await changeKeys(tx, publisher);
+    const history = await loadKeyHistory(tx, publisher);
+    if (!history)
+      throw new Refusal('publisher_keys_missing', { detail: `${publisher} has no first key document yet.` });
+    const accepted = acceptNextKeyDocument({ history, envelope, at: ports.now() });
+    const next: KeyHistory = [...history, accepted];
+    return recordKeys(tx, {
+      author,
+      orgId,
+      envelope,
+      accepted,
+      distrusted: await distrustVersions(tx, publisher, next),
+    });
+  });
+}
+
+async function recordKeys(
+  tx: Transaction,
+  record: {
+    readonly author: Author;
+    readonly orgId: string;
+    readonly envelope: Uint8Array;
+    readonly accepted: AcceptedKeyDocument;
+    readonly distrusted: readonly string[];
+  },
+): Promise<AcceptedKeys> {
+  const { document, acceptedAt } = record.accepted;
+  const { publisher, version } = document;
+  const acceptedBy = JSON.stringify(record.author.actor);
+  await tx.em.insert(KeyDocumentEntity, {
+    publisher,
+    version,
+    envelope: record.envelope,
+    acceptedAt,
+    acceptedBy,
+  });
+  await appendAudit(tx, {
+    scope: { kind: 'org', orgId: record.orgId },
+    actor: record.author.actor,
+    action: 'publisher.keys-accepted',
+    subject: `publisher:${publisher}`,
+    detail: {
+      version,
+      keyIds: document.keys.map(({ key }) => key.id),
+      revoked: document.revocations.map(({ keyId }) => keyId),
+      distrusted: [...record.distrusted],
+    },
+  });
+  return { publisher, version, acceptedAt, distrusted: record.distrusted };
+}
