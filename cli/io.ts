@@ -1,8 +1,12 @@
+import { text } from 'node:stream/consumers';
+
 /** What the command touches of the process around it; a test brings its own. */
 export type Io = {
   /** Where relative paths begin. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** All of standard input, as text; for what must not stand on a command line. */
+  readonly readIn: () => Promise<string>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
 };
@@ -11,6 +15,7 @@ export function processIo(): Io {
   return {
     cwd: process.cwd(),
     environment: process.env,
+    readIn: () => text(process.stdin),
     writeOut: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
   };

@@ -8,6 +8,8 @@ export type Shell = {
   readonly io: Io;
   /** Adds a verb to the program, with `--json`. */
   readonly verb: (name: string, description: string) => Command;
+  /** Opens a group of verbs, such as `souk plugin …`. */
+  readonly group: (name: string, description: string) => (name: string, description: string) => Command;
   /** Runs the work of a verb and prints how it ended. */
   readonly report: (
     options: { readonly json?: boolean },
@@ -28,8 +30,11 @@ export async function runShell(argv: readonly string[], io: Io, verbs: readonly 
   const program = createProgram(io);
   const shell: Shell = {
     io,
-    verb: (name, description) =>
-      program.command(name).description(description).option('--json', 'print one JSON object'),
+    verb: (name, description) => addVerb(program, name, description),
+    group: (group, about) => {
+      const parent = program.command(group).description(about);
+      return (name, description) => addVerb(parent, name, description);
+    },
     report: async (options, work) => {
       exitCode = await reportOf(io, options.json ? 'json' : 'text', work);
     },
@@ -43,6 +48,10 @@ export async function runShell(argv: readonly string[], io: Io, verbs: readonly 
     return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
   }
   return exitCode;
+}
+
+function addVerb(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description).option('--json', 'print one JSON object');
 }
 
 async function reportOf(

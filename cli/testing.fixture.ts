@@ -15,6 +15,7 @@ export function workshop(): { folder: string; souk: (...argv: string[]) => Promi
     const exitCode = await run(argv, {
       cwd: folder,
       environment: {},
+      readIn: () => Promise.resolve(''),
       writeOut: (text) => void (out += text),
       writeError: (text) => void (error += text),
     });

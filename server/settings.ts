@@ -7,7 +7,7 @@ import { Refusal, type Violation } from '../spec/refusal.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const RUNNER_SHARING = ['none', 'trusted', 'all'] as const;
-export const REVIEW_POLICIES = ['none', 'changes', 'all'] as const;
+export const REVIEW_POLICIES = ['none', 'changes'] as const;
 
 export type Settings = {
   readonly port: number;
@@ -100,7 +100,7 @@ export const SETTINGS: SettingTable = {
     variable: 'SOUK_REVIEW',
     byDefault: 'none',
     meaning:
-      'Which published packages wait for an instance admin: none, changes (a first package, or one that asks for more than its predecessor), or all.',
+      'Which published packages wait for an instance admin: none, changes (a first package of a publisher, or a version that asks for more than its predecessor).',
     parse: oneOf(REVIEW_POLICIES, 'none'),
   },
   trustedPublishers: {

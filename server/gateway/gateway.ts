@@ -110,7 +110,7 @@ async function admit(
   const caller = await ports.identify(request.headers.get('authorization'), guest.org.id);
   if (endpoint.access === 'public') return caller;
   if (caller.kind !== 'user') {
-    throw new Refusal('token_missing', { detail: 'This endpoint is not public.' });
+    throw new Refusal('authentication_required', { detail: 'This endpoint is not public.' });
   }
   // Someone else's token learns no more than a stranger: that there is nothing here.
   if (caller.role === null) throw nothingHere();

@@ -10,7 +10,7 @@ import type { HttpMethod } from '../../spec/permission.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { toViolation } from '../../spec/guest-schema.ts';
-import type { Access, Caller } from './access.ts';
+import type { Access, CallerOf } from './access.ts';
 import { readJson, readUpload, type Upload } from './body.ts';
 
 /** What a route answers: JSON, bytes, or nothing. */
@@ -23,7 +23,7 @@ export type Answer =
     }
   | { readonly status: 204 };
 
-export type RouteRequest<Params, Query, Body> = {
+export type RouteRequest<Params, Query, Body, Caller> = {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -36,28 +36,28 @@ export type RouteRequest<Params, Query, Body> = {
 export type BodySpec = 'none' | 'upload' | TSchema;
 type BodyOf<B extends BodySpec> = B extends 'upload' ? Upload : B extends TSchema ? Static<B> : undefined;
 
-export type RouteSpec<P extends TSchema, Q extends TSchema, B extends BodySpec> = {
+export type RouteSpec<P extends TSchema, Q extends TSchema, B extends BodySpec, A extends Access> = {
   readonly method: HttpMethod;
   /** Path with `:name` parameters. */
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
-  readonly access: Access;
+  readonly access: A;
   readonly params: P;
   readonly query: Q;
   readonly body: B;
   /** Schema or media type of each answer. */
   readonly answers: Readonly<Record<number, TSchema | string | null>>;
-  readonly handle: (request: RouteRequest<Static<P>, Static<Q>, BodyOf<B>>) => Promise<Answer>;
+  readonly handle: (request: RouteRequest<Static<P>, Static<Q>, BodyOf<B>, CallerOf<A>>) => Promise<Answer>;
 };
 
 /** A route whose types have been checked against each other, ready to be mounted and described. */
-export type Route = Omit<RouteSpec<TSchema, TSchema, BodySpec>, 'handle'> & {
+export type Route = Omit<RouteSpec<TSchema, TSchema, BodySpec, Access>, 'handle'> & {
   readonly read: (
     raw: Request,
     params: Record<string, string>,
   ) => Promise<{ params: unknown; query: unknown; body: unknown }>;
-  readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Promise<Answer>;
+  readonly handle: (request: RouteRequest<unknown, unknown, unknown, unknown>) => Promise<Answer>;
 };
 
 /** Parameters and queries arrive as text, so they are coerced; bodies are taken as they are. */
@@ -72,8 +72,8 @@ const bodyAjv = new Ajv2020({ allErrors: true, useDefaults: true, ownProperties:
 for (const ajv of [textAjv, bodyAjv]) (addFormats as unknown as (instance: Ajv2020) => void)(ajv);
 
 /** Compiles one route of the table. */
-export function route<P extends TSchema, Q extends TSchema, B extends BodySpec>(
-  spec: RouteSpec<P, Q, B>,
+export function route<P extends TSchema, Q extends TSchema, B extends BodySpec, const A extends Access>(
+  spec: RouteSpec<P, Q, B, A>,
 ): Route {
   const checkParams = textAjv.compile(spec.params);
   const checkQuery = textAjv.compile(spec.query);

@@ -1,0 +1,93 @@
+/** Requests to the server's own API. A problem document becomes the refusal that the server made. */
+import type { JsonObject, JsonValue } from '../spec/json.ts';
+import { ERROR_CODES, type ErrorCode } from '../spec/error-codes.ts';
+import { Refusal, type Violation } from '../spec/refusal.ts';
+import { findCredentials, type ServerOptions } from './credentials.ts';
+import type { Io } from './io.ts';
+
+export type ApiClient = {
+  readonly url: string;
+  get(path: string): Promise<JsonObject>;
+  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: JsonValue): Promise<JsonObject>;
+  upload(path: string, parts: Readonly<Record<string, Uint8Array>>): Promise<JsonObject>;
+};
+
+export async function openClient(io: Io, options: ServerOptions): Promise<ApiClient> {
+  const { url, token } = await findCredentials(io, options);
+  const request = (
+    method: string,
+    path: string,
+    body?: string | FormData,
+    type?: string,
+  ): Promise<JsonObject> =>
+    answerOf(
+      url,
+      new Request(`${url}${path}`, {
+        method,
+        headers: headersOf(token, type),
+        ...(body === undefined ? {} : { body }),
+      }),
+    );
+  return {
+    url,
+    get: (path) => request('GET', path),
+    send: (method, path, body) =>
+      body === undefined
+        ? request(method, path)
+        : request(method, path, JSON.stringify(body), 'application/json'),
+    upload: (path, parts) => request('POST', path, formOf(parts)),
+  };
+}
+
+function headersOf(token: string | null, type: string | undefined): Record<string, string> {
+  return {
+    accept: 'application/json, application/problem+json',
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    ...(type === undefined ? {} : { 'content-type': type }),
+  };
+}
+
+function formOf(parts: Readonly<Record<string, Uint8Array>>): FormData {
+  const form = new FormData();
+  for (const [name, bytes] of Object.entries(parts)) form.set(name, new Blob([new Uint8Array(bytes)]), name);
+  return form;
+}
+
+async function answerOf(url: string, request: Request): Promise<JsonObject> {
+  const response = await fetch(request).catch((error: unknown) => {
+    throw new Refusal('server_unreachable', { detail: `Nothing answers at ${url}.`, cause: error });
+  });
+  const text = await response.text();
+  const json = parseObject(text);
+  if (response.ok && (json || text === '')) return json ?? {};
+  throw json ? refusalOf(json) : unknownAnswer(response.status);
+}
+
+function parseObject(text: string): JsonObject | null {
+  try {
+    const json = JSON.parse(text) as JsonValue;
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : null;
+  } catch {
+    return null;
+  }
+}
+
+function refusalOf(problem: JsonObject): Refusal {
+  const code = problem['code'];
+  if (typeof code !== 'string' || !Object.hasOwn(ERROR_CODES, code))
+    return unknownAnswer(Number(problem['status']));
+  if (code === 'authentication_required')
+    return new Refusal('not_logged_in', { detail: 'The server asks who you are.' });
+  const { detail, hint, violations } = problem;
+  return new Refusal(code as ErrorCode, {
+    detail: String(detail),
+    hint: String(hint),
+    violations: Array.isArray(violations) ? (violations as Violation[]) : [],
+  });
+}
+
+function unknownAnswer(status: number): Refusal {
+  return new Refusal('server_answer_unknown', {
+    detail: `It answered with the status ${status} and no document that is known.`,
+  });
+}

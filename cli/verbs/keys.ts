@@ -1,0 +1,111 @@
+import {
+  KEY_DOCUMENT_PAYLOAD_TYPE,
+  KEY_PROOF_PAYLOAD_TYPE,
+  formatEnvelope,
+  sha256Hex,
+  signEnvelope,
+  writeKeyDocument,
+  writeKeyProof,
+  type KeyDocument,
+  type PrivateKey,
+} from '../../signing/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import { openClient } from '../api-client.ts';
+import type { ServerOptions } from '../credentials.ts';
+import { readPrivateKey } from '../files.ts';
+import type { Io } from '../io.ts';
+import type { Report } from '../report.ts';
+import { done, withServer } from '../server-verb.ts';
+import type { Shell } from '../shell.ts';
+
+type RegisterOptions = ServerOptions & {
+  readonly root: string[];
+  readonly key?: string[];
+  readonly days: string;
+};
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** `souk keys register` and `souk keys show`: the keys that speak for a publisher. */
+export function registerKeys(shell: Shell): void {
+  const verb = shell.group('keys', 'the keys of a publisher');
+  withServer(verb('register', 'register the first keys of a publisher, with proof that they are yours'))
+    .argument('<publisher>', 'a publisher that your organization owns')
+    .requiredOption('--root <file...>', 'private keys that may change the key document')
+    .option('--key <file...>', 'private keys that sign packages; the root keys where absent')
+    .option('--days <count>', 'how long the document holds', '365')
+    .action((publisher: string, options: RegisterOptions) =>
+      shell.report(options, () => register(shell.io, publisher, options)),
+    );
+  withServer(verb('show', 'the key documents of a publisher'))
+    .argument('<publisher>')
+    .action((publisher: string, options: ServerOptions) =>
+      shell.report(options, () => show(shell.io, publisher, options)),
+    );
+}
+
+async function register(io: Io, publisher: string, options: RegisterOptions): Promise<Report> {
+  const root = await readKeys(io, options.root);
+  const publish = await readKeys(io, options.key ?? options.root);
+  const keys = [...new Map([...root, ...publish].map((key) => [key.publicKey.id, key])).values()];
+  const payload = writeKeyDocument(firstDocument(publisher, { root, publish, keys }, Number(options.days)));
+  const client = await openClient(io, options);
+  const base = `/api/v1/publishers/${encodeURIComponent(publisher)}`;
+  const challenge = await client.send('POST', `${base}/key-challenges`);
+  const proof = writeKeyProof(
+    {
+      origin: String(challenge['origin']),
+      publisher,
+      nonce: String(challenge['nonce']),
+      expiresAt: new Date(String(challenge['expiresAt'])),
+    },
+    sha256Hex(payload),
+  );
+  const answer = await client.send('POST', `${base}/keys`, {
+    nonce: challenge['nonce'] ?? '',
+    document: envelopeJson(KEY_DOCUMENT_PAYLOAD_TYPE, payload, root),
+    proof: envelopeJson(KEY_PROOF_PAYLOAD_TYPE, proof, keys),
+  });
+  return done(
+    [`registered ${keys.length} key(s) for ${publisher}`, ...keys.map((key) => key.publicKey.id)],
+    answer,
+  );
+}
+
+function readKeys(io: Io, paths: readonly string[]): Promise<PrivateKey[]> {
+  return Promise.all(paths.map((path) => readPrivateKey(io, path)));
+}
+
+function firstDocument(
+  publisher: string,
+  { root, publish, keys }: Record<'root' | 'publish' | 'keys', readonly PrivateKey[]>,
+  days: number,
+): KeyDocument {
+  // Whole seconds, as documents write times.
+  const issuedAt = new Date(Math.floor(Date.now() / 1000) * 1000);
+  const expiresAt = new Date(issuedAt.getTime() + days * DAY_MS);
+  const ids = (of: readonly PrivateKey[]) => ({ threshold: 1, keyIds: of.map((key) => key.publicKey.id) });
+  return {
+    publisher,
+    version: 1,
+    issuedAt,
+    expiresAt,
+    keys: keys.map((key) => ({ key: key.publicKey, notBefore: issuedAt, notAfter: expiresAt })),
+    roles: { root: ids(root), publish: ids(publish) },
+    revocations: [],
+  };
+}
+
+function envelopeJson(payloadType: string, payload: Uint8Array, keys: readonly PrivateKey[]): JsonObject {
+  return JSON.parse(formatEnvelope(signEnvelope(payloadType, payload, keys))) as JsonObject;
+}
+
+async function show(io: Io, publisher: string, options: ServerOptions): Promise<Report> {
+  const answer = await (
+    await openClient(io, options)
+  ).get(`/api/v1/publishers/${encodeURIComponent(publisher)}/keys`);
+  const documents = answer['documents'] as { version: number; keys: { keyid: string; roles: string[] }[] }[];
+  const newest = documents.at(-1);
+  const lines = (newest?.keys ?? []).map(({ keyid, roles }) => `${keyid} ${roles.join(', ')}`);
+  return done([`${publisher}: key document ${newest?.version ?? 'none'}`, ...lines], answer);
+}

@@ -1,0 +1,42 @@
+import { openClient } from '../api-client.ts';
+import type { ServerOptions } from '../credentials.ts';
+import type { Io } from '../io.ts';
+import type { Report } from '../report.ts';
+import { done, withServer } from '../server-verb.ts';
+import type { Shell } from '../shell.ts';
+
+type Item = { id: string; version: string; description: string | null; signed: boolean };
+
+/** `souk search <words>` and `souk info <plugin>`: what the catalogue has. */
+export function registerSearch(shell: Shell): void {
+  withServer(shell.verb('search', 'search the catalogue'))
+    .argument('[words...]', 'what to look for; everything where absent')
+    .action((words: string[], options: ServerOptions) =>
+      shell.report(options, () => search(shell.io, words, options)),
+    );
+  withServer(shell.verb('info', 'one plugin and its versions'))
+    .argument('<plugin>', 'publisher/name')
+    .action((plugin: string, options: ServerOptions) =>
+      shell.report(options, () => info(shell.io, plugin, options)),
+    );
+}
+
+async function search(io: Io, words: readonly string[], options: ServerOptions): Promise<Report> {
+  const query = new URLSearchParams(words.length > 0 ? { q: words.join(' ') } : {});
+  const answer = await (await openClient(io, options)).get(`/api/v1/packages?${query}`);
+  const items = answer['items'] as Item[];
+  const lines = items.map(
+    ({ id, version, description, signed }) =>
+      `${id} ${version}${signed ? '' : ' (unsigned)'}  ${description ?? ''}`,
+  );
+  return done(lines.length > 0 ? lines : ['nothing found'], answer);
+}
+
+async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
+  const answer = await (
+    await openClient(io, options)
+  ).get(`/api/v1/packages/${plugin.split('/').map(encodeURIComponent).join('/')}`);
+  const versions = answer['versions'] as { version: string; yanked: boolean; state: string }[];
+  const lines = versions.map(({ version, yanked, state }) => `  ${version} ${yanked ? 'yanked' : state}`);
+  return done([`${plugin}: ${String(answer['description'] ?? '')}`, ...lines], answer);
+}
