@@ -19,7 +19,7 @@ import type { PrivateKey } from './private-key.ts';
 import { isKeyId, type KeyId } from './public-key.ts';
 import { quote } from './quote.ts';
 
-export type EnvelopeSignature = { readonly keyId: KeyId; readonly signature: Uint8Array };
+type EnvelopeSignature = { readonly keyId: KeyId; readonly signature: Uint8Array };
 
 /** A well-formed envelope about which nothing has been proved yet. The payload was decoded once; use these bytes. */
 export type Envelope = {

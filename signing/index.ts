@@ -3,13 +3,11 @@ export { comparePaths, contentsDigest, type FileDigest, sha256Hex } from './dige
 export { addSignature, type Envelope, formatEnvelope, parseEnvelope, signEnvelope } from './envelope.ts';
 export {
   KEY_DOCUMENT_PAYLOAD_TYPE,
-  KEY_ROLES,
   type KeyDocument,
   type KeyRole,
   type ListedKey,
   parseKeyDocument,
   type Revocation,
-  REVOCATION_REASONS,
   type RevocationReason,
   type RoleKeys,
   writeKeyDocument,
@@ -31,11 +29,10 @@ export {
 } from './key-history.ts';
 export { KEY_PROOF_PAYLOAD_TYPE, type KeyChallenge, writeKeyProof } from './key-proof.ts';
 export { PrivateKey } from './private-key.ts';
-export { isKeyId, type KeyId, PublicKey } from './public-key.ts';
+export { type KeyId, PublicKey } from './public-key.ts';
 export type { KeyStanding, SignerSet } from './signer-set.ts';
 export {
   archiveName,
-  PACKAGE_PREDICATE_TYPE,
   type PackageIdentity,
   type PackageStatement,
   STATEMENT_PAYLOAD_TYPE,
@@ -46,7 +43,6 @@ export {
   type PinnedKeys,
   type Trust,
   type TrustFile,
-  trustedPublisher,
   trustIn,
   writePinnedTrustFile,
 } from './trust.ts';

@@ -39,10 +39,10 @@ const REVOCATIONS_MAX = 128;
 /** 8 keys of about 300 bytes and 128 revocations of about 220 are below half of it. */
 const KEY_DOCUMENT_BYTES_MAX = 64 * 1024;
 
-export const KEY_ROLES = ['root', 'publish'] as const;
+const KEY_ROLES = ['root', 'publish'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
-export const REVOCATION_REASONS = ['compromised', 'lost', 'superseded', 'ceased'] as const;
+const REVOCATION_REASONS = ['compromised', 'lost', 'superseded', 'ceased'] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 export type ListedKey = { readonly key: PublicKey; readonly notBefore: Date; readonly notAfter: Date };
@@ -109,7 +109,7 @@ export function readPublisher(field: Field): string {
   return isNamespace(text) ? text : refuseField(field, 'is not the name of a publisher');
 }
 
-export function readKeyId(field: Field): KeyId {
+function readKeyId(field: Field): KeyId {
   const text = readText(field);
   return isKeyId(text) ? text : refuseField(field, 'is not a key id such as ed25519:<64 hexadecimal digits>');
 }

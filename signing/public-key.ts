@@ -5,7 +5,7 @@ import { sha256Hex } from './digest.ts';
 import { judgePoint } from './point-encoding.ts';
 import { quote } from './quote.ts';
 
-export const PUBLIC_KEY_BYTES = 32;
+const PUBLIC_KEY_BYTES = 32;
 
 /** `ed25519:` and the SHA-256 of the raw key in hexadecimal. Always computed here, never taken over. */
 export type KeyId = `ed25519:${string}`;

@@ -32,7 +32,7 @@ import { quote } from './quote.ts';
 /** The DSSE payload type of every in-toto statement. */
 export const STATEMENT_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
-export const PACKAGE_PREDICATE_TYPE = 'https://souk.dev/predicates/package/v1';
+const PACKAGE_PREDICATE_TYPE = 'https://souk.dev/predicates/package/v1';
 const MANIFEST_PATH = 'manifest.json';
 const VERSION_CHARS_MAX = 64;
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { encodeBase64 } from './base64.ts';
 import { sha256Hex } from './digest.ts';
 import { encodeScalar, decodeScalar, L } from './edwards-curve.fixture.ts';
 import { type Envelope, formatEnvelope, parseEnvelope } from './envelope.ts';
@@ -17,7 +16,7 @@ import {
   refusalOf,
   time,
 } from './testing.fixture.ts';
-import { parseTrustFile, type PinnedKeys, type Trust, trustIn, writePinnedTrustFile } from './trust.ts';
+import type { PinnedKeys, Trust } from './trust.ts';
 import { keyDocumentEnvelope } from './testing.fixture.ts';
 import { matchFileList, matchIdentity, readUnverifiedStatement, verifyPackageEnvelope } from './verdict.ts';
 
@@ -197,56 +196,4 @@ test('the identity of the manifest is compared member by member', () => {
   const statement = readUnverifiedStatement(REQUEST);
   matchIdentity(statement, { publisher: 'kelompok', plugin: 'csv-import', version: '0.1.0' });
   refusalOf('statement_other_publisher', () => matchIdentity(statement, { publisher: 'sahabot' }));
-});
-
-describe('the trust file', () => {
-  const file = (publishers: unknown[]) =>
-    bytesOf(JSON.stringify({ _type: 'https://souk.dev/documents/trust/v1', publishers }));
-  const base64 = KEY.publicKey.toBase64();
-
-  test('pins keys', () => {
-    const trust = trustIn(parseTrustFile(writePinnedTrustFile([PINNED])), 'kelompok');
-    expect(verifyPackageEnvelope({ ...REQUEST, trust }).plugin).toBe('csv-import');
-  });
-
-  test('carries key documents', () => {
-    const envelope = encodeBase64(keyDocumentEnvelope(keyDocument(), [keyOf(1)]));
-    const bytes = file([
-      { publisher: 'kelompok', documents: [{ acceptedAt: '2026-01-02T00:00:00Z', envelope }] },
-    ]);
-    expect(
-      verifyPackageEnvelope({ ...REQUEST, trust: trustIn(parseTrustFile(bytes), 'kelompok') }).plugin,
-    ).toBe('csv-import');
-  });
-
-  test('says nothing about others, whatever they are called', () => {
-    const trust = parseTrustFile(writePinnedTrustFile([PINNED]));
-    for (const name of ['sahabot', '__proto__', 'constructor'])
-      refusalOf('trust_publisher_missing', () => trustIn(trust, name));
-  });
-
-  test.each([
-    ['empty', bytesOf('')],
-    [
-      'publisher-twice',
-      file([
-        { publisher: 'a', threshold: 1, keys: [base64] },
-        { publisher: 'a', threshold: 1, keys: [base64] },
-      ]),
-    ],
-    ['threshold-zero', file([{ publisher: 'a', threshold: 0, keys: [base64] }])],
-    ['threshold-out-of-reach', file([{ publisher: 'a', threshold: 2, keys: [base64] }])],
-    ['key-twice', file([{ publisher: 'a', threshold: 2, keys: [base64, base64] }])],
-    ['no-key', file([{ publisher: 'a', threshold: 1, keys: [] }])],
-    ['both-forms', file([{ publisher: 'a', threshold: 1, keys: [base64], documents: [] }])],
-  ])('refused: %s', (_, bytes) => {
-    refusalOf('trust_file_invalid', () => parseTrustFile(bytes));
-  });
-
-  test('refused: a low-order pinned key', () => {
-    const identity = encodeBase64(Uint8Array.from([1, ...new Uint8Array(31)]));
-    refusalOf('key_low_order', () =>
-      parseTrustFile(file([{ publisher: 'a', threshold: 1, keys: [identity] }])),
-    );
-  });
 });
