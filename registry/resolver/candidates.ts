@@ -14,6 +14,8 @@ export type Obstacle =
 
 export class Candidates {
   readonly plugin: string;
+  /** Position among the plugins opened, for tables that are looked at often. */
+  readonly slot: number;
   /** Ascending; the index of a version is its bit in every set of this plugin. */
   readonly records: readonly VersionRecord[];
   readonly versions: readonly SemVer[];
@@ -27,9 +29,10 @@ export class Candidates {
   readonly #texts = new Map<string, string>();
 
   /** @throws Refusal `version_invalid` where a version cannot be ordered among the others */
-  constructor(plugin: string, records: readonly VersionRecord[]) {
+  constructor(plugin: string, slot: number, records: readonly VersionRecord[]) {
     const ordered = orderVersions(plugin, records);
     this.plugin = plugin;
+    this.slot = slot;
     this.records = ordered.map(({ record }) => record);
     this.versions = ordered.map(({ version }) => version);
     this.universe = fullSet(ordered.length + 1);

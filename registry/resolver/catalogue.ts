@@ -31,7 +31,7 @@ export class Catalogue {
   open(plugin: string): Candidates | undefined {
     if (this.#opened.has(plugin)) return this.#opened.get(plugin);
     const records = this.#problem.registry.get(plugin) ?? [];
-    const candidates = records.length === 0 ? undefined : new Candidates(plugin, records);
+    const candidates = records.length === 0 ? undefined : new Candidates(plugin, this.#opened.size, records);
     this.#opened.set(plugin, candidates);
     return candidates;
   }

@@ -50,7 +50,8 @@ class Explanation {
   readonly #failure: Incompatibility;
   readonly #uses: ReadonlyMap<Incompatibility, number>;
   readonly #numbers = new Map<Incompatibility, number>();
-  readonly #lines: { text: string; number: number | undefined }[] = [];
+  /** Written out only when shown: of a long explanation most lines are not. */
+  readonly #lines: (() => string)[] = [];
   #lastWritten: Incompatibility | undefined;
 
   constructor(failure: Incompatibility) {
@@ -67,9 +68,7 @@ class Explanation {
       if (task.kind === 'write') this.#write(task.step, task.premises, task.numbering);
       else if (!this.#numbers.has(task.step)) tasks.push(...this.#plan(task.step, task.numbering));
     }
-    return shorten(
-      this.#lines.map(({ text, number }) => (number === undefined ? text : `(${number}) ${text}`)),
-    );
+    return shorten(this.#lines);
   }
 
   /** @returns the tasks that explain a step, the first to do last. */
@@ -111,11 +110,12 @@ class Explanation {
   ): void {
     const followsLast = premises.some((premise) => isDerived(premise) && premise === this.#lastWritten);
     const stated = premises.filter((premise) => !followsLast || premise !== this.#lastWritten);
-    const because = this.#because(stated);
-    const text = `${opening(step, followsLast)} ${because}, ${clauseOf(step).text}.`;
     const numbered = numbering === 'always' || (this.#uses.get(step) ?? 0) > 1;
     if (numbered) this.#numbers.set(step, this.#numbers.size + 1);
-    this.#lines.push({ text, number: this.#numbers.get(step) });
+    this.#lines.push(() => {
+      const number = numbered ? `(${this.#numbers.get(step)}) ` : '';
+      return `${number}${opening(step, followsLast)} ${this.#because(stated)}, ${clauseOf(step).text}.`;
+    });
     this.#lastWritten = step;
   }
 
@@ -152,8 +152,10 @@ function isDerived({ cause }: Incompatibility): boolean {
   return cause.kind === 'conflict';
 }
 
-function shorten(lines: readonly string[]): readonly string[] {
+function shorten(lines: readonly (() => string)[]): readonly string[] {
   const left = lines.length - LINES_HEAD_MAX - LINES_TAIL_MAX;
-  if (left <= 0) return lines;
-  return [...lines.slice(0, LINES_HEAD_MAX), `… ${left} further steps …`, ...lines.slice(-LINES_TAIL_MAX)];
+  if (left <= 0) return lines.map((write) => write());
+  const head = lines.slice(0, LINES_HEAD_MAX).map((write) => write());
+  const tail = lines.slice(-LINES_TAIL_MAX).map((write) => write());
+  return [...head, `… ${left} further steps …`, ...tail];
 }

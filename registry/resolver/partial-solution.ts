@@ -25,14 +25,18 @@ export type Assignment = {
   /** Position among all steps. */
   readonly index: number;
   readonly cause: Incompatibility | undefined;
+  /** Of a step before the first decision: what it says, as an incompatibility of one term. */
+  readonly fact: Incompatibility | undefined;
 };
 
 export type Relation = 'satisfied' | 'contradicted' | 'inconclusive';
 
 export class PartialSolution {
   readonly #trail: Assignment[] = [];
-  /** The steps of each plugin. `allowed` only shrinks along a list. */
-  readonly #histories = new Map<Candidates, Assignment[]>();
+  /** The steps of each plugin, by slot. `allowed` only shrinks along a list. */
+  readonly #histories: Assignment[][] = [];
+  /** The last step of each plugin, by slot. */
+  readonly #latest: (Assignment | undefined)[] = [];
   readonly #decided = new Map<Candidates, number>();
   /** Plugins that must be present and have no version yet. */
   readonly #pending = new Set<Candidates>();
@@ -51,11 +55,11 @@ export class PartialSolution {
   }
 
   allowed(candidates: Candidates): VersionSet {
-    return this.#histories.get(candidates)?.at(-1)?.allowed ?? candidates.universe;
+    return this.#latest[candidates.slot]?.allowed ?? candidates.universe;
   }
 
   allowedCount(candidates: Candidates): number {
-    return this.#histories.get(candidates)?.at(-1)?.allowedCount ?? candidates.absentIndex + 1;
+    return this.#latest[candidates.slot]?.allowedCount ?? candidates.absentIndex + 1;
   }
 
   relation(term: Term): Relation {
@@ -66,22 +70,39 @@ export class PartialSolution {
 
   decide(candidates: Candidates, index: number): void {
     this.#decided.set(candidates, index);
-    this.#assign(candidates, candidates.setOf([index]), undefined);
+    this.#assign(candidates, candidates.setOf([index]), undefined, undefined);
   }
 
-  /** Adds what follows from `cause`, all of whose terms but `term` are satisfied: that `term` is not. */
-  derive(term: Term, cause: Incompatibility): void {
-    this.#assign(term.candidates, subtract(term.candidates.universe, term.set), cause);
+  /**
+   * Adds what follows from `cause`, all of whose terms but `term` are satisfied: that `term` is not.
+   * @param fact see `Assignment.fact`
+   */
+  derive(term: Term, cause: Incompatibility, fact: Incompatibility | undefined): void {
+    this.#assign(term.candidates, subtract(term.candidates.universe, term.set), cause, fact);
   }
 
-  #assign(candidates: Candidates, own: VersionSet, cause: Incompatibility | undefined): void {
+  #assign(
+    candidates: Candidates,
+    own: VersionSet,
+    cause: Incompatibility | undefined,
+    fact: Incompatibility | undefined,
+  ): void {
     const allowed = intersect(this.allowed(candidates), own);
-    const step = { candidates, own, allowed, allowedCount: countMembers(allowed), level: this.level, cause };
+    const step = {
+      candidates,
+      own,
+      allowed,
+      allowedCount: countMembers(allowed),
+      level: this.level,
+      cause,
+      fact,
+    };
     const assignment = { ...step, index: this.#trail.length };
     this.#trail.push(assignment);
-    const history = this.#histories.get(candidates);
-    if (history === undefined) this.#histories.set(candidates, [assignment]);
+    const history = this.#histories[candidates.slot];
+    if (history === undefined) this.#histories[candidates.slot] = [assignment];
     else history.push(assignment);
+    this.#latest[candidates.slot] = assignment;
     this.#updatePending(candidates);
   }
 
@@ -89,7 +110,9 @@ export class PartialSolution {
   backtrack(level: number): void {
     for (let last = this.#trail.at(-1); last !== undefined && last.level > level; last = this.#trail.at(-1)) {
       this.#trail.pop();
-      this.#histories.get(last.candidates)?.pop();
+      const history = this.#histories[last.candidates.slot];
+      history?.pop();
+      this.#latest[last.candidates.slot] = history?.at(-1);
       if (last.cause === undefined) this.#decided.delete(last.candidates);
       this.#updatePending(last.candidates);
     }
@@ -122,9 +145,15 @@ export class PartialSolution {
     return found?.level ?? 0;
   }
 
+  /** @returns the steps of a plugin up to and including `last`, in order. */
+  historyUntil(last: Assignment): readonly Assignment[] {
+    const history = this.#histories[last.candidates.slot] ?? [];
+    return history.slice(0, history.indexOf(last) + 1);
+  }
+
   /** Bisects a plugin's steps for the first whose `allowed` passes; it stays passed because `allowed` only shrinks. */
   #earliest(candidates: Candidates, passes: (allowed: VersionSet) => boolean): Assignment | undefined {
-    const history = this.#histories.get(candidates) ?? [];
+    const history = this.#histories[candidates.slot] ?? [];
     let low = 0;
     let high = history.length;
     while (low < high) {

@@ -7,7 +7,7 @@ import { dependencyFacts, rootFact, type KnownFacts } from './dependency-facts.t
 import type { Incompatibility, Term } from './incompatibility.ts';
 import { PartialSolution, type Assignment } from './partial-solution.ts';
 import type { RootRequirement } from './problem.ts';
-import { hasMember, intersect, keyOf, union, type VersionSet } from './version-set.ts';
+import { hasMember, intersect, isSubset, keyOf, union, type VersionSet } from './version-set.ts';
 
 /** Version index of each chosen plugin, or the incompatibility without terms that shows why there is none. */
 export type Outcome =
@@ -34,6 +34,7 @@ class Solver {
   readonly #solution = new PartialSolution();
   readonly #incompatibilities = new Map<Candidates, Incompatibility[]>();
   readonly #knownFacts: KnownFacts = new Set();
+  readonly #summaries = new WeakMap<Assignment, Incompatibility>();
 
   constructor(catalogue: Catalogue, meter: Meter) {
     this.#catalogue = catalogue;
@@ -126,8 +127,54 @@ class Solver {
       open = term;
     }
     if (open === undefined) return CONFLICT;
-    this.#solution.derive(open, incompatibility);
+    const fact = this.#solution.level === 0 ? this.#reduce(incompatibility, open) : undefined;
+    this.#solution.derive(open, incompatibility, fact);
     return { kind: 'derived', candidates: open.candidates };
+  }
+
+  /**
+   * Before the first decision everything that is known holds for good, so that what follows can be said of one plugin
+   * alone ("b 1.0.0 cannot be used"). This keeps derivations small however long they get.
+   * @returns the incompatibility without its terms other than `kept`, all of which hold for good
+   */
+  #reduce(incompatibility: Incompatibility, kept: Term | undefined): Incompatibility {
+    let current = incompatibility;
+    for (const { candidates } of incompatibility.terms) {
+      if (candidates !== kept?.candidates) current = this.#eliminate(current, candidates);
+    }
+    return current;
+  }
+
+  /** @returns the incompatibility without its term about a plugin, which holds for good. */
+  #eliminate(incompatibility: Incompatibility, candidates: Candidates): Incompatibility {
+    let current = incompatibility;
+    for (let steps = 0; ; steps += 1) {
+      const term = current.terms.find((other) => other.candidates === candidates);
+      if (term === undefined) return current;
+      const satisfier = this.#solution.satisfier(term);
+      const alone = steps < SEPARATE_FACTS_MAX || isSubset(satisfier.own, term.set);
+      const fact = alone ? satisfier.fact : this.#summary(satisfier);
+      if (fact === undefined) throw new Fault('resolver: a decision holds for good');
+      this.#meter.charge(1);
+      current = combine(current, fact, term);
+    }
+  }
+
+  /** @returns one incompatibility that says all that a step and those of its plugin before it say. */
+  #summary(last: Assignment): Incompatibility {
+    let summary: Incompatibility | undefined;
+    for (const step of this.#solution.historyUntil(last)) {
+      const known: Incompatibility | undefined = this.#summaries.get(step);
+      const [term] = step.fact?.terms ?? [];
+      if (step.fact === undefined || term === undefined)
+        throw new Fault('resolver: a fact speaks of no plugin');
+      if (known === undefined)
+        summary = summary === undefined ? step.fact : combine(step.fact, summary, term);
+      else summary = known;
+      this.#summaries.set(step, summary);
+    }
+    if (summary === undefined) throw new Fault('resolver: a step is not part of its history');
+    return summary;
   }
 
   /**
@@ -141,6 +188,8 @@ class Solver {
       this.#meter.charge(current.terms.length);
       const { term, satisfier, previousLevel } = this.#latestSatisfier(current);
       const { cause } = satisfier;
+      if (satisfier.level === 0 && current.terms.length > NARROW_TERMS_MAX)
+        return this.#reduce(current, undefined);
       if (cause === undefined || previousLevel < satisfier.level) {
         this.#solution.backtrack(previousLevel);
         if (current !== conflict) this.#add(current);
@@ -223,6 +272,12 @@ class Solver {
     return stays ? -1 : this.#solution.allowedCount(candidates);
   }
 }
+
+/** Facts about one plugin that are told one by one; where more are needed together, their summary takes their place. */
+const SEPARATE_FACTS_MAX = 3;
+
+/** A failure is traced back step by step, which reads best, until a step speaks of more plugins than this at once. */
+const NARROW_TERMS_MAX = 6;
 
 const NOTHING: Propagation = { kind: 'nothing' };
 const CONFLICT: Propagation = { kind: 'conflict' };
