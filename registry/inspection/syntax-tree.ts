@@ -1,5 +1,6 @@
 /** Parsing of strangers' modules, and an iterative walk: a tree may be deeper than the stack. */
-import { type AnyNode, parse, type Program } from 'acorn';
+import type { AnyNode, Program } from 'acorn';
+import { ModuleParser } from './module-parser.ts';
 
 export type ParsedModule =
   | { readonly kind: 'parsed'; readonly program: Program }
@@ -13,7 +14,11 @@ export function parseModule(source: string): ParsedModule {
   try {
     return {
       kind: 'parsed',
-      program: parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }),
+      program: ModuleParser.parse(source, {
+        ecmaVersion: 'latest',
+        sourceType: 'module',
+        allowHashBang: true,
+      }),
     };
   } catch (error) {
     if (isStackExhausted(error)) return { kind: 'tooDeep' };

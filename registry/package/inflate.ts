@@ -3,9 +3,8 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { type DirectoryRecord, METHOD_DEFLATE } from './directory.ts';
 import { refuseEntry } from './refuse.ts';
 
-/** Bounds of the engine's output chunk: small files need not allocate much, large ones need not collect many. */
+/** The engine's output comes in one chunk, so that it is never copied; unused pages of it cost no memory. */
 const CHUNK_BYTES_MIN = 1024;
-const CHUNK_BYTES_MAX = 1024 * 1024;
 
 /** With `info: true` the engine comes along, whose `bytesWritten` counts the input that was consumed. */
 type InflatedInfo = { buffer: Buffer; engine: { bytesWritten: number } };
@@ -45,7 +44,7 @@ function inflateUnderLimit(compressed: Buffer, record: DirectoryRecord): Inflate
     return inflateRawSync(compressed, {
       info: true,
       maxOutputLength: Math.max(1, record.size),
-      chunkSize: Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, record.size + 1)),
+      chunkSize: Math.max(CHUNK_BYTES_MIN, record.size + 1),
     }) as unknown as InflatedInfo;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
