@@ -48,6 +48,12 @@ export class Catalogue {
     return this.#favourites.get(candidates);
   }
 
+  /** @returns whether the plugin is one of those that the caller wants to be upgraded. */
+  isToUpgrade({ plugin }: Candidates): boolean {
+    const { preference } = this.#problem;
+    return preference.kind === 'locked' && preference.upgrade.has(plugin);
+  }
+
   #findFavourite(candidates: Candidates): number | undefined {
     const { preference, lock } = this.#problem;
     if (preference.kind === 'newest' || preference.upgrade.has(candidates.plugin)) return undefined;

@@ -29,7 +29,8 @@ export type RootRequirement = {
 
 /**
  * What an answer prefers, among all that are possible.
- * `locked`: the least change; a locked version stays while it satisfies, but for the plugins in `upgrade`.
+ * `locked`: the least change; a locked version stays while it satisfies. The plugins in `upgrade` become as new as
+ * possible, and the lock adapts to them.
  * `newest`: every plugin as new as possible.
  */
 export type Preference =

@@ -250,7 +250,10 @@ class Solver {
     );
   }
 
-  /** Locked plugins first, so that what is new adapts to them; then the fewest versions left; then by name. */
+  /**
+   * What is to be upgraded first, so that the lock adapts to it; then locked plugins, so that what is new adapts to
+   * them; then the fewest versions left; then by name.
+   */
   #mostConstrained(): Candidates | undefined {
     let best: { candidates: Candidates; rank: number } | undefined;
     this.#meter.charge(this.#solution.pending.size);
@@ -265,8 +268,8 @@ class Solver {
     return best?.candidates;
   }
 
-  /** Negative where the locked version can stay. */
   #rank(candidates: Candidates): number {
+    if (this.#catalogue.isToUpgrade(candidates)) return -2;
     const favourite = this.#catalogue.favourite(candidates);
     const stays = favourite !== undefined && hasMember(this.#solution.allowed(candidates), favourite);
     return stays ? -1 : this.#solution.allowedCount(candidates);
