@@ -1,0 +1,289 @@
+/** Applying a plan: exactly what was shown, in one transaction, or not at all. */
+import { randomUUIDv7 } from 'node:crypto';
+import { appendAudit, type Transaction } from '../../database/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import type { Permission } from '../../spec/permission.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { Fault, Refusal } from '../../spec/refusal.ts';
+import { actorName } from './actor.ts';
+import { configViolations, effectiveConfig, requireFittingConfig } from './config.ts';
+import { checkConsent, type Consent, type ConsentedGrants } from './consent.ts';
+import { announceChange, type Acting, type InstallationsContext } from './context.ts';
+import {
+  ConsentReceiptEntity,
+  InstallationEntity,
+  InstallationSnapshotEntity,
+  type Installation,
+  type InstallationPlan,
+} from './entities/index.ts';
+import { keptGrants } from './permission-difference.ts';
+import { fingerprintOf } from './planning/fingerprint.ts';
+import { loadInstalled, loadInstanceConfig, loadOffered } from './planning/load-world.ts';
+import type { PlanStep } from './planning/plan.ts';
+import { versionsByName, type OfferedVersion, type OfferedVersions } from './planning/world.ts';
+import { requirePlan } from './plans.ts';
+import { stateAfter } from './state.ts';
+import { stepDeadline } from './step-deadline.ts';
+
+/** As many earlier versions as an installation keeps to go back to. */
+const SNAPSHOTS_MAX = 10;
+
+/** A plan that still fits the world, and a consent that fits the plan: the only thing that can be carried out. */
+export type ReadyPlan = {
+  readonly plan: InstallationPlan;
+  readonly grants: ConsentedGrants;
+  readonly offered: OfferedVersions;
+};
+
+export type AddedStep = { readonly kind: 'added'; readonly plugin: PluginId };
+export type ReplacedStep = {
+  readonly kind: 'replaced';
+  readonly plugin: PluginId;
+  /** What it was before. */
+  readonly snapshotId: string;
+  readonly wasActive: 'yes' | 'no';
+};
+export type StepOutcome = AddedStep | ReplacedStep | { readonly kind: 'removed' | 'held'; readonly plugin: PluginId };
+
+/**
+ * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`
+ */
+export async function checkReady(
+  tx: Transaction,
+  { now }: InstallationsContext,
+  orgId: string,
+  planId: string,
+  consent: Consent,
+): Promise<ReadyPlan> {
+  const plan = await requirePlan(tx, orgId, planId, now());
+  if (plan.appliedAt) throw new Refusal('plan_outdated', { detail: 'The plan was applied already.' });
+  const brought = plan.steps.flatMap((step) => (step.kind === 'add' || step.kind === 'replace' ? [step] : []));
+  const offered = versionsByName(await loadOffered(tx, brought));
+  const installed = await loadInstalled(tx, orgId);
+  if (fingerprintOf(plan.steps, installed.values(), offered) !== plan.fingerprint) {
+    throw new Refusal('plan_outdated', {
+      detail: 'Since the plan was made, an installation of the organization or a package of the plan has changed.',
+    });
+  }
+  return { plan, offered, grants: checkConsent(plan.answer.permissions, consent) };
+}
+
+/** Carries out a plan, step by step in the order of activation. Must be called under the lock of the organization. */
+export async function carryOut(
+  tx: Transaction,
+  context: InstallationsContext,
+  acting: Acting,
+  ready: ReadyPlan,
+): Promise<StepOutcome[]> {
+  const outcomes: StepOutcome[] = [];
+  for (const step of ready.plan.steps) outcomes.push(await carryOutStep(tx, context, acting, ready, step));
+  ready.plan.appliedAt = context.now();
+  await auditPlan(tx, acting, ready.plan);
+  return outcomes;
+}
+
+async function carryOutStep(
+  tx: Transaction,
+  context: InstallationsContext,
+  acting: Acting,
+  ready: ReadyPlan,
+  step: PlanStep,
+): Promise<StepOutcome> {
+  await announceChange(context, tx, acting.orgId, step.plugin);
+  switch (step.kind) {
+    case 'add':
+      return add(tx, context, acting, ready, step);
+    case 'replace':
+      return replace(tx, context, acting, ready, step);
+    case 'hold':
+      return hold(tx, acting, step);
+    case 'remove':
+      return remove(tx, acting, step);
+  }
+}
+
+async function add(
+  tx: Transaction,
+  { now }: InstallationsContext,
+  acting: Acting,
+  { grants, offered }: ReadyPlan,
+  step: Extract<PlanStep, { kind: 'add' }>,
+): Promise<StepOutcome> {
+  const version = requireOffered(offered, step);
+  const at = now();
+  const row = tx.em.create(InstallationEntity, {
+    id: randomUUIDv7(),
+    orgId: acting.orgId,
+    pluginId: step.plugin,
+    ...packageColumns(version),
+    state: 'installed',
+    range: step.range,
+    isPinned: step.isPinned,
+    grants: grants.get(step.plugin) ?? [],
+    config: {},
+    revision: 1,
+    installedAt: at,
+    installedBy: actorName(acting.actor),
+    updatedAt: at,
+  });
+  tx.em.persist(row);
+  writeReceipt(tx, acting, row, at);
+  await tx.em.flush();
+  return { kind: 'added', plugin: step.plugin };
+}
+
+async function replace(
+  tx: Transaction,
+  { now }: InstallationsContext,
+  acting: Acting,
+  { grants, offered }: ReadyPlan,
+  step: Extract<PlanStep, { kind: 'replace' }>,
+): Promise<StepOutcome> {
+  const version = requireOffered(offered, step);
+  const row = await requireRow(tx, acting.orgId, step.plugin);
+  const restored = step.snapshotId === null ? null : await requireSnapshot(tx, row, step.snapshotId);
+  const config = restored ? restored.config : row.config;
+  await requireConfigSurvives(tx, row, version, config);
+  const at = now();
+  const snapshot = takeSnapshot(tx, row, acting, at);
+  const wasActive = row.state === 'active' ? 'yes' : 'no';
+  const state = stateAfter(row.state, 'replace', step.plugin);
+  if (state === 'gone') throw new Fault('a replaced installation does not go');
+  Object.assign(row, packageColumns(version), { state, config, range: step.range, isPinned: step.isPinned });
+  row.grants = nextGrants(row.grants, version, grants.get(step.plugin) ?? []);
+  row.revision += 1;
+  row.reason = null;
+  row.updatedAt = at;
+  row.servingSnapshotId = wasActive === 'yes' ? snapshot.id : null;
+  row.stepDeadlineAt = wasActive === 'yes' ? stepDeadline(at) : null;
+  writeReceipt(tx, acting, row, at);
+  await tx.em.flush();
+  await forgetOldSnapshots(tx, row);
+  return { kind: 'replaced', plugin: step.plugin, snapshotId: snapshot.id, wasActive };
+}
+
+/** What was held, as far as the new version still asks for it, and what was consented to now. */
+function nextGrants(
+  held: readonly Permission[],
+  { manifest }: OfferedVersion,
+  consented: readonly Permission[],
+): Permission[] {
+  return [...keptGrants(held, manifest.permissions ?? []), ...consented];
+}
+
+/** A configuration that fits the version in place must fit the next one too. @throws Refusal `config_invalid` */
+async function requireConfigSurvives(
+  tx: Transaction,
+  row: Installation,
+  next: OfferedVersion,
+  config: JsonObject,
+): Promise<void> {
+  const instance = (await loadInstanceConfig(tx, [row.pluginId])).get(row.pluginId) ?? {};
+  const fitsNow = configViolations(row.manifest, effectiveConfig(row.manifest, instance, row.config)).length === 0;
+  if (fitsNow) requireFittingConfig(row.pluginId, next.manifest, effectiveConfig(next.manifest, instance, config));
+}
+
+async function hold(
+  tx: Transaction,
+  { orgId }: Acting,
+  step: Extract<PlanStep, { kind: 'hold' }>,
+): Promise<StepOutcome> {
+  const row = await requireRow(tx, orgId, step.plugin);
+  row.range = step.range;
+  row.isPinned = step.isPinned;
+  row.revision += 1;
+  return { kind: 'held', plugin: step.plugin };
+}
+
+async function remove(
+  tx: Transaction,
+  { orgId }: Acting,
+  step: Extract<PlanStep, { kind: 'remove' }>,
+): Promise<StepOutcome> {
+  const row = await requireRow(tx, orgId, step.plugin);
+  stateAfter(row.state, 'uninstall', step.plugin);
+  await tx.em.nativeDelete(InstallationEntity, { id: row.id, orgId });
+  return { kind: 'removed', plugin: step.plugin };
+}
+
+function requireOffered(
+  offered: OfferedVersions,
+  { plugin, version }: { plugin: PluginId; version: string },
+): OfferedVersion {
+  const found = offered.find(plugin, version);
+  if (!found) throw new Fault('a plan that fits its fingerprint lacks a package');
+  return found;
+}
+
+async function requireRow(tx: Transaction, orgId: string, pluginId: PluginId): Promise<Installation> {
+  const row = await tx.em.findOne(InstallationEntity, { orgId, pluginId });
+  if (!row) throw new Fault('a plan that fits its fingerprint lacks an installation');
+  return row;
+}
+
+async function requireSnapshot(tx: Transaction, row: Installation, id: string): Promise<{ config: JsonObject }> {
+  const snapshot = await tx.em.findOne(InstallationSnapshotEntity, { id, installation: row.id });
+  if (snapshot) return snapshot;
+  throw new Refusal('plan_outdated', { detail: `The earlier version of ${row.pluginId} is no longer kept.` });
+}
+
+type PackageColumns = Pick<
+  Installation,
+  'version' | 'digest' | 'manifest' | 'signature' | 'keyIds' | 'ownerOrgId'
+>;
+
+function packageColumns({ version, digest, manifest, signature, keyIds, ownerOrgId }: OfferedVersion): PackageColumns {
+  return { version, digest, manifest, signature, keyIds: [...keyIds], ownerOrgId };
+}
+
+function takeSnapshot(tx: Transaction, row: Installation, { orgId, actor }: Acting, at: Date): { id: string } {
+  const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } = row;
+  const kept = { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config };
+  const owner = { id: randomUUIDv7(), installation: row.id, orgId };
+  const snapshot = { ...owner, ...kept, takenAt: at, takenBy: actorName(actor) };
+  tx.em.persist(tx.em.create(InstallationSnapshotEntity, snapshot));
+  return owner;
+}
+
+async function forgetOldSnapshots(tx: Transaction, row: Installation): Promise<void> {
+  await tx.em.execute(
+    `delete from installation_snapshot where installation_id = ? and id in (
+       select id from installation_snapshot where installation_id = ? order by taken_at desc, id desc offset ?)`,
+    [row.id, row.id, SNAPSHOTS_MAX],
+  );
+}
+
+/** A receipt for every package that comes in, also where it asked for nothing new: it names the digest. */
+export function writeReceipt(tx: Transaction, { orgId, actor }: Acting, row: Installation, at: Date): void {
+  tx.em.persist(
+    tx.em.create(ConsentReceiptEntity, {
+      id: randomUUIDv7(),
+      orgId,
+      installationId: row.id,
+      pluginId: row.pluginId,
+      version: row.version,
+      digest: row.digest,
+      asked: row.manifest.permissions ?? [],
+      granted: row.grants,
+      grantedAt: at,
+      grantedBy: actorName(actor),
+    }),
+  );
+}
+
+async function auditPlan(tx: Transaction, { orgId, actor }: Acting, plan: InstallationPlan): Promise<void> {
+  const scope = { kind: 'org', orgId } as const;
+  await appendAudit(tx, { scope, actor, action: 'plan.applied', subject: `plan:${plan.id}` });
+  for (const { kind, plugin, fromVersion, toVersion, digest } of plan.answer.changes) {
+    if (kind === 'keep') continue;
+    await appendAudit(tx, {
+      scope,
+      actor,
+      action: `installation.${ACTIONS[kind]}`,
+      subject: `plugin:${plugin}`,
+      detail: { fromVersion, toVersion, digest, plan: plan.id },
+    });
+  }
+}
+
+const ACTIONS = { add: 'added', upgrade: 'upgraded', downgrade: 'downgraded', remove: 'removed' } as const;

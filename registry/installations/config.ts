@@ -1,0 +1,67 @@
+/**
+ * The configuration of an installation: the organization's layer above the instance's above the manifest's defaults.
+ * Objects are merged key by key; any other value of a higher layer replaces the one below. Below all of them are the
+ * defaults in the plugin's own code, which Souk does not see.
+ */
+import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import type { Manifest } from '../../spec/manifest.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { Refusal, type Violation } from '../../spec/refusal.ts';
+
+/** Deeper than any schema of a plugin describes (spec/guest-schema.ts); below it a layer replaces whole values. */
+const DEPTH_MAX = 32;
+
+/** @returns what the guest reads, whether it fits its schema or not */
+export function effectiveConfig(manifest: Manifest, instance: JsonObject, org: JsonObject): JsonObject {
+  const defaults = manifest.config ? schemaDefaults(manifest.config, DEPTH_MAX) : undefined;
+  return mergeObjects(mergeObjects(isObject(defaults) ? defaults : {}, instance, DEPTH_MAX), org, DEPTH_MAX);
+}
+
+/** @returns every violation of the plugin's schema; a plugin without a schema takes no configuration */
+export function configViolations(manifest: Manifest, config: JsonObject): Violation[] {
+  if (manifest.config) return compileGuestSchema(manifest.config)(config);
+  return Object.keys(config).map((key) => ({
+    pointer: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    message: 'the plugin declares no configuration',
+  }));
+}
+
+/** @throws Refusal `config_invalid` with every violation */
+export function requireFittingConfig(plugin: PluginId, manifest: Manifest, config: JsonObject): void {
+  const violations = configViolations(manifest, config);
+  if (violations.length === 0) return;
+  const [first] = violations;
+  throw new Refusal('config_invalid', {
+    detail: `The configuration of ${plugin} ${manifest.version} at ${first?.pointer || '/'}: ${first?.message}.`,
+    violations,
+    extensions: { plugin, version: manifest.version },
+  });
+}
+
+/** The `default` of a schema, or an object of the defaults below it; undefined where there is none. */
+function schemaDefaults(schema: JsonObject, depth: number): JsonValue | undefined {
+  if (schema['default'] !== undefined) return schema['default'];
+  const properties = schema['properties'];
+  if (depth === 0 || !isObject(properties)) return undefined;
+  const entries = Object.entries(properties).flatMap(([key, child]): [string, JsonValue][] => {
+    const value = isObject(child) ? schemaDefaults(child, depth - 1) : undefined;
+    return value === undefined ? [] : [[key, value]];
+  });
+  // fromEntries defines own properties, so that a key such as __proto__ is one like any other.
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function mergeObjects(low: JsonObject, high: JsonObject, depth: number): JsonObject {
+  const merged = new Map(Object.entries(low));
+  for (const [key, value] of Object.entries(high)) {
+    const below = merged.get(key);
+    const isNested = depth > 0 && isObject(value) && isObject(below);
+    merged.set(key, isNested ? mergeObjects(below, value, depth - 1) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,20 @@
+import { ConsentReceiptEntity } from './consent-receipt.ts';
+import { InstallationPlanEntity } from './installation-plan.ts';
+import { InstallationSnapshotEntity } from './installation-snapshot.ts';
+import { InstallationEntity } from './installation.ts';
+import { InstanceConfigEntity } from './instance-config.ts';
+
+export { ConsentReceiptEntity, type ConsentReceipt } from './consent-receipt.ts';
+export { InstallationPlanEntity, type InstallationPlan } from './installation-plan.ts';
+export { InstallationSnapshotEntity, type InstallationSnapshot } from './installation-snapshot.ts';
+export { InstallationEntity, type Installation } from './installation.ts';
+export { InstanceConfigEntity } from './instance-config.ts';
+
+/** The tables of installations, for `openDatabase`. */
+export const INSTALLATION_ENTITIES = [
+  InstallationEntity,
+  InstallationSnapshotEntity,
+  InstallationPlanEntity,
+  ConsentReceiptEntity,
+  InstanceConfigEntity,
+];

@@ -1,0 +1,18 @@
+export type { Consent } from './consent.ts';
+export type { Acting, RuntimePort, RuntimeVerdict } from './context.ts';
+export { INSTALLATION_ENTITIES } from './entities/index.ts';
+export type { GuestDescription, InstalledGuest } from './guest.ts';
+export { openInstallations, type Installations, type InstallationsOptions } from './installations.ts';
+export type {
+  Advisory,
+  NameConflict,
+  OrgLock,
+  OthersInvolved,
+  PermissionRequest,
+  PlanAnswer,
+  PlanChange,
+  PlanRequest,
+} from './planning/plan.ts';
+export type { Plan } from './plans.ts';
+export type { InstallationView, ReceiptView } from './reading.ts';
+export type { InstallationState } from './state.ts';

@@ -1,0 +1,280 @@
+/**
+ * Activation and deactivation. A state is written down before its hook runs and after it, each in a short transaction
+ * under the organization's lock; hooks run outside, so that a slow guest holds up nobody. A step that its server did
+ * not finish is found by its deadline (reconcile.ts).
+ */
+import { appendAudit, type Transaction } from '../../database/index.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { Fault, Refusal } from '../../spec/refusal.ts';
+import { effectiveConfig, requireFittingConfig } from './config.ts';
+import {
+  announceChange,
+  underOrgLock,
+  type Acting,
+  type InstallationsContext,
+  type RuntimeVerdict,
+} from './context.ts';
+import { dependantClosure, dependencyClosure, graphOf, inActivationOrder, type Graph } from './dependency-graph.ts';
+import { InstallationEntity, InstallationSnapshotEntity, type Installation } from './entities/index.ts';
+import type { InstalledGuest } from './guest.ts';
+import { loadGuest } from './load-guest.ts';
+import { loadInstanceConfig } from './planning/load-world.ts';
+import type { OthersInvolved } from './planning/plan.ts';
+import { stateAfter, type LifecycleStep } from './state.ts';
+import { stepDeadline } from './step-deadline.ts';
+
+/**
+ * Activates a plugin, what it needs first. If one fails, all that were activated on the way go back.
+ * @throws Refusal `plugin_not_installed`, `transition_not_allowed`, `transition_in_progress`, `dependency_not_active`,
+ * `config_invalid`, `activation_failed`
+ */
+export async function activate(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  dependencies: OthersInvolved,
+): Promise<void> {
+  const begun = await underOrgLock(context, acting.orgId, async (tx) => {
+    const rows = await loadRows(tx, acting.orgId);
+    const order = activationOf(rows, plugin, dependencies);
+    for (const row of order) await requireReady(tx, row);
+    for (const row of order) await enter(tx, context, acting, row, 'activate', order.length);
+    return order.map(({ pluginId }) => pluginId);
+  });
+  const done: PluginId[] = [];
+  for (const id of begun) {
+    const verdict = await runActivation(context, acting, id);
+    if (verdict.kind === 'failed') return undoActivation(context, acting, { begun, done, failed: id, verdict });
+    done.push(id);
+  }
+}
+
+/** What has to be activated, dependencies first, the plugin last. */
+function activationOf(rows: Rows, plugin: PluginId, dependencies: OthersInvolved): Installation[] {
+  const wanted = requireInstalled(rows, plugin);
+  // The plugin's own state is judged before its dependencies', so that an active one says so.
+  stateAfter(wanted.state, 'activate', plugin);
+  const closure = dependencyClosure(graphOfRows(rows), plugin);
+  const idle = closure.filter((id) => id !== plugin && rows.get(id)?.state !== 'active');
+  if (idle.length > 0 && dependencies === 'refuse') {
+    throw new Refusal('dependency_not_active', {
+      detail: `${plugin} needs ${idle.join(', ')}.`,
+      extensions: { plugin, dependencies: idle },
+    });
+  }
+  return [...idle, plugin].map((id) => requireInstalled(rows, id));
+}
+
+/** @throws Refusal `config_invalid` */
+async function requireReady(tx: Transaction, row: Installation): Promise<void> {
+  const instance = (await loadInstanceConfig(tx, [row.pluginId])).get(row.pluginId) ?? {};
+  requireFittingConfig(row.pluginId, row.manifest, effectiveConfig(row.manifest, instance, row.config));
+}
+
+/** Runs the hooks of a plugin that is `activating`, and writes down that it is active. */
+export async function runActivation(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+): Promise<RuntimeVerdict> {
+  const { guest, upgradeFrom } = await readNext(context, acting.orgId, plugin);
+  const verdict = await verdictOf(() => context.runtime.activate(guest, upgradeFrom));
+  if (verdict.kind === 'done') await leave(context, acting, plugin, 'activated', null);
+  return verdict;
+}
+
+async function readNext(
+  { database, trustedPublishers }: InstallationsContext,
+  orgId: string,
+  plugin: PluginId,
+): Promise<{ guest: InstalledGuest; upgradeFrom: string | null }> {
+  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+    const next = await loadGuest(tx, orgId, plugin, 'next', trustedPublishers);
+    const row = await tx.em.findOne(InstallationEntity, { orgId, pluginId: plugin });
+    if (!next || !row) throw new Fault('an installation went while it was being activated');
+    const past = row.servingSnapshotId;
+    const snapshot = past ? await tx.em.findOne(InstallationSnapshotEntity, { id: past }) : null;
+    return { guest: next.guest, upgradeFrom: snapshot?.version ?? null };
+  });
+}
+
+type FailedActivation = {
+  readonly begun: readonly PluginId[];
+  readonly done: readonly PluginId[];
+  readonly failed: PluginId;
+  readonly verdict: Extract<RuntimeVerdict, { kind: 'failed' }>;
+};
+
+/** @throws Refusal `activation_failed`, after everything that was begun is back where it was */
+async function undoActivation(
+  context: InstallationsContext,
+  acting: Acting,
+  { begun, done, failed, verdict }: FailedActivation,
+): Promise<never> {
+  await leave(context, acting, failed, 'activationFailed', verdict.reason);
+  const because = `${failed} could not be activated: ${verdict.reason}`;
+  for (const id of begun) {
+    if (id !== failed && !done.includes(id)) await leave(context, acting, id, 'activationUndone', because);
+  }
+  for (const id of done.toReversed()) await deactivateOne(context, acting, id, because);
+  throw activationFailed(failed, verdict.reason);
+}
+
+export function activationFailed(plugin: PluginId, reason: string): Refusal {
+  return new Refusal('activation_failed', {
+    detail: `${plugin} could not be activated: ${reason}`,
+    extensions: { plugin, reason },
+  });
+}
+
+/**
+ * Deactivates a plugin, those that need it first. Files and data stay. A hook that fails does not hold it up; the
+ * reason is kept.
+ * @throws Refusal `plugin_not_installed`, `transition_not_allowed`, `transition_in_progress`, `installation_needed`
+ */
+export async function deactivate(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  dependants: OthersInvolved,
+): Promise<void> {
+  const order = await underOrgLock(context, acting.orgId, async (tx) => {
+    const rows = await loadRows(tx, acting.orgId);
+    stateAfter(requireInstalled(rows, plugin).state, 'deactivate', plugin);
+    const others = activeDependants(rows, plugin);
+    if (others.length > 0 && dependants === 'refuse') throw needed(plugin, others);
+    return [...others, plugin];
+  });
+  for (const id of order) await deactivateOne(context, acting, id, null);
+}
+
+/** Deactivates all that are active, dependants first: the emergency brake of an organization. */
+export async function deactivateAll(context: InstallationsContext, acting: Acting): Promise<PluginId[]> {
+  const active = await underOrgLock(context, acting.orgId, async (tx) => {
+    const rows = await loadRows(tx, acting.orgId);
+    return inActivationOrder(graphOfRows(rows))
+      .toReversed()
+      .filter((id) => rows.get(id)?.state === 'active');
+  });
+  for (const id of active) await deactivateOne(context, acting, id, null);
+  return active;
+}
+
+function activeDependants(rows: Rows, plugin: PluginId): PluginId[] {
+  const running = new Set(['active', 'activating']);
+  return dependantClosure(graphOfRows(rows), plugin).filter(
+    (id) => id !== plugin && running.has(rows.get(id)?.state ?? ''),
+  );
+}
+
+function needed(plugin: PluginId, dependants: readonly PluginId[]): Refusal {
+  return new Refusal('installation_needed', {
+    detail: `${plugin} is needed by ${dependants.join(', ')}.`,
+    extensions: { plugin, dependants: [...dependants] },
+  });
+}
+
+/** @param because why it is taken down with another one; null where somebody asked for it */
+export async function deactivateOne(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  because: string | null,
+): Promise<void> {
+  const guest = await underOrgLock(context, acting.orgId, async (tx) => {
+    const row = requireInstalled(await loadRows(tx, acting.orgId), plugin);
+    await enter(tx, context, acting, row, 'deactivate', 1);
+    return (await loadGuest(tx, acting.orgId, plugin, 'next', context.trustedPublishers))?.guest;
+  });
+  if (!guest) throw new Fault('an installation went while it was being deactivated');
+  const verdict = await verdictOf(() => context.runtime.deactivate(guest));
+  const reason = verdict.kind === 'failed' ? `Its deactivate hook failed: ${verdict.reason}` : null;
+  await leave(context, acting, plugin, 'deactivated', because ?? reason);
+}
+
+/** A step begins: the state says so, with a deadline for whoever does it. */
+export async function enter(
+  tx: Transaction,
+  context: InstallationsContext,
+  acting: Acting,
+  row: Installation,
+  step: 'activate' | 'deactivate',
+  hooks: number,
+): Promise<void> {
+  moveTo(row, step);
+  row.stepDeadlineAt = stepDeadline(context.now(), hooks);
+  await tx.em.flush();
+  await announceChange(context, tx, acting.orgId, row.pluginId);
+}
+
+/** A step ends. One that somebody else has ended meanwhile (by its deadline) is left as it is. */
+export async function leave(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  step: 'activated' | 'activationFailed' | 'activationUndone' | 'deactivated',
+  reason: string | null,
+): Promise<void> {
+  await underOrgLock(context, acting.orgId, async (tx) => {
+    const row = (await loadRows(tx, acting.orgId)).get(plugin);
+    if (!row?.stepDeadlineAt) return;
+    moveTo(row, step);
+    row.reason = reason === null ? null : reason.slice(0, REASON_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
+    row.stepDeadlineAt = null;
+    row.servingSnapshotId = null;
+    row.updatedAt = context.now();
+    await announceChange(context, tx, acting.orgId, plugin);
+    await appendAudit(tx, {
+      scope: { kind: 'org', orgId: acting.orgId },
+      actor: acting.actor,
+      action: AUDIT_ACTIONS[step],
+      subject: `plugin:${plugin}`,
+      detail: { version: row.version, digest: row.digest, ...(row.reason ? { reason: row.reason } : {}) },
+    });
+  });
+}
+
+const AUDIT_ACTIONS = {
+  activated: 'installation.activated',
+  activationFailed: 'installation.activation-failed',
+  activationUndone: 'installation.activation-undone',
+  deactivated: 'installation.deactivated',
+} as const;
+
+/** A guest chooses the text of its errors. */
+const REASON_CHARS_MAX = 1_000;
+
+function moveTo(row: Installation, step: LifecycleStep): void {
+  const next = stateAfter(row.state, step, row.pluginId);
+  if (next === 'gone') throw new Fault('a step that keeps an installation made it go');
+  row.state = next;
+}
+
+export async function verdictOf(run: () => Promise<RuntimeVerdict>): Promise<RuntimeVerdict> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'failed', reason: error.message };
+    return { kind: 'failed', reason: 'Souk could not run the plugin; the log of the server has the reason.' };
+  }
+}
+
+type Rows = ReadonlyMap<PluginId, Installation>;
+
+export async function loadRows(tx: Transaction, orgId: string): Promise<Rows> {
+  const rows = await tx.em.find(InstallationEntity, { orgId }, { orderBy: { pluginId: 'asc' } });
+  return new Map(rows.map((row) => [row.pluginId, row]));
+}
+
+function graphOfRows(rows: Rows): Graph {
+  return graphOf([...rows.values()].map(({ pluginId, manifest }) => ({ plugin: pluginId, manifest })));
+}
+
+export function requireInstalled(rows: Rows, plugin: PluginId): Installation {
+  const row = rows.get(plugin);
+  if (row) return row;
+  throw new Refusal('plugin_not_installed', {
+    detail: `${plugin} is not installed in this organization.`,
+    extensions: { plugin },
+  });
+}

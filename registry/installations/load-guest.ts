@@ -1,0 +1,72 @@
+/** One query for one guest. */
+import type { Transaction } from '../../database/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import type { Manifest } from '../../spec/manifest.ts';
+import type { Permission } from '../../spec/permission.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import type { SignatureState } from '../entities/index.ts';
+import { guestOf, type GuestDescription } from './guest.ts';
+import type { InstallationState } from './state.ts';
+
+type Row = {
+  id: string;
+  org_id: string;
+  slug: string;
+  state: InstallationState;
+  reason: string | null;
+  revision: number;
+  is_serving_snapshot: boolean;
+  version: string;
+  digest: string;
+  manifest: Manifest;
+  signature: SignatureState;
+  grants: readonly Permission[];
+  config: JsonObject;
+  instance_config: JsonObject | null;
+  instance_revision: string | null;
+};
+
+/** `serving`: what takes calls now; `next`: the version in place, which an activation is about. */
+export type GuestView = 'serving' | 'next';
+
+/** While the next version is being activated, the snapshot of the one before it is what serves. */
+const SQL = `select installation.id, organization.id as org_id, organization.slug, installation.state,
+    installation.reason, installation.revision, kept.id is not null as is_serving_snapshot,
+    coalesce(kept.version, installation.version) as version, coalesce(kept.digest, installation.digest) as digest,
+    coalesce(kept.manifest, installation.manifest) as manifest,
+    coalesce(kept.signature, installation.signature) as signature,
+    coalesce(kept.grants, installation.grants) as grants, coalesce(kept.config, installation.config) as config,
+    instance_config.config as instance_config,
+    (extract(epoch from instance_config.updated_at) * 1000)::bigint::text as instance_revision
+  from installation join organization on organization.id = installation.org_id
+    left join installation_snapshot kept on kept.id = installation.serving_snapshot_id and ? = 'serving'
+    left join instance_config on instance_config.plugin_id = installation.plugin_id
+  where installation.org_id = ? and installation.plugin_id = ?`;
+
+/** @param tx in the scope of the organization */
+export async function loadGuest(
+  tx: Transaction,
+  orgId: string,
+  plugin: PluginId,
+  view: GuestView,
+  trustedPublishers: ReadonlySet<string>,
+): Promise<GuestDescription | undefined> {
+  const [row] = await tx.em.execute<Row[]>(SQL, [view, orgId, plugin]);
+  if (!row) return undefined;
+  const guest = guestOf(
+    { ...row, installationId: row.id, pluginId: plugin },
+    {
+      org: { id: row.org_id, slug: row.slug },
+      instanceConfig: row.instance_config ?? {},
+      instanceRevision: row.instance_revision ?? '0',
+      trustedPublishers,
+    },
+  );
+  return {
+    guest,
+    endpoints: row.manifest.contributes?.endpoints ?? [],
+    active: row.state === 'active' || row.is_serving_snapshot ? 'yes' : 'no',
+    state: row.state,
+    reason: row.reason,
+  };
+}

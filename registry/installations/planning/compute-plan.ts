@@ -1,0 +1,93 @@
+/** From a request to a plan, in two steps: what shall be held, and what that means. */
+import type { PluginId } from '../../../spec/plugin-id.ts';
+import { Fault, Refusal } from '../../../spec/refusal.ts';
+import { resolve, type Resolution } from '../../resolver/index.ts';
+import { changesOf, stepsOf } from './changes.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { advisoriesOf, conflictsOf, incomingOf, missingOf } from './notices.ts';
+import { permissionRequests } from './permission-requests.ts';
+import type { PlanAnswer, PlanRequest, PlanStep } from './plan.ts';
+import { resolutionProblem } from './resolution-problem.ts';
+import { targetOf, type Target } from './target.ts';
+import type { OfferedVersions, World } from './world.ts';
+
+export type ResolvedRequest = {
+  readonly request: PlanRequest;
+  readonly target: Target;
+  readonly resolution: Resolution;
+};
+
+export type ComputedPlan = {
+  readonly answer: PlanAnswer;
+  readonly steps: readonly PlanStep[];
+  readonly fingerprint: string;
+};
+
+/** @throws Refusal of `targetOf` and of the resolver */
+export function resolveRequest(request: PlanRequest, world: World): ResolvedRequest {
+  const target = targetOf(request, world);
+  const resolution = resolve(resolutionProblem(target, world));
+  return { request, target, resolution: keepOrphans(request, target, resolution, world) };
+}
+
+/**
+ * Only a removal or a lock takes plugins away, since their data goes with them: what nothing needs any more after
+ * another request stays, unless it stands in the way.
+ */
+function keepOrphans(request: PlanRequest, target: Target, resolution: Resolution, world: World): Resolution {
+  if (request.kind === 'remove' || request.kind === 'import') return resolution;
+  const orphans = [...world.installed.keys()].filter((plugin) => !resolution.plugins.has(plugin));
+  if (orphans.length === 0) return resolution;
+  const held = orphans.map(
+    (plugin) => ({ plugin, range: '*', kind: 'required', origin: 'installed' }) as const,
+  );
+  try {
+    return resolve(resolutionProblem({ ...target, roots: [...target.roots, ...held] }, world));
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'resolution_impossible') return resolution;
+    throw error;
+  }
+}
+
+/** @returns the versions that are not installed yet, which `computePlan` has to be told of */
+export function versionsToBring(
+  { resolution }: ResolvedRequest,
+  world: World,
+): { plugin: PluginId; version: string }[] {
+  return [...resolution.plugins.values()]
+    .map(({ plugin, version }) => ({ plugin: plugin as PluginId, version }))
+    .filter(({ plugin, version }) => world.installed.get(plugin)?.version !== version);
+}
+
+/** @throws Refusal `plan_request_invalid` where a lock names other packages than the registry has */
+export function computePlan(resolved: ResolvedRequest, world: World, offered: OfferedVersions): ComputedPlan {
+  const { request, target, resolution } = resolved;
+  const changes = changesOf(request, resolution, world, offered);
+  if (request.kind === 'import') requireLockedDigests(request.lock, changes);
+  const incoming = incomingOf(changes, world, offered);
+  const steps = stepsOf(resolution, target, world, offered);
+  const fingerprint = fingerprintOf(steps, world.installed.values(), offered);
+  if (fingerprint === undefined) throw new Fault('a plan brings in a package that was not offered');
+  const answer: PlanAnswer = {
+    changes,
+    activationOrder: resolution.activationOrder as readonly PluginId[],
+    permissions: permissionRequests(incoming, resolution),
+    advisories: advisoriesOf(incoming),
+    ...missingOf(incoming, world),
+    conflicts: conflictsOf(changes, world, offered),
+  };
+  return { answer, steps, fingerprint };
+}
+
+function requireLockedDigests(
+  lock: Extract<PlanRequest, { kind: 'import' }>['lock'],
+  changes: PlanAnswer['changes'],
+): void {
+  const digests = new Map(changes.map(({ plugin, digest }) => [plugin, digest]));
+  const foreign = lock.plugins.filter(({ plugin, digest }) => digests.get(plugin) !== digest);
+  if (foreign.length === 0) return;
+  throw new Refusal('plan_request_invalid', {
+    detail: `The lock names other packages than this registry has: ${foreign.map(({ plugin, version }) => `${plugin} ${version}`).join(', ')}.`,
+    hint: 'Export the lock from an instance that has the same packages.',
+  });
+}

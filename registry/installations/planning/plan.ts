@@ -1,0 +1,106 @@
+/** The words of plans: what can be asked for, what is shown, and what applying will do. */
+import type { Permission } from '../../../spec/permission.ts';
+import type { PluginId } from '../../../spec/plugin-id.ts';
+import type { Violation } from '../../../spec/refusal.ts';
+
+/** `cascade` takes the plugins in the way along, in order; `refuse` names them. */
+export type OthersInvolved = 'refuse' | 'cascade';
+
+export type PlanRequest =
+  | { readonly kind: 'install'; readonly plugin: PluginId; readonly range?: string }
+  | { readonly kind: 'upgrade'; readonly plugin: PluginId; readonly range?: string }
+  | { readonly kind: 'upgradeAll' }
+  | { readonly kind: 'rollback'; readonly plugin: PluginId; readonly version?: string }
+  | { readonly kind: 'remove'; readonly plugin: PluginId; readonly dependants: OthersInvolved }
+  | { readonly kind: 'pin'; readonly plugin: PluginId; readonly version?: string }
+  | { readonly kind: 'unpin'; readonly plugin: PluginId }
+  | { readonly kind: 'import'; readonly lock: OrgLock };
+
+/** An organization's lock as it is exported: the exact packages, and what of them somebody asked for. */
+export type OrgLock = {
+  readonly lockVersion: 1;
+  readonly plugins: readonly {
+    readonly plugin: PluginId;
+    readonly version: string;
+    readonly digest: string;
+    /** Null for what came along as a dependency. */
+    readonly range: string | null;
+    readonly pinned: boolean;
+  }[];
+};
+
+export type ChangeKind = 'add' | 'upgrade' | 'downgrade' | 'keep' | 'remove';
+
+export type PlanChange = {
+  readonly kind: ChangeKind;
+  readonly plugin: PluginId;
+  readonly fromVersion: string | null;
+  readonly toVersion: string | null;
+  readonly digest: string | null;
+  /** One sentence for each reason. */
+  readonly why: readonly string[];
+};
+
+export type PermissionRequest = {
+  readonly plugin: PluginId;
+  readonly permission: Permission;
+  readonly risk: 'low' | 'medium' | 'high';
+  readonly description: string;
+  /** The plugins that pull this one in; empty where it was asked for itself. */
+  readonly causedBy: readonly PluginId[];
+};
+
+export type Advisory = {
+  readonly kind: 'yanked' | 'unsigned' | 'untrusted' | 'deprecated' | 'keysChanged' | 'ownerChanged';
+  readonly plugin: PluginId;
+  readonly message: string;
+};
+
+export type NameConflict = {
+  readonly kind: 'command' | 'contract' | 'module' | 'action';
+  readonly name: string;
+  readonly plugins: readonly PluginId[];
+  readonly message: string;
+};
+
+/** Everything an administrator sees before anything changes. */
+export type PlanAnswer = {
+  readonly changes: readonly PlanChange[];
+  /** Dependencies first. */
+  readonly activationOrder: readonly PluginId[];
+  /** What has to be consented to; empty where nothing new is asked for. */
+  readonly permissions: readonly PermissionRequest[];
+  readonly advisories: readonly Advisory[];
+  readonly missingConfig: readonly { readonly plugin: PluginId; readonly violations: readonly Violation[] }[];
+  readonly missingSecrets: readonly { readonly plugin: PluginId; readonly secret: string }[];
+  readonly conflicts: readonly NameConflict[];
+};
+
+/** One change of a row, by the digest that was shown. */
+export type PlanStep =
+  | {
+      readonly kind: 'add';
+      readonly plugin: PluginId;
+      readonly version: string;
+      readonly digest: string;
+      readonly range: string | null;
+      readonly isPinned: boolean;
+    }
+  | {
+      readonly kind: 'replace';
+      readonly plugin: PluginId;
+      readonly version: string;
+      readonly digest: string;
+      readonly range: string | null;
+      readonly isPinned: boolean;
+      /** Go back to the configuration that this version had. */
+      readonly snapshotId: string | null;
+    }
+  | {
+      /** The version stays; the range or the pin changes. */
+      readonly kind: 'hold';
+      readonly plugin: PluginId;
+      readonly range: string | null;
+      readonly isPinned: boolean;
+    }
+  | { readonly kind: 'remove'; readonly plugin: PluginId };

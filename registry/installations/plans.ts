@@ -1,0 +1,71 @@
+/** Plans: computed, kept for a while, and read again. */
+import { randomUUIDv7 } from 'node:crypto';
+import type { Transaction } from '../../database/index.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { actorName } from './actor.ts';
+import type { Acting, InstallationsContext } from './context.ts';
+import { InstallationPlanEntity, type InstallationPlan } from './entities/index.ts';
+import { computePlan, resolveRequest, versionsToBring } from './planning/compute-plan.ts';
+import { loadOffered, loadWorld } from './planning/load-world.ts';
+import type { PlanAnswer, PlanRequest } from './planning/plan.ts';
+import { versionsByName } from './planning/world.ts';
+
+/** Long enough to read it and ask somebody; the fingerprint guards against what happens meanwhile. */
+const PLAN_MS_MAX = 60 * 60_000;
+
+/** A plan as it is shown. */
+export type Plan = {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly request: PlanRequest;
+  readonly expiresAt: Date;
+} & PlanAnswer;
+
+/** Computes a plan and keeps it. Changes nothing else. */
+export async function createPlan(
+  { database, now }: InstallationsContext,
+  { orgId, actor }: Acting,
+  request: PlanRequest,
+): Promise<Plan> {
+  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+    const world = await loadWorld(tx, orgId, request);
+    const resolved = resolveRequest(request, world);
+    const offered = versionsByName(await loadOffered(tx, versionsToBring(resolved, world)));
+    const { answer, steps, fingerprint } = computePlan(resolved, world, offered);
+    const createdAt = now();
+    const expiresAt = new Date(createdAt.getTime() + PLAN_MS_MAX);
+    await tx.em.nativeDelete(InstallationPlanEntity, { orgId, expiresAt: { $lt: createdAt } });
+    const plan = { id: randomUUIDv7(), orgId, request, answer, steps, fingerprint, expiresAt };
+    await tx.em.insert(InstallationPlanEntity, {
+      ...plan,
+      createdAt,
+      createdBy: actorName(actor),
+      appliedAt: null,
+    });
+    return { id: plan.id, fingerprint, request, expiresAt, ...answer };
+  });
+}
+
+/** @throws Refusal `plan_not_found` */
+export function readPlan({ database, now }: InstallationsContext, orgId: string, planId: string): Promise<Plan> {
+  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+    const { id, fingerprint, request, expiresAt, answer } = await requirePlan(tx, orgId, planId, now());
+    return { id, fingerprint, request, expiresAt, ...answer };
+  });
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
+
+/** @throws Refusal `plan_not_found` for one that is unknown, expired or another organization's */
+export async function requirePlan(
+  tx: Transaction,
+  orgId: string,
+  planId: string,
+  now: Date,
+): Promise<InstallationPlan> {
+  const plan = UUID.test(planId) ? await tx.em.findOne(InstallationPlanEntity, { id: planId, orgId }) : null;
+  if (plan && plan.expiresAt > now) return plan;
+  throw new Refusal('plan_not_found', {
+    detail: plan ? 'The plan has expired.' : 'The organization has no plan with this id.',
+  });
+}

@@ -1,0 +1,106 @@
+/** What an administrator changes about an installation without a plan: its configuration, and fewer rights. */
+import { appendAudit, type AuditActor, type Transaction } from '../../database/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import { checkPermissionParameters, coversPermission, type Permission } from '../../spec/permission.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { actorName } from './actor.ts';
+import { writeReceipt } from './apply-plan.ts';
+import { effectiveConfig, requireFittingConfig } from './config.ts';
+import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
+import { InstanceConfigEntity, type Installation } from './entities/index.ts';
+import { CHANGES_CHANNEL } from './guest-cache.ts';
+import { loadRows, requireInstalled } from './lifecycle.ts';
+import { loadInstanceConfig } from './planning/load-world.ts';
+
+/**
+ * Replaces the organization's layer.
+ * @throws Refusal `plugin_not_installed`, `config_invalid` with every violation of what would be in effect
+ */
+export async function setConfig(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  config: JsonObject,
+): Promise<void> {
+  await changeRow(context, acting, plugin, 'installation.configured', async (tx, row) => {
+    const instance = (await loadInstanceConfig(tx, [plugin])).get(plugin) ?? {};
+    requireFittingConfig(plugin, row.manifest, effectiveConfig(row.manifest, instance, config));
+    row.config = config;
+  });
+}
+
+/**
+ * Replaces the grants by narrower ones, at once.
+ * @throws Refusal `plugin_not_installed`, `grant_not_held` with each that no grant held covers
+ */
+export async function narrowGrants(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  grants: readonly Permission[],
+): Promise<void> {
+  await changeRow(context, acting, plugin, 'installation.grants-narrowed', async (tx, row) => {
+    requireHeld(row.grants, grants);
+    row.grants = grants.map(({ reason: _reason, ...grant }) => grant);
+    writeReceipt(tx, acting, row, context.now());
+  });
+}
+
+function requireHeld(held: readonly Permission[], grants: readonly Permission[]): void {
+  const violations = grants.flatMap((grant, index) => {
+    const pointer = `/grants/${index}`;
+    const faults = checkPermissionParameters(grant);
+    if (faults.length > 0) return faults.map((message) => ({ pointer, message }));
+    const isHeld = held.some((wide) => coversPermission(wide, grant));
+    return isHeld ? [] : [{ pointer, message: `${grant.name} is not held to this extent` }];
+  });
+  if (violations.length === 0) return;
+  throw new Refusal('grant_not_held', {
+    detail: `${violations.length} of the grants are not held already.`,
+    violations,
+  });
+}
+
+async function changeRow(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  action: string,
+  change: (tx: Transaction, row: Installation) => Promise<void>,
+): Promise<void> {
+  await underOrgLock(context, acting.orgId, async (tx) => {
+    const row = requireInstalled(await loadRows(tx, acting.orgId), plugin);
+    await change(tx, row);
+    row.revision += 1;
+    row.updatedAt = context.now();
+    await announceChange(context, tx, acting.orgId, plugin);
+    await appendAudit(tx, {
+      scope: { kind: 'org', orgId: acting.orgId },
+      actor: acting.actor,
+      action,
+      subject: `plugin:${plugin}`,
+    });
+  });
+}
+
+/** Replaces the instance's layer for a plugin. What an organization's own layer makes of it is shown at activation. */
+export async function setInstanceConfig(
+  { database, now, cache }: InstallationsContext,
+  actor: AuditActor,
+  plugin: PluginId,
+  config: JsonObject,
+): Promise<void> {
+  await database.transaction({ kind: 'instance' }, async (tx) => {
+    await tx.em.upsert(InstanceConfigEntity, {
+      pluginId: plugin,
+      config,
+      updatedAt: now(),
+      updatedBy: actorName(actor),
+    });
+    await tx.em.execute('select pg_notify(?, ?)', [CHANGES_CHANNEL, '*']);
+    tx.afterCommit(() => cache.forgetAll());
+    const subject = `plugin:${plugin}`;
+    await appendAudit(tx, { scope: { kind: 'instance' }, actor, action: 'instance-config.changed', subject });
+  });
+}

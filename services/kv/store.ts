@@ -1,0 +1,154 @@
+/** The key-value data of one installation: JSON values under text keys, on PostgreSQL, within a quota. */
+import type { Database } from '../../database/index.ts';
+import type { JsonValue } from '../../spec/json.ts';
+import { KV_LIMITS } from '../../spec/limits.ts';
+import { Fault, Refusal } from '../../spec/refusal.ts';
+import { checkInteger, checkKey, checkPrefix, checkValue } from './checks.ts';
+import { kvCalls, type KvCall } from './statements.ts';
+
+/** Whose data it is; from the supervisor's record of a run, never from a guest. */
+export type KvNamespace = { readonly orgId: string; readonly installationId: string };
+
+export type KvEntry = {
+  readonly key: string;
+  readonly value: JsonValue;
+  /** Grows with every write of the key; 0 stands for a key that is absent. */
+  readonly version: number;
+};
+
+/** Longest time to live: ten years, far below where PostgreSQL's own dates end. */
+const TTL_MS_MAX = 10 * 366 * 86_400_000;
+/** As many keys as one call may ask for; their values together stay below the frame of an answer. */
+const KEYS_PER_CALL_MAX = 100;
+/** What `getMany` may answer, so that it fits into one frame to the runner. */
+const ANSWER_BYTES_MAX = 1024 * 1024;
+
+export type KeyValueStore = {
+  /** @returns the entries that exist, in the order asked; each key once */
+  getMany(namespace: KvNamespace, keys: readonly string[]): Promise<KvEntry[]>;
+  /**
+   * Writes one key.
+   * @param options `ttlMs`: milliseconds until it is gone; `expectedVersion`: write only over this version (0: only
+   * where there is none)
+   * @returns the new version, or the conflict with the version that stands
+   * @throws Refusal `kv_key_invalid`, `kv_value_too_large`, `kv_quota_exceeded`, `kv_request_invalid`
+   */
+  set(namespace: KvNamespace, key: string, value: JsonValue, options?: KvSetOptions): Promise<KvWrite>;
+  /** @returns how many of the keys were there */
+  delete(namespace: KvNamespace, keys: readonly string[]): Promise<number>;
+  /** Keys in the order of their bytes, after `after`, at most `limit` (KV_LIMITS.listMax). */
+  list(namespace: KvNamespace, page: KvPage): Promise<{ keys: string[]; next: string | null }>;
+};
+
+export type KvSetOptions = { readonly ttlMs?: number; readonly expectedVersion?: number };
+export type KvWrite =
+  | { readonly kind: 'stored'; readonly version: number }
+  | { readonly kind: 'conflict'; readonly version: number };
+export type KvPage = { readonly prefix?: string; readonly after?: string; readonly limit?: number };
+
+export function createKeyValueStore(database: Database): KeyValueStore {
+  const call = kvCalls(database);
+  return {
+    getMany: (namespace, keys) => getMany(call, namespace, keys),
+    set: (namespace, key, value, options) => set(call, namespace, key, value, options ?? {}),
+    delete: (namespace, keys) => remove(call, namespace, keys),
+    list: (namespace, page) => list(call, namespace, page),
+  };
+}
+
+async function getMany(call: KvCall, namespace: KvNamespace, keys: readonly string[]): Promise<KvEntry[]> {
+  const asked = checkKeys(keys);
+  const rows = await call<{ key: string; value: string; version: string }>('souk_kv_get', [
+    namespace.orgId,
+    namespace.installationId,
+    asked,
+  ]);
+  const bytes = rows.reduce((sum, { value }) => sum + value.length, 0);
+  if (bytes > ANSWER_BYTES_MAX) {
+    throw new Refusal('kv_request_invalid', {
+      detail: `The values of these keys have ${bytes} characters together; one call answers ${ANSWER_BYTES_MAX}.`,
+      hint: 'Ask for fewer keys at once.',
+    });
+  }
+  const found = new Map(rows.map((row) => [row.key, row]));
+  return asked.flatMap((key) => {
+    const row = found.get(key);
+    return row ? [{ key, value: JSON.parse(row.value) as JsonValue, version: Number(row.version) }] : [];
+  });
+}
+
+function checkKeys(keys: readonly string[]): string[] {
+  checkInteger('The number of keys', keys.length, { min: 0, max: KEYS_PER_CALL_MAX });
+  return [...new Set(keys.map(checkKey))];
+}
+
+async function set(
+  call: KvCall,
+  namespace: KvNamespace,
+  key: string,
+  value: JsonValue,
+  { ttlMs, expectedVersion }: KvSetOptions,
+): Promise<KvWrite> {
+  const write = [
+    namespace.orgId,
+    namespace.installationId,
+    checkKey(key),
+    checkValue(value),
+    ttlMs === undefined ? null : checkInteger('ttlMs', ttlMs, { min: 1, max: TTL_MS_MAX }),
+    expectedVersion === undefined
+      ? null
+      : checkInteger('The expected version', expectedVersion, { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    KV_LIMITS.keysMax,
+    KV_LIMITS.totalBytesMax,
+  ];
+  const first = await store(call, write);
+  if (first.kind !== 'full') return first;
+  // Expired entries count until they are swept: make room once, then it is full indeed.
+  await call('souk_kv_sweep', [namespace.orgId, namespace.installationId]);
+  const second = await store(call, write);
+  if (second.kind !== 'full') return second;
+  throw new Refusal('kv_quota_exceeded', {
+    detail: `The store takes ${KV_LIMITS.keysMax} keys and ${KV_LIMITS.totalBytesMax} bytes for one installation.`,
+  });
+}
+
+async function store(call: KvCall, write: readonly unknown[]): Promise<KvWrite | { readonly kind: 'full' }> {
+  const [row] = await call<{ outcome: string; version: string }>('souk_kv_set', write);
+  switch (row?.outcome) {
+    case 'stored':
+      return { kind: 'stored', version: Number(row.version) };
+    case 'conflict':
+      return { kind: 'conflict', version: Number(row.version) };
+    case 'full':
+      return { kind: 'full' };
+    default:
+      throw new Fault('souk_kv_set answered with no known outcome');
+  }
+}
+
+async function remove(call: KvCall, namespace: KvNamespace, keys: readonly string[]): Promise<number> {
+  const [row] = await call<{ deleted: number }>('souk_kv_delete', [
+    namespace.orgId,
+    namespace.installationId,
+    checkKeys(keys),
+  ]);
+  return row?.deleted ?? 0;
+}
+
+async function list(
+  call: KvCall,
+  namespace: KvNamespace,
+  { prefix = '', after = '', limit = KV_LIMITS.listMax }: KvPage,
+): Promise<{ keys: string[]; next: string | null }> {
+  const wanted = checkInteger('The limit', limit, { min: 1, max: KV_LIMITS.listMax });
+  const rows = await call<{ key: string }>('souk_kv_list', [
+    namespace.orgId,
+    namespace.installationId,
+    checkPrefix(prefix),
+    checkPrefix(after),
+    // One more than wanted tells whether there is a next page.
+    wanted + 1,
+  ]);
+  const keys = rows.slice(0, wanted).map(({ key }) => key);
+  return { keys, next: rows.length > wanted ? (keys.at(-1) ?? null) : null };
+}
