@@ -1,15 +1,10 @@
 /** Digests, keys, envelopes, trust: bytes in, verdict out. docs/formats/signing.md specifies the formats. */
-export { comparePaths, contentsDigest, type FileDigest, sha256Hex } from './digest.ts';
+export { comparePaths, contentsDigest, sha256Hex } from './digest.ts';
 export { addSignature, type Envelope, formatEnvelope, parseEnvelope, signEnvelope } from './envelope.ts';
 export {
   KEY_DOCUMENT_PAYLOAD_TYPE,
   type KeyDocument,
-  type KeyRole,
-  type ListedKey,
   parseKeyDocument,
-  type Revocation,
-  type RevocationReason,
-  type RoleKeys,
   writeKeyDocument,
 } from './key-document.ts';
 export {
@@ -24,13 +19,11 @@ export {
   acceptFirstKeyDocument,
   acceptNextKeyDocument,
   type KeyHistory,
-  keysValidAt,
   replayKeyHistory,
 } from './key-history.ts';
 export { KEY_PROOF_PAYLOAD_TYPE, type KeyChallenge, writeKeyProof } from './key-proof.ts';
 export { PrivateKey } from './private-key.ts';
-export { type KeyId, PublicKey } from './public-key.ts';
-export type { KeyStanding, SignerSet } from './signer-set.ts';
+export { PublicKey } from './public-key.ts';
 export {
   archiveName,
   type PackageIdentity,
@@ -38,16 +31,8 @@ export {
   STATEMENT_PAYLOAD_TYPE,
   writeStatement,
 } from './statement.ts';
+export { parseTrustFile, trustIn, writePinnedTrustFile } from './trust.ts';
 export {
-  parseTrustFile,
-  type PinnedKeys,
-  type Trust,
-  type TrustFile,
-  trustIn,
-  writePinnedTrustFile,
-} from './trust.ts';
-export {
-  type FilesMatched,
   matchFileList,
   matchIdentity,
   type PackageEvidence,

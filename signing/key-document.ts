@@ -43,10 +43,10 @@ const KEY_ROLES = ['root', 'publish'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
 const REVOCATION_REASONS = ['compromised', 'lost', 'superseded', 'ceased'] as const;
-export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 export type ListedKey = { readonly key: PublicKey; readonly notBefore: Date; readonly notAfter: Date };
-export type RoleKeys = { readonly threshold: number; readonly keyIds: readonly KeyId[] };
+type RoleKeys = { readonly threshold: number; readonly keyIds: readonly KeyId[] };
 
 export type Revocation = {
   readonly keyId: KeyId;
