@@ -1,4 +1,4 @@
-import { text } from 'node:stream/consumers';
+import { text as readText } from 'node:stream/consumers';
 
 /** What the command touches of the process around it; a test brings its own. */
 export type Io = {
@@ -15,7 +15,7 @@ export function processIo(): Io {
   return {
     cwd: process.cwd(),
     environment: process.env,
-    readIn: () => text(process.stdin),
+    readIn: () => readText(process.stdin),
     writeOut: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
   };
