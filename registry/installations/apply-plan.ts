@@ -43,7 +43,10 @@ export type ReplacedStep = {
   readonly snapshotId: string;
   readonly wasActive: 'yes' | 'no';
 };
-export type StepOutcome = AddedStep | ReplacedStep | { readonly kind: 'removed' | 'held'; readonly plugin: PluginId };
+export type StepOutcome =
+  | AddedStep
+  | ReplacedStep
+  | { readonly kind: 'removed' | 'held'; readonly plugin: PluginId };
 
 /**
  * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`
@@ -57,12 +60,15 @@ export async function checkReady(
 ): Promise<ReadyPlan> {
   const plan = await requirePlan(tx, orgId, planId, now());
   if (plan.appliedAt) throw new Refusal('plan_outdated', { detail: 'The plan was applied already.' });
-  const brought = plan.steps.flatMap((step) => (step.kind === 'add' || step.kind === 'replace' ? [step] : []));
+  const brought = plan.steps.flatMap((step) =>
+    step.kind === 'add' || step.kind === 'replace' ? [step] : [],
+  );
   const offered = versionsByName(await loadOffered(tx, brought));
   const installed = await loadInstalled(tx, orgId);
   if (fingerprintOf(plan.steps, installed.values(), offered) !== plan.fingerprint) {
     throw new Refusal('plan_outdated', {
-      detail: 'Since the plan was made, an installation of the organization or a package of the plan has changed.',
+      detail:
+        'Since the plan was made, an installation of the organization or a package of the plan has changed.',
     });
   }
   return { plan, offered, grants: checkConsent(plan.answer.permissions, consent) };
@@ -179,8 +185,10 @@ async function requireConfigSurvives(
   config: JsonObject,
 ): Promise<void> {
   const instance = (await loadInstanceConfig(tx, [row.pluginId])).get(row.pluginId) ?? {};
-  const fitsNow = configViolations(row.manifest, effectiveConfig(row.manifest, instance, row.config)).length === 0;
-  if (fitsNow) requireFittingConfig(row.pluginId, next.manifest, effectiveConfig(next.manifest, instance, config));
+  const fitsNow =
+    configViolations(row.manifest, effectiveConfig(row.manifest, instance, row.config)).length === 0;
+  if (fitsNow)
+    requireFittingConfig(row.pluginId, next.manifest, effectiveConfig(next.manifest, instance, config));
 }
 
 async function hold(
@@ -221,7 +229,11 @@ async function requireRow(tx: Transaction, orgId: string, pluginId: PluginId): P
   return row;
 }
 
-async function requireSnapshot(tx: Transaction, row: Installation, id: string): Promise<{ config: JsonObject }> {
+async function requireSnapshot(
+  tx: Transaction,
+  row: Installation,
+  id: string,
+): Promise<{ config: JsonObject }> {
   const snapshot = await tx.em.findOne(InstallationSnapshotEntity, { id, installation: row.id });
   if (snapshot) return snapshot;
   throw new Refusal('plan_outdated', { detail: `The earlier version of ${row.pluginId} is no longer kept.` });
@@ -232,11 +244,23 @@ type PackageColumns = Pick<
   'version' | 'digest' | 'manifest' | 'signature' | 'keyIds' | 'ownerOrgId'
 >;
 
-function packageColumns({ version, digest, manifest, signature, keyIds, ownerOrgId }: OfferedVersion): PackageColumns {
+function packageColumns({
+  version,
+  digest,
+  manifest,
+  signature,
+  keyIds,
+  ownerOrgId,
+}: OfferedVersion): PackageColumns {
   return { version, digest, manifest, signature, keyIds: [...keyIds], ownerOrgId };
 }
 
-function takeSnapshot(tx: Transaction, row: Installation, { orgId, actor }: Acting, at: Date): { id: string } {
+function takeSnapshot(
+  tx: Transaction,
+  row: Installation,
+  { orgId, actor }: Acting,
+  at: Date,
+): { id: string } {
   const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } = row;
   const kept = { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config };
   const owner = { id: randomUUIDv7(), installation: row.id, orgId };

@@ -1,5 +1,6 @@
 /** The installations of all organizations: the one object that the server works with. */
 import type { AuditActor, Database } from '../../database/index.ts';
+import { findOrganization } from '../../identity/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
@@ -186,8 +187,6 @@ function describer(context: InstallationsContext): Installations['describeGuest'
 }
 
 async function findOrgId(database: Database, slug: string): Promise<string | undefined> {
-  return database.transaction({ kind: 'instance' }, async (tx) => {
-    const [row] = await tx.em.execute<{ id: string }[]>('select id from organization where slug = ?', [slug]);
-    return row?.id;
-  });
+  const org = await database.transaction({ kind: 'instance' }, (tx) => findOrganization(tx, slug));
+  return org?.id;
 }

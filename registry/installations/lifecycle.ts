@@ -14,7 +14,13 @@ import {
   type InstallationsContext,
   type RuntimeVerdict,
 } from './context.ts';
-import { dependantClosure, dependencyClosure, graphOf, inActivationOrder, type Graph } from './dependency-graph.ts';
+import {
+  dependantClosure,
+  dependencyClosure,
+  graphOf,
+  inActivationOrder,
+  type Graph,
+} from './dependency-graph.ts';
 import { InstallationEntity, InstallationSnapshotEntity, type Installation } from './entities/index.ts';
 import type { InstalledGuest } from './guest.ts';
 import { loadGuest } from './load-guest.ts';
@@ -44,7 +50,8 @@ export async function activate(
   const done: PluginId[] = [];
   for (const id of begun) {
     const verdict = await runActivation(context, acting, id);
-    if (verdict.kind === 'failed') return undoActivation(context, acting, { begun, done, failed: id, verdict });
+    if (verdict.kind === 'failed')
+      return undoActivation(context, acting, { begun, done, failed: id, verdict });
     done.push(id);
   }
 }
@@ -219,7 +226,8 @@ export async function leave(
     const row = (await loadRows(tx, acting.orgId)).get(plugin);
     if (!row?.stepDeadlineAt) return;
     moveTo(row, step);
-    row.reason = reason === null ? null : reason.slice(0, REASON_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
+    row.reason =
+      reason === null ? null : reason.slice(0, REASON_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
     row.stepDeadlineAt = null;
     row.servingSnapshotId = null;
     row.updatedAt = context.now();

@@ -47,7 +47,11 @@ export async function createPlan(
 }
 
 /** @throws Refusal `plan_not_found` */
-export function readPlan({ database, now }: InstallationsContext, orgId: string, planId: string): Promise<Plan> {
+export function readPlan(
+  { database, now }: InstallationsContext,
+  orgId: string,
+  planId: string,
+): Promise<Plan> {
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
     const { id, fingerprint, request, expiresAt, answer } = await requirePlan(tx, orgId, planId, now());
     return { id, fingerprint, request, expiresAt, ...answer };

@@ -40,7 +40,8 @@ export async function beginUpgrade(
     (outcome) => replaced.includes(outcome) || (outcome.kind === 'added' && needed.has(outcome.plugin)),
   );
   for (const { plugin, kind } of begun) {
-    if (kind === 'added') await enter(tx, context, acting, requireInstalled(rows, plugin), 'activate', begun.length);
+    if (kind === 'added')
+      await enter(tx, context, acting, requireInstalled(rows, plugin), 'activate', begun.length);
   }
   return begun.map(({ plugin }) => plugin);
 }
@@ -72,7 +73,13 @@ async function undoPlan(
   if (outcomes.some(({ kind }) => kind === 'removed')) {
     // The data of what was removed is gone, so the set before the plan cannot come back: what failed stays so.
     for (const plugin of begun.slice(begun.indexOf(failed))) {
-      await leave(context, acting, plugin, plugin === failed ? 'activationFailed' : 'activationUndone', because);
+      await leave(
+        context,
+        acting,
+        plugin,
+        plugin === failed ? 'activationFailed' : 'activationUndone',
+        because,
+      );
     }
     return;
   }
@@ -116,8 +123,20 @@ async function putBack(
   if (!snapshot) throw new Fault('the version before an upgrade was not kept');
   const state = stateAfter(row.state, 'upgradeUndone', plugin);
   if (state === 'gone') throw new Fault('an undone upgrade made an installation go');
-  const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } = snapshot;
-  Object.assign(row, { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config });
+  const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } =
+    snapshot;
+  Object.assign(row, {
+    version,
+    digest,
+    manifest,
+    signature,
+    keyIds,
+    ownerOrgId,
+    range,
+    isPinned,
+    grants,
+    config,
+  });
   Object.assign(row, { state, reason: because, stepDeadlineAt: null, servingSnapshotId: null });
   row.revision += 1;
   row.updatedAt = context.now();

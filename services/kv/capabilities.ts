@@ -19,14 +19,29 @@ export function kvCapabilities(store: KeyValueStore): Capability[] {
       const [entry] = await store.getMany(namespace, [key as string]);
       return entry ? { value: entry.value, version: entry.version } : null;
     }),
-    capability('kv.getMany', { keys: { type: 'array', items: TEXT } }, ['keys'], async ({ keys }, namespace) => {
-      const entries = await store.getMany(namespace, keys as string[]);
-      return entries.map(({ key, value }) => [key, value]);
-    }),
-    capability('kv.set', { key: TEXT, value: {}, ttlMs: NUMBER }, ['key', 'value'], async (args, namespace) => {
-      const write = await store.set(namespace, args['key'] as string, args['value'] ?? null, timeToLive(args));
-      return write.version;
-    }),
+    capability(
+      'kv.getMany',
+      { keys: { type: 'array', items: TEXT } },
+      ['keys'],
+      async ({ keys }, namespace) => {
+        const entries = await store.getMany(namespace, keys as string[]);
+        return entries.map(({ key, value }) => [key, value]);
+      },
+    ),
+    capability(
+      'kv.set',
+      { key: TEXT, value: {}, ttlMs: NUMBER },
+      ['key', 'value'],
+      async (args, namespace) => {
+        const write = await store.set(
+          namespace,
+          args['key'] as string,
+          args['value'] ?? null,
+          timeToLive(args),
+        );
+        return write.version;
+      },
+    ),
     capability(
       'kv.compareAndSet',
       { key: TEXT, version: NUMBER, value: {}, ttlMs: NUMBER },
@@ -52,7 +67,12 @@ const OPTIONAL: ReadonlySet<string> = new Set(['ttlMs', 'prefix', 'after', 'limi
 
 type Act = (args: JsonObject, namespace: KvNamespace) => Promise<JsonValue>;
 
-function capability(name: string, properties: JsonObject, parameters: readonly string[], act: Act): Capability {
+function capability(
+  name: string,
+  properties: JsonObject,
+  parameters: readonly string[],
+  act: Act,
+): Capability {
   const required = Object.keys(properties).filter((key) => !OPTIONAL.has(key));
   return {
     name,

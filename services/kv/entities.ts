@@ -14,9 +14,7 @@ const KvEntryEntity = defineEntity({
     version: p.bigint(),
     expiresAt: p.datetime().nullable(),
   },
-  indexes: [
-    { name: 'kv_entry_expiry_index', properties: ['expiresAt'], where: 'expires_at is not null' },
-  ],
+  indexes: [{ name: 'kv_entry_expiry_index', properties: ['expiresAt'], where: 'expires_at is not null' }],
 });
 
 /** How much one installation stores; its row is the lock of its writers. */

@@ -49,6 +49,7 @@ export const InstallationEntity = defineEntity({
     updatedAt: p.datetime(),
   },
   uniques: [{ name: 'installation_plugin_unique', properties: ['orgId', 'pluginId'] }],
+  indexes: [{ name: 'installation_step_index', properties: ['stepDeadlineAt'] }],
   checks: [
     {
       name: 'installation_state_check',

@@ -32,7 +32,8 @@ function toInstalled(row: Installation): InstalledPlugin {
 }
 
 function pick(row: Installation): Omit<InstalledPlugin, 'installationId' | 'plugin'> {
-  const { version, digest, manifest, keyIds, ownerOrgId, state, range, isPinned, grants, config, revision } = row;
+  const { version, digest, manifest, keyIds, ownerOrgId, state, range, isPinned, grants, config, revision } =
+    row;
   return {
     version,
     digest,
@@ -115,7 +116,10 @@ export async function loadOffered(
 }
 
 function toOffered(row: OfferedRow): OfferedVersion {
-  const advice = [row.deprecation_reason, row.replacement === null ? null : `Use ${row.replacement} instead.`];
+  const advice = [
+    row.deprecation_reason,
+    row.replacement === null ? null : `Use ${row.replacement} instead.`,
+  ];
   const { plugin, version, digest, manifest, signature } = row;
   return {
     plugin,
@@ -126,7 +130,9 @@ function toOffered(row: OfferedRow): OfferedVersion {
     keyIds: row.key_ids,
     ownerOrgId: row.owner_org_id,
     yankReason: row.is_yanked ? (row.yank_reason ?? '') : null,
-    deprecation: row.is_deprecated ? advice.filter((text) => text !== null).join(' ') || 'No reason given.' : null,
+    deprecation: row.is_deprecated
+      ? advice.filter((text) => text !== null).join(' ') || 'No reason given.'
+      : null,
   };
 }
 

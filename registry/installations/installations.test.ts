@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { carryOutRequest, consentTo, startFixture, type Fixture, type Org } from './installations.fixture.ts';
+
+let fixture: Fixture;
+let org: Org;
+let other: Org;
+
+beforeAll(async () => {
+  fixture = await startFixture();
+  org = await fixture.org('club');
+  other = await fixture.org('rival');
+  await fixture.publish({
+    id: 'house/hello',
+    version: '1.0.0',
+    contributes: { endpoints: [{ method: 'GET', path: '/' }] },
+  });
+  await fixture.publish({
+    id: 'house/counter',
+    version: '1.0.0',
+    dependencies: { 'house/hello': '^1.0.0' },
+    permissions: [{ name: 'kv', reason: 'counts' }],
+  });
+});
+
+afterAll(() => fixture.close());
+
+describe('from a plan to a running plugin', () => {
+  it('plans the closure, its order, and who asks for what', async () => {
+    const plan = await fixture.installations.createPlan(org.acting, {
+      kind: 'install',
+      plugin: 'house/counter',
+    });
+    expect(plan.changes).toMatchObject([
+      { kind: 'add', plugin: 'house/counter', toVersion: '1.0.0', why: ['You asked for it.'] },
+      { kind: 'add', plugin: 'house/hello', toVersion: '1.0.0', why: ['house/counter needs ^1.0.0.'] },
+    ]);
+    expect(plan.activationOrder).toEqual(['house/hello', 'house/counter']);
+    expect(plan.permissions).toEqual([
+      {
+        plugin: 'house/counter',
+        permission: { name: 'kv', reason: 'counts' },
+        risk: 'low',
+        description: 'Keeps its own data in this organization; no other plugin sees it.',
+        causedBy: [],
+      },
+    ]);
+    expect(await fixture.installations.list(org.id)).toEqual([]);
+  });
+
+  it('installs with consent, activates in order, and describes the guest', async () => {
+    await carryOutRequest(fixture, org, { kind: 'install', plugin: 'house/counter' });
+    await expect(fixture.installations.activate(org.acting, 'house/counter', 'refuse')).rejects.toMatchObject(
+      { code: 'dependency_not_active', extensions: { dependencies: ['house/hello'] } },
+    );
+    const before = await fixture.installations.describeGuest('club', 'house/counter');
+    expect(before).toMatchObject({ active: 'no', state: 'installed' });
+    await fixture.installations.activate(org.acting, 'house/counter', 'cascade');
+    expect(fixture.runtime.calls).toEqual(['activate house/hello 1.0.0', 'activate house/counter 1.0.0']);
+    const guest = await fixture.installations.describeGuest('club', 'house/counter');
+    expect(guest).toMatchObject({
+      active: 'yes',
+      guest: {
+        org: { id: org.id, slug: 'club' },
+        plugin: { id: 'house/counter', version: '1.0.0' },
+        main: 'index.js',
+        tier: 'trusted',
+        grants: [{ name: 'kv' }],
+        dependencies: ['house/hello'],
+        config: {},
+      },
+    });
+    expect(await fixture.installations.describeGuest('rival', 'house/counter')).toBeUndefined();
+    expect(await fixture.installations.describeGuest('nowhere', 'house/counter')).toBeUndefined();
+    expect(await fixture.installations.list(other.id)).toEqual([]);
+  });
+
+  it('refuses to take away what others need, and names them', async () => {
+    for (const step of [
+      () => fixture.installations.deactivate(org.acting, 'house/hello', 'refuse'),
+      () => fixture.installations.uninstall(org.acting, 'house/hello', 'refuse'),
+    ]) {
+      await expect(step()).rejects.toMatchObject({
+        code: 'installation_needed',
+        extensions: { dependants: ['house/counter'] },
+      });
+    }
+  });
+
+  it('uninstalls in cascade, dependants first, hooks before data', async () => {
+    fixture.runtime.calls.length = 0;
+    await fixture.installations.uninstall(org.acting, 'house/hello', 'cascade');
+    expect(fixture.runtime.calls).toEqual(['deactivate house/counter 1.0.0', 'deactivate house/hello 1.0.0']);
+    expect(await fixture.installations.list(org.id)).toEqual([]);
+    expect(await fixture.installations.describeGuest('club', 'house/counter')).toBeUndefined();
+  });
+});
+
+describe('consent', () => {
+  it('is refused when a permission is missing or was not asked for', async () => {
+    const plan = await fixture.installations.createPlan(other.acting, {
+      kind: 'install',
+      plugin: 'house/counter',
+    });
+    await expect(
+      fixture.installations.applyPlan(other.acting, plan.id, { grants: [] }),
+    ).rejects.toMatchObject({
+      code: 'consent_missing',
+      violations: [{ message: expect.stringContaining('kv') as string }],
+    });
+    const wide = {
+      grants: [...consentTo(plan).grants, { plugin: 'house/hello', permission: { name: 'jobs' } }],
+    } as const;
+    await expect(fixture.installations.applyPlan(other.acting, plan.id, wide)).rejects.toMatchObject({
+      code: 'consent_excessive',
+    });
+    expect(await fixture.installations.list(other.id)).toEqual([]);
+  });
+
+  it('is written down with the digest, and stays after the installation went', async () => {
+    const { id } = await carryOutRequest(fixture, other, { kind: 'install', plugin: 'house/counter' });
+    await expect(fixture.installations.applyPlan(other.acting, id, { grants: [] })).rejects.toMatchObject({
+      code: 'plan_outdated',
+    });
+    const [view] = await fixture.installations.list(other.id);
+    await fixture.installations.uninstall(other.acting, 'house/counter', 'refuse');
+    expect(await fixture.installations.receipts(other.id, 'house/counter')).toMatchObject([
+      { version: '1.0.0', digest: view?.digest, granted: [{ name: 'kv' }], asked: [{ name: 'kv' }] },
+    ]);
+  });
+});
+
+describe('plans of two administrators', () => {
+  it('let one win and tell the other to plan again', async () => {
+    const club = await fixture.org('race');
+    const request = { kind: 'install', plugin: 'house/counter' } as const;
+    const plans = await Promise.all([1, 2].map(() => fixture.installations.createPlan(club.acting, request)));
+    const ends = await Promise.allSettled(
+      plans.map((plan) => fixture.installations.applyPlan(club.acting, plan.id, consentTo(plan))),
+    );
+    expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'plan_outdated' },
+    });
+    expect(await fixture.installations.list(club.id)).toHaveLength(2);
+  });
+
+  it('are nobody else to apply or read', async () => {
+    const plan = await fixture.installations.createPlan(org.acting, {
+      kind: 'install',
+      plugin: 'house/hello',
+    });
+    const foreign = [
+      () => fixture.installations.applyPlan(other.acting, plan.id, { grants: [] }),
+      () => fixture.installations.readPlan(other.id, plan.id),
+      () => fixture.installations.readPlan(other.id, 'no-uuid'),
+    ];
+    for (const attempt of foreign) await expect(attempt()).rejects.toMatchObject({ code: 'plan_not_found' });
+  });
+});
