@@ -31,7 +31,8 @@ export type Notifications = {
 const CHANNEL = /^[a-z][a-z0-9_]{0,62}$/u;
 const RETRY_MS = 250;
 /** A line that is cut without a sign (a firewall, a dead host) is noticed by a question without an answer. */
-const HEARTBEAT_MS = 5_000;
+const HEARTBEAT_MS = 1_000;
+const ANSWER_MS_MAX = 2_000;
 
 type Line = { readonly client: Client; readonly broken: Promise<void> };
 /** `heard` once PostgreSQL has confirmed every LISTEN on the line. */
@@ -89,7 +90,7 @@ async function keepUp(config: ClientConfig, directory: Directory, state: State):
       await state.line.broken;
       state.line = undefined;
       state.heard = false;
-      if (!state.closed) directory.tellAll('lost');
+      directory.tellAll('lost');
     } else {
       await sleep(RETRY_MS, undefined, { ref: false });
       if (!state.closed) await attempt(config, directory, state);
@@ -120,8 +121,8 @@ function createDirectory(): Directory {
 async function connect(config: ClientConfig, deliver: Directory['deliver']): Promise<Line> {
   const client = new Client({
     ...config,
-    connectionTimeoutMillis: HEARTBEAT_MS,
-    query_timeout: HEARTBEAT_MS,
+    connectionTimeoutMillis: ANSWER_MS_MAX,
+    query_timeout: ANSWER_MS_MAX,
   });
   const broken = new Promise<void>((resolve) => {
     client.once('error', () => resolve());

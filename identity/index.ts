@@ -35,6 +35,7 @@ export { ALL_TOKEN_SCOPES, readTokenScopes, TOKEN_SCOPES, type TokenScope } from
 export { looksLikeToken, type TokenSecret } from './token-secret.ts';
 export {
   issueToken,
+  issueTokenFor,
   listTokens,
   revokeToken,
   type IssuedToken,

@@ -2,11 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import { isUuid, type AuditActor, type Transaction } from '../database/index.ts';
 import type { JsonValue } from '../spec/json.ts';
 import { Refusal } from '../spec/refusal.ts';
-import { roleIn } from './access.ts';
+import { roleIn, type InstanceAccess } from './access.ts';
 import { announceToken, auditInstance, auditOrg, readDisplayName } from './change.ts';
 import { TokenEntity, type Token } from './entities/index.ts';
 import { actorOf, type Principal } from './principal.ts';
 import { readTokenScopes, type TokenScope } from './token-scope.ts';
+import { findUser, userUnknown } from './users.ts';
 import { createTokenSecret, hashTokenSecret, type TokenSecret } from './token-secret.ts';
 
 export type TokenRequest = {
@@ -53,6 +54,30 @@ export async function issueToken(
   requireWithin(principal, scopes, request.orgId);
   return storeToken(tx, actorOf(principal), {
     userId: principal.id,
+    orgId: request.orgId ?? null,
+    name: readDisplayName(request.name),
+    scopes,
+    expiresAt: readExpiry(request.expiresAt),
+  });
+}
+
+/**
+ * Issues a token to another user, for an administrator of the instance who made that user. In a transaction of the
+ * instance. It can do no more than the administrator's own.
+ *
+ * @throws Refusal as `issueToken`, or `user_unknown`
+ */
+export async function issueTokenFor(
+  tx: Transaction,
+  { principal }: InstanceAccess,
+  userId: string,
+  request: TokenRequest,
+): Promise<IssuedToken> {
+  const scopes = readTokenScopes(request.scopes);
+  requireWithin(principal, scopes, request.orgId);
+  if (!(await findUser(tx, userId))) throw userUnknown();
+  return storeToken(tx, actorOf(principal), {
+    userId,
     orgId: request.orgId ?? null,
     name: readDisplayName(request.name),
     scopes,

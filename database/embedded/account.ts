@@ -1,29 +1,31 @@
 /**
- * Which account of the operating system runs PostgreSQL, which refuses to run as root.
+ * Which account of the operating system runs PostgreSQL, which refuses to run as root and, when it makes its files,
+ * as a uid that /etc/passwd does not know.
  *
- * - `self`: we are not root, so PostgreSQL is ours.
- * - `namespace`: we are root and may make a user namespace (user_namespaces(7)). Inside it the process sees itself
- *   as an ordinary user and has no capability outside; files keep their owner, so every folder that we can open
- *   can be opened by PostgreSQL too.
- * - `user`: we are root in a container that forbids namespaces. PostgreSQL runs as another uid, which needs its
- *   files in folders that this uid can traverse (see `home.ts`).
+ * - `self`: an ordinary user; PostgreSQL is ours.
+ * - `namespace`: root, or a uid without a name as containers hand them out. A user namespace (user_namespaces(7))
+ *   shows PostgreSQL an ordinary user; outside it has no capability, and files keep their owner, so every folder
+ *   that is ours can be opened by PostgreSQL too.
+ * - `user`: root in a container that forbids namespaces. PostgreSQL runs as another uid, which needs its files in
+ *   folders that this uid can traverse (see `home.ts`).
  */
 import { execFile } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
 export type Account =
   | { readonly kind: 'self' }
-  | { readonly kind: 'namespace' }
+  /** The ids as PostgreSQL sees them. */
+  | { readonly kind: 'namespace'; readonly uid: number; readonly gid: number }
   | { readonly kind: 'user'; readonly uid: number; readonly gid: number };
 
-/** `nobody` of Debian, Alpine and Fedora: exists by number everywhere, with or without an entry in /etc/passwd. */
-const NOBODY = { kind: 'user', uid: 65534, gid: 65534 } as const;
+type Ids = { readonly uid: number; readonly gid: number };
 
-/** Any id but 0 does; nothing outside the namespace sees it. */
-const NAMESPACE_ARGUMENTS = ['--user', '--map-user=1000', '--map-group=1000', '--'] as const;
+/** `nobody` of Debian, Alpine and Fedora. */
+const NOBODY: Ids = { uid: 65534, gid: 65534 };
 
 /**
  * Chooses the account for a cluster folder, which may not exist yet: an existing one stays with its owner.
@@ -35,17 +37,43 @@ export async function chooseAccount(
   clusterFolder: string,
   namespaces: 'allowed' | 'forbidden' = 'allowed',
 ): Promise<Account> {
-  if (process.getuid?.() !== 0) return { kind: 'self' };
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && hasName()) return { kind: 'self' };
   const owner = await stat(clusterFolder).catch(() => undefined);
-  if (owner && owner.uid !== 0) return { kind: 'user', uid: owner.uid, gid: owner.gid };
-  return namespaces === 'allowed' && (await canUnshare()) ? { kind: 'namespace' } : NOBODY;
+  if (isRoot && owner && owner.uid !== 0) return { kind: 'user', uid: owner.uid, gid: owner.gid };
+  const ordinary = await ordinaryIds();
+  if (namespaces === 'allowed' && (await canUnshare(ordinary))) return { kind: 'namespace', ...ordinary };
+  return isRoot ? { kind: 'user', ...ordinary } : { kind: 'self' };
 }
 
-async function canUnshare(): Promise<boolean> {
-  return run('unshare', [...NAMESPACE_ARGUMENTS, 'true']).then(
+/** getpwuid(3) knows the uid of this process. */
+function hasName(): boolean {
+  try {
+    return userInfo().uid !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The ids of `nobody`, or of the first user that is not root. */
+async function ordinaryIds(): Promise<Ids> {
+  const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n');
+  const known = lines
+    .map((line) => line.split(':'))
+    .map((fields) => ({ uid: Number(fields[2]), gid: Number(fields[3]) }))
+    .filter(({ uid, gid }) => Number.isInteger(uid) && uid > 0 && Number.isInteger(gid) && gid > 0);
+  return known.find(({ uid }) => uid === NOBODY.uid) ?? known[0] ?? NOBODY;
+}
+
+async function canUnshare(ids: Ids): Promise<boolean> {
+  return run('unshare', [...namespaceArguments(ids), 'true']).then(
     () => true,
     () => false,
   );
+}
+
+function namespaceArguments({ uid, gid }: Ids): string[] {
+  return ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
 }
 
 /** A program and its arguments, as the account has to start it. */
@@ -63,7 +91,7 @@ export function invocation(account: Account, path: string, programArguments: rea
     case 'namespace':
       return {
         file: 'unshare',
-        arguments: [...NAMESPACE_ARGUMENTS, path, ...programArguments],
+        arguments: [...namespaceArguments(account), path, ...programArguments],
         identity: {},
       };
     case 'user':

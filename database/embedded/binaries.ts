@@ -5,6 +5,7 @@
  * scripts do not run here. So the links are made in a folder of ours, from the package's own list, and the loader
  * is pointed at both folders.
  */
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -68,8 +69,7 @@ async function reachable(found: Package, home: Home, account: Account): Promise<
 
 /** Copies under another name and renames, so that a copy is whole or absent. */
 async function copyPackage(native: string, copy: string): Promise<void> {
-  const unfinished = `${copy}.${process.pid}`;
-  await rm(unfinished, { recursive: true, force: true });
+  const unfinished = `${copy}.${randomUUID()}`;
   await mkdir(unfinished);
   await cp(native, join(unfinished, 'native'), { recursive: true });
   await rename(unfinished, copy).catch(async (error: NodeJS.ErrnoException) => {
@@ -99,8 +99,7 @@ async function linkLibraries(native: string, home: Home, account: Account): Prom
 /** Makes or corrects one link; several servers may do so at once. */
 async function link(source: string, path: string): Promise<void> {
   if ((await readlink(path).catch(() => undefined)) === source) return;
-  const unfinished = `${path}.${process.pid}`;
-  await rm(unfinished, { force: true });
+  const unfinished = `${path}.${randomUUID()}`;
   await symlink(source, unfinished).catch((cause: unknown) => {
     throw new Fault('a shared library of the built-in database could not be linked', { cause });
   });

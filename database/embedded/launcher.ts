@@ -61,12 +61,12 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const account = await chooseAccount(clusterFolderOf(options.dataFolder), options.namespaces);
   const home = await prepareHome(options.dataFolder, account);
   const binaries = await prepareBinaries(home, account);
-  const cluster = await prepareCluster(home, binaries, account);
+  const cluster = await prepareCluster(home, binaries, account, options.durability ?? 'full');
   const socketFolder = await makeSocketFolder(home, account);
   const settings = options.durability === 'none' ? { ...SETTINGS, ...NOT_DURABLE } : SETTINGS;
   const entered = await runAndEnter({ home, cluster, binaries, account, socketFolder, settings });
   await bootstrap(entered.presence);
-  await forgetUnused(socketFolder, entered.startup, home);
+  if (socketFolder !== entered.startup.socketFolder) await removeSocketFolder(socketFolder, home);
   return watch(entered, cluster);
 }
 
@@ -86,10 +86,9 @@ async function runAndEnter(startup: Startup): Promise<Entered> {
   });
 }
 
-/** A folder made for a server that turned out to be running elsewhere. */
-async function forgetUnused(made: string, startup: Startup, home: Home): Promise<void> {
-  if (made !== startup.socketFolder && !made.startsWith(home.folder))
-    await rm(made, { recursive: true, force: true });
+/** Only one of its own below the folder for temporary files; the one inside the home stays. */
+async function removeSocketFolder(folder: string, home: Home): Promise<void> {
+  if (!folder.startsWith(`${home.folder}/`)) await rm(folder, { recursive: true, force: true });
 }
 
 /** Keeps the server running: where PostgreSQL is killed, it starts again at the same socket. */
@@ -128,7 +127,10 @@ function watch(entered: Entered, cluster: Cluster): EmbeddedPostgres {
 async function leaveAndStop(entered: Entered, cluster: Cluster): Promise<'stopped' | 'left'> {
   const { client } = entered.presence;
   const rest = await leave(entered.presence).catch(() => 'others' as const);
-  if (rest === 'last') await stopPostmaster(cluster);
+  if (rest === 'last') {
+    await stopPostmaster(cluster);
+    await removeSocketFolder(entered.startup.socketFolder, entered.startup.home);
+  }
   await client.end().catch(() => undefined);
   return rest === 'last' ? 'stopped' : 'left';
 }

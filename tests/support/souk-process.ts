@@ -54,9 +54,14 @@ export async function discardSouk(souk: SoukProcess): Promise<void> {
 function listening(child: ChildProcess, log: Record<string, unknown>[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const errors: string[] = [];
-    const timer = setTimeout(() => reject(new Error(`not ready: ${errors.join('')}${JSON.stringify(log)}`)), START_MS_MAX);
+    const timer = setTimeout(
+      () => reject(new Error(`not ready: ${errors.join('')}${JSON.stringify(log)}`)),
+      START_MS_MAX,
+    );
     child.stderr?.on('data', (chunk: Buffer) => errors.push(String(chunk)));
-    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${errors.join('')}${JSON.stringify(log)}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`ended with ${code}: ${errors.join('')}${JSON.stringify(log)}`)),
+    );
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const entry = parseLine(line);
       log.push(entry);

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestDatabase, type TestDatabase } from '../tests/support/database.ts';
+import type { Database } from './database.ts';
+
+let fixture: TestDatabase;
+let second: Database;
+
+beforeAll(async () => {
+  fixture = await startTestDatabase([], 'empty');
+  second = await fixture.open();
+});
+
+afterAll(() => fixture.drop());
+
+/** Listens and writes down everything that is told. */
+async function listen(database: Database, channel: string): Promise<string[]> {
+  const told: string[] = [];
+  await database.notifications.listen(channel, {
+    notified: (payload) => told.push(payload),
+    lost: () => told.push('(lost)'),
+    connected: () => told.push('(connected)'),
+  });
+  return told;
+}
+
+function notify(channel: string, payload: string): Promise<void> {
+  return fixture.database.transaction({ kind: 'instance' }, (tx) => tx.notify(channel, payload));
+}
+
+test('a notification reaches this server before the transaction returns, and the others', async () => {
+  const here = await listen(fixture.database, 'first');
+  const there = await listen(second, 'first');
+  await notify('first', 'a');
+  expect(here).toContain('a');
+  await expect.poll(() => there).toEqual(['(connected)', 'a']);
+});
+
+test('nothing is told of what was rolled back', async () => {
+  const here = await listen(fixture.database, 'rolled_back');
+  const failing = fixture.database.transaction({ kind: 'instance' }, async (tx) => {
+    await tx.notify('rolled_back', 'never');
+    throw new TypeError('on purpose');
+  });
+  await expect(failing).rejects.toThrow('on purpose');
+  await notify('rolled_back', 'always');
+  expect(here).toEqual(['(connected)', 'always']);
+});
+
+test('who stopped listening is not told', async () => {
+  const told: string[] = [];
+  const stop = await second.notifications.listen('stopped', { notified: (payload) => told.push(payload) });
+  const after = await listen(second, 'stopped');
+  stop();
+  await notify('stopped', 'a');
+  await expect.poll(() => after).toContain('a');
+  expect(told).toEqual([]);
+});
+
+test('a line that is cut is told of, comes back, and hears again', async () => {
+  const there = await listen(second, 'cut');
+  await fixture.superuser.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where pid <> pg_backend_pid() and datname = current_database()`,
+  );
+  await expect.poll(() => there).toEqual(['(connected)', '(lost)', '(connected)']);
+  expect(second.notifications.state()).toBe('connected');
+  await notify('cut', 'again');
+  await expect.poll(() => there).toContain('again');
+});
+
+test('a channel whose name would need quoting is a fault', async () => {
+  const attempt = second.notifications.listen('a; drop table b', { notified: () => undefined });
+  await expect(attempt).rejects.toThrow('quoting');
+});
