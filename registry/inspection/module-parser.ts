@@ -4,6 +4,8 @@
  */
 import { Parser } from 'acorn';
 
+const FEW_MAX = 8;
+
 /** The part of a list of names that the parser uses: adding, asking, and looking at the first. */
 class NameList {
   0: string | undefined = undefined;
@@ -23,8 +25,6 @@ class NameList {
     return isKnown ? 0 : -1;
   }
 }
-
-const FEW_MAX = 8;
 
 type Scope = { var: NameList; lexical: NameList; functions: NameList };
 /** Members of the parser that its plugin interface offers and its types leave out. */

@@ -17,8 +17,14 @@ type Node = { readonly path: string; readonly kind: 'file' | 'folder' };
 export function checkCollisions(paths: readonly EntryPath[]): void {
   checkDuplicates(paths);
   const tree = new Map<string, Node>();
+  const foldersPlaced = new Set<string>();
   for (const path of paths) {
-    for (const node of nodesOf(path)) placeNode(tree, node);
+    for (const node of nodesOf(path)) {
+      // Files of one folder imply it again and again; the same spelling needs one look.
+      if (node.kind === 'folder' && foldersPlaced.has(node.path)) continue;
+      placeNode(tree, node);
+      if (node.kind === 'folder') foldersPlaced.add(node.path);
+    }
   }
 }
 
@@ -61,5 +67,6 @@ function placeNode(tree: Map<string, Node>, node: Node): void {
  * has one lower form, and the last upper case undoes the two forms of the Greek sigma.
  */
 export function foldCase(text: string): string {
+  if (!/[^ -~]/u.test(text)) return text.toUpperCase();
   return text.normalize('NFKC').toUpperCase().toLowerCase().toUpperCase().normalize('NFKC');
 }

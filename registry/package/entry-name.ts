@@ -88,7 +88,8 @@ const RULES: readonly Rule[] = [
   {
     code: 'archive_name_normalization',
     found: 'Its name is not stable under the normal forms NFC and NFKC.',
-    breaks: (name) => name.normalize('NFC') !== name || name.normalize('NFKC') !== name,
+    breaks: (name) =>
+      /[^ -~]/u.test(name) && (name.normalize('NFC') !== name || name.normalize('NFKC') !== name),
   },
   {
     code: 'archive_name_trailing',
