@@ -69,7 +69,7 @@ beforeAll(async () => {
   await giveKeys(registry, 'kelompok');
   for (const [index, manifest] of PACKAGES.entries())
     await publishPackage(
-      { ...registry.ports, now: () => new Date(NOW.getTime() + index) },
+      { ...registry.ports, now: () => new Date(NOW.getTime() + index * 1_000) },
       signedUpload(manifest),
     );
   await publishPackage(registry.ports, signedUpload({ id: 'kelompok/csv-import', version: '1.1.0-beta.1' }));

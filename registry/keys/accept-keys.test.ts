@@ -150,6 +150,55 @@ describe('acceptNextKeys', () => {
     }
   });
 
+  it('keeps the order of signing and rotating, also within a second and against a clock that lags', async () => {
+    const fresh = await startTestRegistry();
+    try {
+      await giveKeys(fresh, 'kelompok');
+      const at = (text: string) => ({ ...fresh.ports, now: () => time(text) });
+      const early = await publishPackage(at('2026-06-01T12:00:00.900Z'), signedUpload({ id: freshId() }));
+      const keys = { ...ports(time('2026-06-01T12:00:00.950Z')), database: fresh.ports.database };
+      const envelope = rotation('kelompok', time('2026-06-01T12:00:01Z'));
+      const rotated = await acceptNextKeys(keys, { author, publisher: 'kelompok', envelope });
+      const archive = makeArchive({ id: freshId() });
+      const late = await publishPackage(at('2026-06-01T11:59:00Z'), {
+        author,
+        destination: PUBLIC,
+        archive,
+        envelope: signArchive(archive, [keyOf(3)]),
+      });
+      expect([early, rotated, late].map(({ acceptedAt }) => acceptedAt.toISOString())).toEqual([
+        '2026-06-01T12:00:00.000Z',
+        '2026-06-01T12:00:01.000Z',
+        '2026-06-01T12:00:01.000Z',
+      ]);
+      expect(rotated.distrusted).toEqual([]);
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it('reaches a package that was judged before the revocation and would be stored after it', async () => {
+    const fresh = await startTestRegistry();
+    try {
+      await giveKeys(fresh, 'kelompok');
+      const reader: typeof fresh.ports.reader = {
+        read: async (...upload) => {
+          const envelope = rotation('kelompok', time('2026-02-01'));
+          await acceptNextKeys(
+            { ...ports(), database: fresh.ports.database },
+            { author, publisher: 'kelompok', envelope },
+          );
+          return fresh.ports.reader.read(...upload);
+        },
+      };
+      await expect(
+        publishPackage({ ...fresh.ports, reader }, signedUpload({ id: freshId() })),
+      ).rejects.toMatchObject({ code: 'signature_key_unknown' });
+    } finally {
+      await fresh.close();
+    }
+  });
+
   it('refuses a document that skips a version, and one for a publisher without keys', async () => {
     const fresh = await startTestRegistry();
     try {

@@ -11,6 +11,7 @@ import { KeyDocumentEntity } from '../entities/index.ts';
 import { requireNoKeys, takeChallenge } from './challenge.ts';
 import { changeKeys, loadKeyHistory } from './key-store.ts';
 import { distrustVersions } from './distrust.ts';
+import { nextRegistryTime, registryTime, TIME_ZERO } from './registry-time.ts';
 
 export type KeyPorts = {
   readonly database: Database;
@@ -45,7 +46,7 @@ export async function acceptFirstKeys(
 ): Promise<AcceptedKeys> {
   const { author, publisher, nonce, envelope, proof } = request;
   const { orgId } = await author.requirePublisher(publisher);
-  const at = ports.now();
+  const at = registryTime(ports.now(), TIME_ZERO);
   return ports.database.transaction({ kind: 'instance' }, async (tx) => {
     await changeKeys(tx, publisher);
     await requireNoKeys(tx, publisher);
@@ -71,7 +72,8 @@ export async function acceptNextKeys(
     const history = await loadKeyHistory(tx, publisher);
     if (!history)
       throw new Refusal('publisher_keys_missing', { detail: `${publisher} has no first key document yet.` });
-    const accepted = acceptNextKeyDocument({ history, envelope, at: ports.now() });
+    const at = registryTime(ports.now(), await timeAfterSigned(tx, publisher));
+    const accepted = acceptNextKeyDocument({ history, envelope, at });
     const next: KeyHistory = [...history, accepted];
     return recordKeys(tx, {
       author,
@@ -81,6 +83,16 @@ export async function acceptNextKeys(
       distrusted: await distrustVersions(tx, publisher, next),
     });
   });
+}
+
+/** @returns the first time after everything that was signed by the publisher's keys so far */
+async function timeAfterSigned(tx: Transaction, publisher: string): Promise<Date> {
+  const [row] = await tx.em.execute<{ last: string | Date | null }[]>(
+    `select max(signed_at) as last from plugin_version join plugin on plugin.id = plugin_version.plugin_id
+      where plugin.publisher = ?`,
+    [publisher],
+  );
+  return row?.last ? nextRegistryTime(new Date(row.last)) : TIME_ZERO;
 }
 
 async function recordKeys(

@@ -1,6 +1,5 @@
 import type { Transaction } from '../../database/index.ts';
 import {
-  type PackageIdentity,
   parseEnvelope,
   readUnverifiedStatement,
   sha256Hex,
@@ -10,6 +9,7 @@ import {
 } from '../../signing/index.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { holdKeys, loadKeyHistory, newestKeyVersion } from '../keys/key-store.ts';
+import { registryTime } from '../keys/registry-time.ts';
 import type { PublishingPorts } from './ports.ts';
 import { type PublisherAuthority, requirePublisher } from './publisher.ts';
 import type { Uploaded } from './upload.ts';
@@ -40,48 +40,55 @@ export type Attested = Uploaded & { readonly attestation: Attestation; readonly 
  *   as `requirePublisher`
  */
 export async function attestUpload(ports: PublishingPorts, upload: Uploaded): Promise<Attested> {
-  const attestation = await attest(ports, upload);
-  return { ...upload, attestation } as Attested;
-}
-
-async function attest(ports: PublishingPorts, upload: Uploaded): Promise<Attestation> {
   const { envelope } = upload;
-  if (!envelope) return { kind: 'unsigned' };
+  if (!envelope) return { ...upload, attestation: { kind: 'unsigned' } } as Attested;
   const claimed = readUnverifiedStatement({ ...evidenceOf(upload), envelope });
   const authority = await requirePublisher(upload, claimed.publisher);
-  return ports.database.transaction({ kind: 'instance' }, async (tx) => {
-    const judged = await judgeEnvelope(tx, { ...upload, envelope }, claimed);
-    const statementSha256 = sha256Hex(parseEnvelope(envelope, STATEMENT_PAYLOAD_TYPE).payload);
-    return { kind: 'signed', envelope, authority, statementSha256, ...judged };
-  });
+  const judged = await ports.database.transaction({ kind: 'instance' }, (tx) =>
+    judgeEnvelope(tx, upload, envelope, claimed.publisher),
+  );
+  const statementSha256 = sha256Hex(parseEnvelope(envelope, STATEMENT_PAYLOAD_TYPE).payload);
+  const { at, ...verdict } = judged;
+  return {
+    ...upload,
+    at,
+    attestation: { kind: 'signed', envelope, authority, statementSha256, ...verdict },
+  } as Attested;
 }
+
+type Judgement = { readonly statement: VerifiedStatement; readonly keyVersion: number; readonly at: Date };
 
 async function judgeEnvelope(
   tx: Transaction,
-  upload: Uploaded & { readonly envelope: Uint8Array },
-  claimed: PackageIdentity,
-): Promise<{ statement: VerifiedStatement; keyVersion: number }> {
-  const history = await loadKeyHistory(tx, claimed.publisher);
-  if (!history)
-    throw new Refusal('publisher_keys_missing', { detail: `${claimed.publisher} has no key document.` });
-  const { envelope, at } = upload;
+  upload: Uploaded,
+  envelope: Uint8Array,
+  publisher: string,
+): Promise<Judgement> {
+  const history = await loadKeyHistory(tx, publisher);
+  if (!history) throw new Refusal('publisher_keys_missing', { detail: `${publisher} has no key document.` });
+  const at = registryTime(upload.at, (history.at(-1) ?? history[0]).acceptedAt);
   const trust = { kind: 'documents', history } as const;
   const statement = verifyPackageEnvelope({ ...evidenceOf(upload), envelope, trust, at });
-  return { statement, keyVersion: history.length };
+  return { statement, keyVersion: history.length, at };
 }
 
 /**
  * Keeps the verdict true until the transaction ends: no key document comes in between, and if one has come since
  * the verdict, the verdict is made anew.
+ * @returns the upload with the verdict, and the time, that hold
  * @throws Refusal as `attestUpload`
  */
-export async function holdAttestation(tx: Transaction, upload: Attested): Promise<void> {
+export async function holdAttestation<Stage extends Attested>(
+  tx: Transaction,
+  upload: Stage,
+): Promise<Stage> {
   const { attestation } = upload;
-  if (attestation.kind === 'unsigned') return;
+  if (attestation.kind === 'unsigned') return upload;
   const { publisher } = attestation.statement;
   await holdKeys(tx, publisher);
-  if ((await newestKeyVersion(tx, publisher)) === attestation.keyVersion) return;
-  await judgeEnvelope(tx, { ...upload, envelope: attestation.envelope }, attestation.statement);
+  if ((await newestKeyVersion(tx, publisher)) === attestation.keyVersion) return upload;
+  const { at, ...verdict } = await judgeEnvelope(tx, upload, attestation.envelope, publisher);
+  return { ...upload, at, attestation: { ...attestation, ...verdict } };
 }
 
 function evidenceOf(upload: Uploaded): { archiveSha256: string; archiveSize: number } {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Transaction } from '../../database/index.ts';
+import { registryTime, TIME_ZERO } from '../keys/registry-time.ts';
 import { approveVersion } from './approval.ts';
 import { attestUpload, holdAttestation } from './attestation.ts';
 import { claimVersion } from './claim.ts';
@@ -24,7 +25,7 @@ import { type Verified, verifyUpload } from './verification.ts';
 export async function publishPackage(ports: PublishingPorts, request: PublishRequest): Promise<Publication> {
   const archiveSha256 = hash('sha256', request.archive, 'hex');
   return auditingRefusals(ports, request, archiveSha256, async () => {
-    const uploaded = acceptUpload(request, archiveSha256, ports.now());
+    const uploaded = acceptUpload(request, archiveSha256, registryTime(ports.now(), TIME_ZERO));
     const attested = await attestUpload(ports, uploaded);
     const inspected = await inspectUpload(ports, attested);
     const verified = await verifyUpload(inspected);
@@ -35,10 +36,10 @@ export async function publishPackage(ports: PublishingPorts, request: PublishReq
 
 /** What depends on other packages is decided and written in one transaction, under the locks of name and keys. */
 async function settle(ports: PublishingPorts, tx: Transaction, verified: Verified): Promise<Publication> {
-  const claim = await claimVersion(tx, verified);
-  await holdAttestation(tx, verified);
+  const held = await holdAttestation(tx, verified);
+  const claim = await claimVersion(tx, held);
   if (claim.kind === 'taken')
-    return describePublication('already_published', await renewSignature(tx, verified, claim));
+    return describePublication('already_published', await renewSignature(tx, held, claim));
   const approved = await approveVersion(tx, claim.claimed, ports.settings);
   const resolved = await resolveVersion(ports, tx, approved);
   return describePublication('published', await storeVersion(tx, ports.blobs, resolved));

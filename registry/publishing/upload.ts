@@ -8,7 +8,7 @@ declare const uploaded: unique symbol;
 export type Uploaded = PublishRequest & {
   /** Lower-case hexadecimal. */
   readonly archiveSha256: string;
-  /** The registry's time, against which keys are judged and which becomes the version's `acceptedAt`. */
+  /** The registry's time (keys/registry-time.ts): keys are judged by it, and it becomes the version's `acceptedAt`. */
   readonly at: Date;
   readonly [uploaded]: true;
 };
