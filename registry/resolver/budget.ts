@@ -5,7 +5,7 @@ import { Refusal } from '../../spec/refusal.ts';
 export type Clock = { now(): number };
 
 export type ResolutionBudget = {
-  /** Units of work: one incompatibility looked at, one range matched, one edge walked. About 10 million fit a second. */
+  /** Units of work: one incompatibility looked at, one range matched, one edge walked. Some millions fit a second. */
   readonly stepsMax: number;
   readonly wallTimeMsMax: number;
   readonly clock: Clock;

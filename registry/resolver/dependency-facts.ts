@@ -3,11 +3,12 @@ import type { Candidates } from './candidates.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { DependencyEdge, Gap, Incompatibility, Term } from './incompatibility.ts';
 import type { RootRequirement, VersionRecord } from './problem.ts';
+import { readRange } from './range.ts';
 import { intersect, isEmpty, subtract, type VersionSet } from './version-set.ts';
 
 type DependencyKind = 'dependencies' | 'optionalDependencies';
 
-/** Declarations that were turned into incompatibilities already, so that none is added twice. */
+/** Versions and declarations that were turned into incompatibilities already, so that none is added twice. */
 export type KnownFacts = Set<string>;
 
 /**
@@ -21,7 +22,9 @@ export function dependencyFacts(
   known: KnownFacts,
 ): Incompatibility[] {
   const record = candidates.records[index];
-  if (record === undefined) return [];
+  const version = JSON.stringify([candidates.plugin, index]);
+  if (record === undefined || known.has(version)) return [];
+  known.add(version);
   return [
     ...factsOf(catalogue, candidates, record, 'dependencies', known),
     ...factsOf(catalogue, candidates, record, 'optionalDependencies', known),
@@ -63,7 +66,9 @@ function versionsDeclaring(
 
 function requiredFact(catalogue: Catalogue, edge: DependencyEdge): Incompatibility | undefined {
   const target = catalogue.open(edge.target);
-  if (target === undefined) return gapFact(edge, 'unknown-plugin');
+  if (target === undefined) {
+    return readRange(edge.range) === undefined ? malformedFact(edge) : gapFact(edge, 'unknown-plugin');
+  }
   const inside = target.matching(edge.range);
   if (inside === undefined) return malformedFact(edge);
   if (isEmpty(inside)) return gapFact(edge, 'no-version-in-range');

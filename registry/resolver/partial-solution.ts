@@ -124,7 +124,7 @@ export class PartialSolution {
     else this.#pending.delete(candidates);
   }
 
-  /** @returns the earliest step after which `term` is satisfied, which it must be; undefined: before any step. */
+  /** @returns the earliest step after which `term` is satisfied, which it must be. */
   satisfier(term: Term): Assignment {
     const found = this.#earliest(term.candidates, (allowed) => isSubset(allowed, term.set));
     if (found === undefined)

@@ -234,8 +234,10 @@ class Solver {
     const index = this.#catalogue.mostWanted(candidates, this.#solution.allowed(candidates));
     if (index === undefined) throw new Fault(`resolver: ${candidates.plugin} has no version left`);
     const facts = dependencyFacts(this.#catalogue, candidates, index, this.#knownFacts);
-    this.#meter.charge(facts.length * candidates.records.length);
-    for (const fact of facts) this.#add(fact);
+    for (const fact of facts) {
+      for (const term of fact.terms) this.#meter.charge(term.candidates.records.length);
+      this.#add(fact);
+    }
     // Deciding what a new fact forbids at once would only be a detour through a conflict.
     if (!facts.some((fact) => this.#forbids(fact, candidates, index)))
       this.#solution.decide(candidates, index);
