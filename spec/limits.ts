@@ -88,6 +88,11 @@ export const ISOLATE_LIMITS = {
   idleMsMax: 10 * 60_000,
   /** Longest message text of an error that leaves the isolate. */
   errorCharsMax: 500,
+  /** Longest line of a plugin's log. */
+  logCharsMax: 2_048,
+  /** Arguments of one host call, in characters of JSON, and its answer: one large kv value fits many times. */
+  callCharsMax: 256 * KIB,
+  answerCharsMax: 1 * MIB,
 } as const;
 
 /** One runner process: what the watchdog enforces, with SIGKILL. */
@@ -106,8 +111,18 @@ export const RUNNER_LIMITS = {
   heartbeatIntervalMs: 1_000,
   heartbeatMissesMax: 5,
   startMsMax: 10_000,
-  /** Runs waiting for a slot in one runner, beyond which calls are shed. */
-  queueMax: 256,
+  /** Isolates in one runner: 150 small plugins stay below half of `residentBytesMax`. */
+  isolatesMax: 150,
+  /** A replacement for a spare runner starts this long after the spare was taken, so as not to slow what took it. */
+  spareDelayMs: 50,
+  /** A runner without isolates ends after this long. */
+  emptyMsMax: 60_000,
+  /** An installation that may have killed its runner stays alone for this long. */
+  aloneMs: 10 * 60_000,
+  /** How long runs in flight may take to end when the server stops. */
+  drainMsMax: 5_000,
+  /** Runs in flight on one server, in all runners, beyond which calls are shed. */
+  runsMax: 1_024,
   /** Runs in flight in one installation and in one organization, so that no one starves the rest. */
   runsPerInstallationMax: 64,
   runsPerOrganizationMax: 128,

@@ -7,6 +7,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { coversPermission, type Permission } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { ErrorData } from '../guest/bridge.ts';
@@ -22,9 +23,6 @@ export type Broker = {
 };
 
 type Entry = { readonly capability: Capability; readonly validate: ValidateFunction };
-
-/** Longest answer of a host service, in characters of JSON. */
-const ANSWER_CHARS_MAX = 1_048_576;
 
 /** @throws Fault through ajv when a capability's schema is unsound */
 export function createBroker(capabilities: readonly Capability[], observer: SandboxObserver): Broker {
@@ -81,7 +79,7 @@ function isGranted(guest: Guest, permission: Permission | null): boolean {
 
 function copyBack(name: string, value: JsonValue): BrokerAnswer {
   const text = JSON.stringify(value ?? null);
-  if (text.length > ANSWER_CHARS_MAX)
+  if (text.length > ISOLATE_LIMITS.answerCharsMax)
     return refuse(
       'RangeError',
       'answer_too_large',

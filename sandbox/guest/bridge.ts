@@ -55,7 +55,7 @@ export type GuestSettings = {
   readonly responseBytesMax: number;
   readonly errorCharsMax: number;
   readonly logCharsMax: number;
-  readonly callBytesMax: number;
+  readonly callCharsMax: number;
 };
 
 /** What `run` carries as its head. */

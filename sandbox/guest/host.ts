@@ -146,7 +146,7 @@ function makeServices(run: GuestRun, settings: HostSettings, space: string): obj
   const object = create(null) as Record<string, unknown>;
   mapForEach(methods, (service, method) => {
     object[method] = (...args: unknown[]) =>
-      callService(run.id, service, args, settings.raw.callBytesMax, run);
+      callService(run.id, service, args, settings.raw.callCharsMax, run);
   });
   return freeze(object);
 }

@@ -34,7 +34,7 @@ export const FROM_RUNNER = {
   call: 68,
   /** run or 0, ref: isolate, code: index in `LOG_LEVELS`. body: text, UTF-8. */
   log: 69,
-  /** ref: of the `ping`; amount: isolates alive. */
+  /** ref: of the `ping`; amount: resident KiB, for systems without /proc. */
   pong: 70,
   /** ref: an isolate that the runner disposed of. code: index in `OUTCOMES`, why. */
   gone: 71,

@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
+import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { POST } from '../guest/bridge.ts';
 import { FROM_RUNNER, LOG_LEVELS } from '../protocol/kinds.ts';
 import type { Channel } from './channel.ts';
@@ -22,8 +23,6 @@ export type PostParts = {
 };
 
 const RANDOM_BYTES_MAX = 65_536;
-const LOG_CHARS_MAX = 2_048;
-const CALL_CHARS_MAX = 262_144;
 const NAME_CHARS_MAX = 100;
 const TIMER_MS_MAX = 0x7f_ff_ff_ff;
 const TIMERS_MAX = 1_000;
@@ -67,6 +66,7 @@ function runOf(home: Home, parts: PostParts, runId: unknown): Run | undefined {
 function endRun(run: Run | undefined, outcome: unknown, head: unknown, body: unknown): undefined {
   if (!run || run.answer || typeof head !== 'string') return;
   run.answer = answerOf(run, outcome, head, body);
+  run.home.ended.push(run);
 }
 
 function answerOf(run: Run, outcome: unknown, head: string, body: unknown): Answer {
@@ -96,7 +96,7 @@ function callHost(
   if (!run || run.answer) return 'host calls can be made only while a run is in flight';
   if (typeof call !== 'number' || typeof name !== 'string' || typeof text !== 'string')
     return 'malformed host call';
-  if (name.length > NAME_CHARS_MAX || text.length > CALL_CHARS_MAX)
+  if (name.length > NAME_CHARS_MAX || text.length > ISOLATE_LIMITS.callCharsMax)
     return 'the arguments of the host call are too long';
   if (run.hostCalls >= run.limits.hostCallsMax) return `a run may make ${run.limits.hostCallsMax} host calls`;
   if (run.pending.size >= run.limits.hostCallsPendingMax)
@@ -119,7 +119,7 @@ function writeLog(home: Home, parts: PostParts, runId: unknown, level: unknown, 
   const lines = run ? ++run.logLines : ++home.strayLogLines;
   const linesMax = run ? run.limits.logLinesMax : STRAY_LOG_LINES_MAX;
   if (lines > linesMax) return;
-  const line = lines === linesMax ? 'further lines are dropped' : text.slice(0, LOG_CHARS_MAX);
+  const line = lines === linesMax ? 'further lines are dropped' : text.slice(0, ISOLATE_LIMITS.logCharsMax);
   parts.channel.send({
     kind: FROM_RUNNER.log,
     run: run?.id ?? 0,

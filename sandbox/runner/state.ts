@@ -29,6 +29,8 @@ export type Home = {
   /** Absent when it could not be made, or broke. */
   isolate: GuestIsolate | undefined;
   readonly runs: Map<number, Run>;
+  /** Runs that the guest answered during the present entry; they leave once it has been charged. */
+  readonly ended: Run[];
   readonly timers: Map<number, NodeJS.Timeout>;
   /** Why the package cannot run; every run is answered with it. */
   failure: Failure | undefined;
@@ -42,6 +44,7 @@ export function createHome(id: number): Home {
     id,
     isolate: undefined,
     runs: new Map(),
+    ended: [],
     timers: new Map(),
     failure: undefined,
     adopted: false,

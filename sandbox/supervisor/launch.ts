@@ -1,4 +1,9 @@
-/** The command line of a runner. */
+/**
+ * The command line of a runner, for each level of process rights that a machine may give.
+ *
+ * Best first: namespaces and a user of its own; a user of its own; no new privileges; the permission model alone. A level
+ * is used only after a runner has really been started with it and has found its walls standing.
+ */
 import type { RuntimeFiles } from './runtime-files.ts';
 
 export type Launch = {
@@ -10,6 +15,29 @@ export type Launch = {
 
 /** How V8 runs guests: `jit` compiles to machine code, `jitless` only interprets and has no writable code memory. */
 export type EngineProfile = 'jit' | 'jitless';
+
+export const RIGHTS_LEVELS = [
+  'namespaces',
+  'user-namespaces',
+  'other-user',
+  'no-new-privileges',
+  'permission-model',
+] as const;
+
+export type RightsLevel = (typeof RIGHTS_LEVELS)[number];
+
+/** What each level means, for the health page. */
+export const RIGHTS_SENTENCES: Readonly<Record<RightsLevel, string>> = {
+  namespaces: 'Runners have a user of their own, no privileges, and see no other process and no network.',
+  'user-namespaces': 'Runners see no other process and no network; they have no privileges.',
+  'other-user': 'Runners have a user of their own, without privileges.',
+  'no-new-privileges': 'Runners have the same user as the server, and cannot gain privileges.',
+  'permission-model':
+    "Runners have the same user as the server; only Node's permission model restrains them.",
+};
+
+/** Levels at which a runner that was taken over could read the memory of the server. */
+export const WEAK_LEVELS: ReadonlySet<RightsLevel> = new Set(['no-new-privileges', 'permission-model']);
 
 const COMMON_FLAGS = [
   // isolated-vm needs a process that was not started from Node's own snapshot.
@@ -24,18 +52,102 @@ const COMMON_FLAGS = [
   '--no-warnings',
 ];
 
-/** @returns what starts a runner with the permission model as its only wall */
-export function nodeLaunch(files: RuntimeFiles, profile: EngineProfile): Launch {
+/**
+ * Users of runners: the range that systemd keeps for users without a name, below 65,536 so that containers with a
+ * mapped range have it. One for each runner, so that none can signal or trace another.
+ */
+const USER_FIRST = 61_184;
+const USERS = 4_000;
+
+/** Descriptors: channel, mark, and what Node itself opens. Files: the mark is 16 bytes. In the units of `ulimit`. */
+const RESOURCE_LIMITS = ['-c 0', '-n 64', '-f 8'];
+/** Measured: about 53 MiB, 11 MiB for each isolate, and room for one run's growth. In KiB. */
+const JITLESS_DATA_KIB = 1_048_576;
+
+export type LaunchRequest = {
+  readonly files: RuntimeFiles;
+  readonly profile: EngineProfile;
+  readonly level: RightsLevel;
+  /** Counts the runners of this server. */
+  readonly sequence: number;
+};
+
+/** @returns what starts one runner at one level */
+export function launchRunner(request: LaunchRequest): Launch {
+  const [command, ...args] = [
+    ...rightsPrefix(request),
+    ...(request.level === 'permission-model' ? [] : limitsPrefix(request.profile)),
+    ...nodeCommand(request),
+  ];
+  return { command: command as string, args, markFolder: request.files.folder };
+}
+
+function nodeCommand({ files, profile }: LaunchRequest): string[] {
   const engineFlags = profile === 'jitless' ? ['--jitless'] : [];
-  return {
-    command: files.nodePath,
-    args: [
-      ...COMMON_FLAGS,
-      ...engineFlags,
-      `--allow-fs-read=${files.folder}/`,
-      files.runnerPath,
-      files.addonPath,
-    ],
-    markFolder: files.folder,
-  };
+  return [
+    files.nodePath,
+    ...COMMON_FLAGS,
+    ...engineFlags,
+    `--allow-fs-read=${files.folder}/`,
+    files.runnerPath,
+    files.addonPath,
+  ];
+}
+
+/** One limit for each `ulimit`, and nothing starts where one fails: dash ignores all but the first of a list. */
+function limitsPrefix(profile: EngineProfile): string[] {
+  const limits = profile === 'jitless' ? [...RESOURCE_LIMITS, `-d ${JITLESS_DATA_KIB}`] : RESOURCE_LIMITS;
+  const script = [...limits.map((limit) => `ulimit ${limit}`), 'exec "$0" "$@"'].join(' && ');
+  return ['/bin/sh', '-c', script];
+}
+
+const NO_PRIVILEGES = ['--no-new-privs', '--inh-caps=-all', '--pdeathsig=KILL'];
+const UNSHARED = [
+  '--net',
+  '--ipc',
+  '--uts',
+  '--pid',
+  '--mount',
+  '--mount-proc',
+  '--fork',
+  '--kill-child=KILL',
+];
+
+function rightsPrefix({ level, sequence }: LaunchRequest): string[] {
+  const user = USER_FIRST + (sequence % USERS);
+  const otherUser = [
+    'setpriv',
+    `--reuid=${user}`,
+    `--regid=${user}`,
+    '--clear-groups',
+    '--bounding-set=-all',
+    ...NO_PRIVILEGES,
+  ];
+  switch (level) {
+    case 'namespaces':
+      return ['unshare', ...UNSHARED, ...otherUser];
+    case 'user-namespaces':
+      return [
+        'unshare',
+        '--user',
+        '--map-current-user',
+        ...UNSHARED,
+        'setpriv',
+        '--bounding-set=-all',
+        ...NO_PRIVILEGES,
+      ];
+    case 'other-user':
+      return otherUser;
+    case 'no-new-privileges':
+      return ['setpriv', ...NO_PRIVILEGES];
+    case 'permission-model':
+      return [];
+  }
+}
+
+/** @returns the levels worth trying, best first: only root can become another user */
+export function candidateLevels(isRoot: boolean): RightsLevel[] {
+  return RIGHTS_LEVELS.filter((level) =>
+    isRoot ? level !== 'user-namespaces' : level !== 'namespaces' && level !== 'other-user',
+  );
 }

@@ -13,11 +13,12 @@ export type Run = {
   readonly abort: AbortController;
   cold: boolean;
   hostCalls: number;
-  logLines: number;
   /** Resident memory of the runner when the run entered it. */
   residentBytesAtStart: number;
   /** Called with the completion, once. */
   readonly settle: (completion: Completion) => void;
+  /** Whether it counts against the shares of its installation and organization. */
+  isAdmitted: boolean;
   isSettled: boolean;
 };
 

@@ -11,6 +11,7 @@ import { FROM_RUNNER, LOG_LEVELS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.
 import type { Mark } from '../protocol/mark.ts';
 import { readAnswer } from './answer.ts';
 import type { Launch } from './launch.ts';
+import { innermostProcess, openProcessUsage, type ProcessUsage } from './process-usage.ts';
 import { failRun, usageOf, type Failure, type Run } from './run.ts';
 import { startRunnerProcess, type RunnerProcess } from './runner-process.ts';
 
@@ -25,12 +26,16 @@ export type Isolate = {
 };
 
 export type RunnerEnd = {
+  readonly pid: number;
+  readonly tier: TrustTier;
+  /** Everything that lived in it. */
+  readonly isolates: readonly Isolate[];
   readonly killReason: KillReason | undefined;
   readonly signal: string | null;
   readonly lastWords: string;
   readonly mark: Mark | undefined;
   /** Runs that were in flight, still unanswered. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly { readonly run: Run; readonly isolate: Isolate }[];
 };
 
 /** Why we killed a runner. `run` is the one to blame, 0 for none. */
@@ -44,36 +49,57 @@ export type RunnerParts = {
   readonly broker: Broker;
   readonly observer: SandboxObserver;
   readonly onEnd: (runner: Runner, end: RunnerEnd) => void;
-  readonly onAnswer: (runner: Runner, run: Run, isolate: Isolate) => void;
+  readonly onAnswer: (runner: Runner, isolate: Isolate) => void;
 };
 
 export class Runner {
   readonly tier: TrustTier;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
+  /** Set with `ready`. */
+  isReady = false;
+  /** What the process wrote last, known once it has ended. */
+  lastWords = '';
   /** Resolves when the runner has booted; rejects when it could not. */
   readonly ready: Promise<ReadyHead>;
   readonly isolates = new Map<number, Isolate>();
   readonly runs = new Map<number, { readonly run: Run; readonly isolate: Isolate }>();
   readonly startedAtMs = performance.now();
-  /** When the last frame came. */
-  heardAtMs = performance.now();
+  /** Heartbeats in a row that found the one before them unanswered; a stall of our own counts as one. */
+  heartbeatMisses = 0;
+  /** Where a spare has been put to use; empty while it waits. */
+  group = '';
+  usedAtMs = performance.now();
   isEnded = false;
+  /** Takes no new runs. */
+  isClosing = false;
   killReason: KillReason | undefined;
+  readonly #byInstallation = new Map<string, readonly Isolate[]>();
   readonly #process: RunnerProcess;
   readonly #parts: RunnerParts;
   /** Runs that were answered without the runner, which owes each one frame still. */
   readonly #abandoned = new Set<number>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #pid: number;
+  #usage: ProcessUsage | undefined;
+  #reportedResidentBytes: number | undefined;
+  #watched = { enteredAtMs: 0, cpuMs: 0 };
+  #lastPing = 0;
+  #lastPong = 0;
   readonly #ready = Promise.withResolvers<ReadyHead>();
 
   constructor(parts: RunnerParts) {
     this.tier = parts.tier;
     this.#parts = parts;
     this.ready = this.#ready.promise;
+    this.ended = this.#ended.promise;
     this.ready.catch(() => {});
     this.#process = startRunnerProcess(parts.launch, {
       frame: (frame) => this.#receive(frame),
-      malformed: (reason) => this.kill(this.#blame(reason)),
+      malformed: (reason) => this.kill(this.#blame(`the runner broke its protocol: ${reason}`)),
       ended: (end) => this.#end(end),
     });
+    this.#pid = this.#process.pid;
     this.#process.send({
       kind: TO_RUNNER.boot,
       head: JSON.stringify(parts.boot),
@@ -82,15 +108,28 @@ export class Runner {
   }
 
   get pid(): number {
-    return this.#process.pid;
+    return this.#pid;
   }
 
   mark(): Mark | undefined {
     return this.#process.mark();
   }
 
+  /** The isolates of one installation: its present version, and older ones that still have runs. */
+  isolatesOf(installationId: string): readonly Isolate[] {
+    return this.#byInstallation.get(installationId) ?? [];
+  }
+
+  /** Ends the process in an orderly way: it has nothing left to do. */
+  retire(): void {
+    this.isClosing = true;
+    this.kill({ outcome: 'canceled', reason: 'the server ended the runner', run: 0, isolate: 0 });
+  }
+
   load(isolate: Isolate, head: LoadHead, body: Uint8Array): void {
     this.isolates.set(isolate.id, isolate);
+    const siblings = this.isolatesOf(isolate.installationId);
+    this.#byInstallation.set(isolate.installationId, [isolate, ...siblings]);
     this.#process.send({ kind: TO_RUNNER.load, ref: isolate.id, head: JSON.stringify(head), body });
   }
 
@@ -99,15 +138,17 @@ export class Runner {
   }
 
   unload(isolate: Isolate): void {
-    if (!this.isolates.delete(isolate.id)) return;
+    if (!this.#forget(isolate.id)) return;
     this.#process.send({ kind: TO_RUNNER.unload, ref: isolate.id });
   }
 
   /** @param head what the guest is told of the run, as JSON */
   start(run: Run, isolate: Isolate, head: string, body: Uint8Array | null): void {
     this.runs.set(run.id, { run, isolate });
+    run.residentBytesAtStart = this.residentBytes() ?? 0;
     isolate.runs += 1;
     isolate.usedAtMs = performance.now();
+    this.usedAtMs = isolate.usedAtMs;
     this.#process.send({
       kind: TO_RUNNER.run,
       code: TRIGGERS.indexOf(run.invocation.trigger.kind),
@@ -128,14 +169,54 @@ export class Runner {
     this.#close(entry, failRun(run, failure));
   }
 
-  ping(sequence: number): void {
-    this.#process.send({ kind: TO_RUNNER.ping, ref: sequence });
+  /** Sends a heartbeat, and counts the one before it where it is still unanswered. */
+  ping(): void {
+    this.heartbeatMisses = this.#lastPong === this.#lastPing ? 0 : this.heartbeatMisses + 1;
+    this.#process.send({ kind: TO_RUNNER.ping, ref: ++this.#lastPing });
+  }
+
+  #receivePong(frame: Frame): void {
+    if (frame.ref > this.#lastPing) throw new Fault('an answer to a heartbeat that was not sent');
+    this.#lastPong = frame.ref;
+    this.#reportedResidentBytes = frame.amount * 1_024;
+  }
+
+  /** Undefined until the system or the runner has told. */
+  residentBytes(): number | undefined {
+    return this.#usage?.residentBytes() ?? this.#reportedResidentBytes;
+  }
+
+  /** Processor time that the process used since this entry was first looked at; undefined where nobody tells. */
+  cpuMsSince(mark: Mark): number | undefined {
+    const cpuMs = this.#usage?.cpuMs();
+    if (cpuMs === undefined) return undefined;
+    if (this.#watched.enteredAtMs !== mark.enteredAtMs)
+      this.#watched = { enteredAtMs: mark.enteredAtMs, cpuMs };
+    return cpuMs - this.#watched.cpuMs;
+  }
+
+  /** Called once, when the process stands: from here on it is measured. */
+  #beReady(frame: Frame): void {
+    this.#usage ??= openProcessUsage(innermostProcess(this.pid));
+    this.isReady = true;
+    this.#ready.resolve(JSON.parse(frame.head) as ReadyHead);
   }
 
   /** Kills the process group; the end is reported when the process is gone. */
-  kill(reason: KillReason | undefined): void {
+  kill(reason: KillReason): void {
     this.killReason ??= reason;
+    this.isClosing = true;
     this.#process.kill();
+  }
+
+  #forget(id: number): boolean {
+    const isolate = this.isolates.get(id);
+    if (!isolate) return false;
+    this.isolates.delete(id);
+    const left = this.isolatesOf(isolate.installationId).filter((other) => other.id !== id);
+    if (left.length > 0) this.#byInstallation.set(isolate.installationId, left);
+    else this.#byInstallation.delete(isolate.installationId);
+    return true;
   }
 
   #blame(reason: string): KillReason {
@@ -144,8 +225,7 @@ export class Runner {
   }
 
   #receive(frame: Frame): void {
-    if (this.killReason) return;
-    this.heardAtMs = performance.now();
+    if (this.killReason || this.isEnded) return;
     switch (frame.kind) {
       case FROM_RUNNER.done:
         return this.#receiveDone(frame);
@@ -154,13 +234,14 @@ export class Runner {
       case FROM_RUNNER.log:
         return this.#receiveLog(frame);
       case FROM_RUNNER.ready:
-        return this.#ready.resolve(JSON.parse(frame.head) as ReadyHead);
+        return this.#beReady(frame);
       case FROM_RUNNER.loadFailed:
       case FROM_RUNNER.gone:
-        this.isolates.delete(frame.ref);
+        this.#forget(frame.ref);
         return;
-      case FROM_RUNNER.loaded:
       case FROM_RUNNER.pong:
+        return this.#receivePong(frame);
+      case FROM_RUNNER.loaded:
         return;
       default:
         throw new Fault('a frame of an unknown kind');
@@ -187,7 +268,7 @@ export class Runner {
     this.runs.delete(entry.run.id);
     entry.isolate.runs -= 1;
     entry.run.settle(completion);
-    this.#parts.onAnswer(this, entry.run, entry.isolate);
+    this.#parts.onAnswer(this, entry.isolate);
   }
 
   #receiveCall(frame: Frame): void {
@@ -231,9 +312,19 @@ export class Runner {
 
   #end(end: { signal: string | null; lastWords: string }): void {
     this.isEnded = true;
+    this.lastWords = end.lastWords.trim().slice(0, 300);
+    this.isClosing = true;
+    this.#usage?.close();
+    this.#usage = undefined;
     this.#ready.reject(new Fault('a runner ended before it was ready'));
-    const runs = [...this.runs.values()].map((entry) => entry.run);
+    const runs = [...this.runs.values()];
     const { killReason } = this;
-    this.#parts.onEnd(this, { killReason, runs, mark: this.mark(), ...end });
+    const isolates = [...this.isolates.values()];
+    this.runs.clear();
+    this.isolates.clear();
+    this.#byInstallation.clear();
+    this.#ended.resolve();
+    const { tier } = this;
+    this.#parts.onEnd(this, { pid: this.#pid, tier, isolates, killReason, runs, mark: this.mark(), ...end });
   }
 }

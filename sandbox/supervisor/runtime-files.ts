@@ -5,7 +5,17 @@
  * The folder is made anew for each start and is readable by any user, because runners run as another one, who could
  * not get at a clone that lies in a private home folder.
  */
-import { chmodSync, copyFileSync, linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,24 +38,21 @@ export type RuntimeFiles = {
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
-/** @param parent folder in which the runtime folder is made; the system's temporary folder where absent */
-export async function createRuntimeFiles(parent: string = tmpdir()): Promise<RuntimeFiles> {
+/** @param dataDir folder in which the runtime folder is made, where another user could get at it */
+export async function createRuntimeFiles(dataDir: string | undefined): Promise<RuntimeFiles> {
   const [runnerSource, guestSource] = await Promise.all([
     bundleRunner(),
     bundleGuest(join(HERE, '../guest/main.ts')),
   ]);
-  const folder = mkdtempSync(join(parent, 'souk-runtime-'));
-  chmodSync(folder, 0o755);
+  const folder = makeFolder(dataDir);
   const runnerPath = join(folder, 'runner.cjs');
   const addonPath = join(folder, 'engine.node');
-  const nodePath = join(folder, 'node');
   writeFileSync(runnerPath, runnerSource, { mode: 0o644 });
   copyFileSync(findAddon(), addonPath);
   chmodSync(addonPath, 0o755);
-  placeNode(nodePath);
   return {
     folder,
-    nodePath,
+    nodePath: placeNode(folder),
     runnerPath,
     addonPath,
     guestSource,
@@ -53,14 +60,59 @@ export async function createRuntimeFiles(parent: string = tmpdir()): Promise<Run
   };
 }
 
-/** A second name for the Node binary costs nothing; another file system needs a copy. */
-function placeNode(path: string): void {
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** The name holds our process id, by which a later start knows what a killed server left behind. */
+function makeFolder(dataDir: string | undefined): string {
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
+  const parent = dataDir !== undefined && (!isRoot() || isOpenToAll(dataDir)) ? dataDir : tmpdir();
+  removeLeftovers(parent);
+  const folder = mkdtempSync(join(parent, `${FOLDER_PREFIX}${process.pid}-`));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+const FOLDER_PREFIX = 'souk-runtime-';
+
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const owner = Number(
+      name.startsWith(FOLDER_PREFIX) ? name.slice(FOLDER_PREFIX.length).split('-')[0] : NaN,
+    );
+    if (Number.isInteger(owner) && !isAlive(owner))
+      rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** @returns whether any user can get to this path: every folder above it lets others pass */
+function isOpenToAll(path: string): boolean {
+  const OTHERS_PASS = 0o001;
+  const parent = dirname(path);
+  return (statSync(path).mode & OTHERS_PASS) !== 0 && (parent === path || isOpenToAll(parent));
+}
+
+/**
+ * The Node that runners run. Where they have another user than ours, it must not lie in a private folder: a second name
+ * for it costs nothing, and only another file system needs a copy.
+ */
+function placeNode(folder: string): string {
+  if (!isRoot() || isOpenToAll(process.execPath)) return process.execPath;
+  const path = join(folder, 'node');
   try {
     linkSync(process.execPath, path);
   } catch {
     copyFileSync(process.execPath, path);
     chmodSync(path, 0o755);
   }
+  return path;
 }
 
 async function bundle(options: Parameters<typeof build>[0]): Promise<string> {

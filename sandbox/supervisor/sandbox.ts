@@ -1,13 +1,34 @@
 /** The sandbox as the server uses it: give it an invocation, get a completion; nothing else is promised. */
-import { ISOLATE_LIMITS, RUN_LIMITS, type RunLimits, type TriggerKind } from '../../spec/limits.ts';
+import {
+  ISOLATE_LIMITS,
+  RUN_LIMITS,
+  RUNNER_LIMITS,
+  type RunLimits,
+  type TriggerKind,
+} from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
 import { createBroker, type Broker } from '../broker/broker.ts';
 import type { GuestSettings, RunHead } from '../guest/bridge.ts';
-import type { Capability, Completion, Guest, Invocation, PackagePort, SandboxObserver } from '../ports.ts';
-import { nodeLaunch } from './launch.ts';
+import type {
+  Capability,
+  Completion,
+  Guest,
+  Invocation,
+  PackagePort,
+  SandboxObserver,
+  TrustTier,
+} from '../ports.ts';
+import { createAdmission, type Admission } from './admission.ts';
+import { describeHealth, type SandboxHealth } from './health.ts';
+import { launchRunner, WEAK_LEVELS, type EngineProfile, type RightsLevel } from './launch.ts';
+import { DEFAULT_SHARING, findIsolate, RunnerPool, type SharingScope } from './pool.ts';
+import { findRights, type Rights } from './rights.ts';
 import { failRun, type Failure, type Run } from './run.ts';
 import { Runner, type Isolate, type RunnerEnd } from './runner.ts';
 import { createRuntimeFiles, type RuntimeFiles } from './runtime-files.ts';
+import { createStrikes, type Strikes } from './strikes.ts';
+import { judge } from './verdict.ts';
+import { inspectRunner } from './watchdog.ts';
 
 export type SandboxOptions = {
   readonly packages: PackagePort;
@@ -17,23 +38,48 @@ export type SandboxOptions = {
   readonly limits?: Partial<Record<TriggerKind, Partial<RunLimits>>>;
   /** Folder for the runtime's files; the system's temporary folder where absent. */
   readonly dataDir?: string;
+  /** Who may share a runner with whom, where it differs from `DEFAULT_SHARING`. */
+  readonly sharing?: Partial<Record<TrustTier, SharingScope>>;
+  /**
+   * What becomes of the unreviewed tier where the machine gives runners only weak process rights; refused where absent.
+   */
+  readonly onWeakRights?: 'refuseUnreviewed' | 'allowUnreviewed';
 };
 
 export type Sandbox = {
   /** Runs guest code. Never rejects: every end is an outcome. */
   call(invocation: Invocation): Promise<Completion>;
-  /** Disposes of the installation's isolates; its runs in flight end as `canceled`. */
+  /** Disposes of the installation's isolates, ends its runs as `canceled`, and forgives its strikes. */
   unload(installationId: string): void;
-  /** Kills every runner and removes the runtime's files. */
+  health(): SandboxHealth;
+  /** Takes no new runs, lets those in flight end (at most `RUNNER_LIMITS.drainMsMax`), then ends every runner. */
   close(): Promise<void>;
 };
 
-const SWEEP_MS = 10;
+const PROFILES: Readonly<Record<TrustTier, EngineProfile>> = {
+  trusted: 'jit',
+  reviewed: 'jitless',
+  unreviewed: 'jitless',
+};
 
-/** @throws Fault when the runtime cannot be built or no runner starts */
+const DRAIN_LOOK_MS = 10;
+/** A runner that dies before it got a run may be replaced this often; the run did not start, so nothing happens twice. */
+const START_ATTEMPTS_MAX = 3;
+
+/**
+ * Builds the runtime, finds the best process rights of this machine by trying, and keeps the runner that proved them.
+ * @throws Fault when the runtime cannot be built or no runner starts
+ */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const files = await createRuntimeFiles(options.dataDir);
-  return new Supervisor(options, files);
+  const supervisor = new Supervisor(options, files);
+  try {
+    await supervisor.start();
+    return supervisor;
+  } catch (error) {
+    files.remove();
+    throw error;
+  }
 }
 
 class Supervisor implements Sandbox {
@@ -42,11 +88,18 @@ class Supervisor implements Sandbox {
   readonly #broker: Broker;
   readonly #limits: Record<TriggerKind, RunLimits>;
   readonly #guestSource: Buffer;
-  readonly #runners = new Map<string, Runner>();
+  readonly #admission: Admission = createAdmission();
+  readonly #strikes: Strikes = createStrikes();
+  readonly #pool: RunnerPool;
   readonly #waiting = new Set<Run>();
+  #rights: Rights | undefined;
+  #isClosing = false;
   #lastRun = 0;
   #lastIsolate = 0;
-  #sweep: NodeJS.Timeout | undefined;
+  #lastRunner = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  readonly #killAll = (): void => this.#pool.close();
 
   constructor(options: SandboxOptions, files: RuntimeFiles) {
     this.#options = options;
@@ -58,28 +111,80 @@ class Supervisor implements Sandbox {
       lifecycle: { ...RUN_LIMITS.lifecycle, ...options.limits?.lifecycle },
       health: { ...RUN_LIMITS.health, ...options.limits?.health },
     };
+    this.#pool = new RunnerPool({
+      sharing: { ...DEFAULT_SHARING, ...options.sharing },
+      start: (tier) => this.#startRunner(tier, this.#level()),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#rights = await findRights((level) => this.#startRunner('trusted', level));
+    this.#pool.adoptSpare(this.#rights.runner);
+    this.#heartbeat = setInterval(() => this.#beat(), RUNNER_LIMITS.heartbeatIntervalMs).unref();
+    process.once('exit', this.#killAll);
   }
 
   call(invocation: Invocation): Promise<Completion> {
     const { promise, resolve } = Promise.withResolvers<Completion>();
     const run = this.#openRun(invocation, resolve);
-    void this.#begin(run).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : 'the run could not be started';
-      run.settle(failRun(run, { outcome: 'internalError', reason }));
-    });
+    const refusal = this.#refuse(invocation.guest) ?? this.#admission.enter(invocation.guest);
+    if (refusal) {
+      this.#settle(run, failRun(run, refusal), resolve);
+      return promise;
+    }
+    run.isAdmitted = true;
+    this.#watch ??= setInterval(() => this.#lookAround(), RUNNER_LIMITS.watchdogIntervalMs);
+    invocation.signal?.addEventListener('abort', () => this.#cancel(run), { once: true });
+    if (invocation.signal?.aborted) this.#cancel(run);
+    else this.#begin(run);
     return promise;
   }
 
   unload(installationId: string): void {
-    for (const runner of this.#runners.values())
-      for (const isolate of runner.isolates.values())
-        if (isolate.installationId === installationId) runner.unload(isolate);
+    this.#strikes.forgive(installationId);
+    for (const runner of this.#pool.runners)
+      for (const isolate of runner.isolatesOf(installationId)) runner.unload(isolate);
+  }
+
+  health(): SandboxHealth {
+    const { level, rejected } = this.#rights as Rights;
+    const isUnreviewedOff = this.#isUnreviewedOff();
+    return describeHealth({ level, rejected, isUnreviewedOff, pool: this.#pool, strikes: this.#strikes });
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#sweep);
-    for (const runner of this.#runners.values()) runner.kill(undefined);
+    this.#isClosing = true;
+    const untilMs = performance.now() + RUNNER_LIMITS.drainMsMax;
+    while (this.#admission.inFlight > 0 && performance.now() < untilMs)
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    clearInterval(this.#watch);
+    clearInterval(this.#heartbeat);
+    process.off('exit', this.#killAll);
+    const ended = [...this.#pool.runners].map((runner) => runner.ended);
+    this.#pool.close();
+    await Promise.all(ended);
     this.#files.remove();
+  }
+
+  #level(): RightsLevel {
+    return this.#rights?.level ?? 'permission-model';
+  }
+
+  #isUnreviewedOff(): boolean {
+    return WEAK_LEVELS.has(this.#level()) && this.#options.onWeakRights !== 'allowUnreviewed';
+  }
+
+  /** Reasons for which a run must not start at all. */
+  #refuse(guest: Guest): Failure | undefined {
+    if (this.#isClosing) return { outcome: 'canceled', reason: 'the server is shutting down' };
+    if (guest.tier === 'unreviewed' && this.#isUnreviewedOff()) {
+      const reason = 'unreviewed plugins are off: this machine gives plugin processes only weak protection';
+      return { outcome: 'denied', reason };
+    }
+    const breaker = this.#strikes.find(guest.installationId);
+    if (!breaker) return undefined;
+    const retryAfterMs = Math.ceil(breaker.untilMs - performance.now());
+    return { outcome: 'denied', reason: `out of service for now: ${breaker.reason}`, retryAfterMs };
   }
 
   #openRun(invocation: Invocation, resolve: (completion: Completion) => void): Run {
@@ -94,88 +199,91 @@ class Supervisor implements Sandbox {
       abort: new AbortController(),
       cold: false,
       hostCalls: 0,
-      logLines: 0,
       residentBytesAtStart: 0,
+      isAdmitted: false,
       isSettled: false,
-      settle: (completion) => {
-        if (run.isSettled) return;
-        run.isSettled = true;
-        this.#waiting.delete(run);
-        run.abort.abort();
-        resolve(completion);
-        this.#options.observer.runEnded(invocation, completion);
-      },
+      settle: (completion) => this.#settle(run, completion, resolve),
     };
-    this.#waiting.add(run);
-    this.#sweep ??= setInterval(() => this.#sweepDeadlines(), SWEEP_MS);
     return run;
   }
 
-  async #begin(run: Run): Promise<void> {
-    const { guest } = run.invocation;
-    const runner = this.#runnerFor(guest);
-    await runner.ready;
-    const isolate = this.#findIsolate(runner, guest) ?? (await this.#load(runner, run));
-    if (!isolate || run.isSettled) return;
+  #settle(run: Run, completion: Completion, resolve: (completion: Completion) => void): void {
+    if (run.isSettled) return;
+    run.isSettled = true;
     this.#waiting.delete(run);
-    const { head, body } = describeRun(run.invocation);
-    runner.start(run, isolate, head, body);
+    if (run.isAdmitted) this.#admission.leave(run.invocation.guest);
+    if (run.hostCalls > 0) run.abort.abort();
+    resolve(completion);
+    this.#options.observer.runEnded(run.invocation, completion);
   }
 
-  #runnerFor(guest: Guest): Runner {
-    const group = guest.tier === 'trusted' ? guest.tier : `${guest.tier}:${guest.org.id}`;
-    const known = this.#runners.get(group);
-    if (known && !known.isEnded) return known;
-    const runner = new Runner({
-      tier: guest.tier,
-      launch: nodeLaunch(this.#files, guest.tier === 'trusted' ? 'jit' : 'jitless'),
-      boot: { runs: this.#limits, isolate: ISOLATE_LIMITS },
-      guestSource: this.#guestSource,
-      broker: this.#broker,
-      observer: this.#options.observer,
-      onAnswer: () => {},
-      onEnd: (ended, end) => this.#runnerEnded(group, ended, end),
+  /** The usual case: runner and isolate are there. Everything else waits. */
+  #begin(run: Run): void {
+    const { guest } = run.invocation;
+    const runner = this.#pool.runnerFor(guest);
+    const isolate = runner.isReady ? this.#isolateIn(runner, guest) : undefined;
+    if (isolate) return this.#enter(run, runner, isolate);
+    this.#waiting.add(run);
+    void this.#beginCold(run).catch((error: unknown) => {
+      const reason = error instanceof Fault ? error.message : 'the run could not be started';
+      run.settle(failRun(run, { outcome: 'internalError', reason }));
     });
-    this.#runners.set(group, runner);
-    return runner;
   }
 
-  #findIsolate(runner: Runner, guest: Guest): Isolate | undefined {
-    for (const isolate of runner.isolates.values())
-      if (isolate.installationId === guest.installationId && isolate.digest === guest.digest) {
-        if (isolate.guest.revision !== guest.revision) runner.configure(isolate, this.#settingsFor(guest));
-        isolate.guest = guest;
-        return isolate;
-      }
-    return undefined;
-  }
-
-  async #load(runner: Runner, run: Run): Promise<Isolate | undefined> {
+  async #beginCold(run: Run): Promise<void> {
     const { guest } = run.invocation;
     run.cold = true;
     const files = await this.#options.packages.files(guest.digest);
     if (!files) throw new Fault('the package of the installation is not in the store');
-    const raced = this.#findIsolate(runner, guest);
-    if (raced) return raced;
-    const isolate: Isolate = {
-      id: ++this.#lastIsolate,
-      installationId: guest.installationId,
-      digest: guest.digest,
-      guest,
-      runs: 0,
-      usedAtMs: performance.now(),
-    };
-    const entries = [...files];
-    runner.load(
-      isolate,
-      {
-        main: guest.main,
-        files: entries.map(([path, bytes]) => ({ path, bytes: bytes.byteLength })),
-        settingsText: this.#settingsFor(guest),
-      },
-      Buffer.concat(entries.map(([, bytes]) => bytes)),
-    );
+    for (let attempt = 1; attempt <= START_ATTEMPTS_MAX; attempt++) {
+      const runner = this.#pool.runnerFor(guest);
+      const isReady = await runner.ready.then(
+        () => !runner.isClosing,
+        () => false,
+      );
+      if (run.isSettled) return;
+      if (!isReady) continue;
+      const isolate = this.#isolateIn(runner, guest) ?? this.#load(runner, guest, files);
+      this.#waiting.delete(run);
+      return this.#enter(run, runner, isolate);
+    }
+    throw new Fault('no runner could be started');
+  }
+
+  #enter(run: Run, runner: Runner, isolate: Isolate): void {
+    const { head, body } = describeRun(run.invocation);
+    runner.start(run, isolate, head, body);
+  }
+
+  /** @returns the isolate of this code, told of the guest's present configuration */
+  #isolateIn(runner: Runner, guest: Guest): Isolate | undefined {
+    const isolate = findIsolate(runner, guest);
+    if (!isolate) return undefined;
+    if (isolate.guest.revision !== guest.revision) runner.configure(isolate, this.#settingsFor(guest));
+    isolate.guest = guest;
     return isolate;
+  }
+
+  #load(runner: Runner, guest: Guest, files: ReadonlyMap<string, Uint8Array>): Isolate {
+    const { installationId, digest } = guest;
+    const usedAtMs = performance.now();
+    const isolate: Isolate = { id: ++this.#lastIsolate, installationId, digest, guest, runs: 0, usedAtMs };
+    const entries = [...files];
+    const head = {
+      main: guest.main,
+      files: entries.map(([path, bytes]) => ({ path, bytes: bytes.byteLength })),
+      settingsText: this.#settingsFor(guest),
+    };
+    runner.load(isolate, head, Buffer.concat(entries.map(([, bytes]) => bytes)));
+    this.#unloadOlder(runner, isolate);
+    return isolate;
+  }
+
+  /** After an upgrade the former version goes as soon as its last run has ended. */
+  #unloadOlder(runner: Runner, present: Isolate): void {
+    const [newest] = runner.isolatesOf(present.installationId);
+    for (const isolate of runner.isolatesOf(present.installationId))
+      if (isolate !== newest && isolate.runs === 0) runner.unload(isolate);
   }
 
   #settingsFor(guest: Guest): string {
@@ -186,30 +294,66 @@ class Supervisor implements Sandbox {
       services: this.#broker.services,
       responseBytesMax: this.#limits.endpoint.responseBytesMax,
       errorCharsMax: ISOLATE_LIMITS.errorCharsMax,
-      logCharsMax: 2_048,
-      callBytesMax: 262_144,
+      logCharsMax: ISOLATE_LIMITS.logCharsMax,
+      callCharsMax: ISOLATE_LIMITS.callCharsMax,
     };
     return JSON.stringify(settings);
   }
 
-  #sweepDeadlines(): void {
+  #startRunner(tier: TrustTier, level: RightsLevel): Runner {
+    const sequence = ++this.#lastRunner;
+    return new Runner({
+      tier,
+      launch: launchRunner({ files: this.#files, profile: PROFILES[tier], level, sequence }),
+      boot: { runs: this.#limits, isolate: ISOLATE_LIMITS },
+      guestSource: this.#guestSource,
+      broker: this.#broker,
+      observer: this.#options.observer,
+      onAnswer: (runner, isolate) => {
+        if (isolate.runs === 0 && runner.isolatesOf(isolate.installationId).length > 1)
+          this.#unloadOlder(runner, isolate);
+      },
+      onEnd: (runner, end) => this.#runnerEnded(runner, end),
+    });
+  }
+
+  #cancel(run: Run): void {
+    const failure: Failure = { outcome: 'canceled', reason: 'the caller went away' };
+    for (const runner of this.#pool.runners) runner.abandon(run, failure);
+    run.settle(failRun(run, failure));
+  }
+
+  #lookAround(): void {
     const now = performance.now();
     const late: Failure = { outcome: 'exceededWallTime', reason: 'the deadline of the run has passed' };
     for (const run of this.#waiting) if (now > run.deadline) run.settle(failRun(run, late));
-    for (const runner of this.#runners.values())
-      for (const { run } of runner.runs.values()) if (now > run.deadline) runner.abandon(run, late);
+    for (const runner of this.#pool.runners) if (runner.runs.size > 0) inspectRunner(runner);
+    if (this.#admission.inFlight > 0) return;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
   }
 
-  #runnerEnded(group: string, runner: Runner, end: RunnerEnd): void {
-    if (this.#runners.get(group) === runner) this.#runners.delete(group);
-    for (const run of end.runs)
-      run.settle(failRun(run, { outcome: 'runnerDied', reason: 'the runner process ended' }));
-    const blamed: Guest[] = [];
-    this.#options.observer.runnerEnded(
-      { pid: runner.pid, tier: runner.tier },
-      `signal ${String(end.signal)}: ${end.lastWords.slice(0, 300)}`,
-      blamed,
-    );
+  #beat(): void {
+    const now = performance.now();
+    this.#pool.evictIdle(now, ISOLATE_LIMITS.idleMsMax);
+    for (const runner of this.#pool.runners) {
+      if (runner.isReady) runner.ping();
+      else if (now - runner.startedAtMs > RUNNER_LIMITS.startMsMax) runner.retire();
+      if (runner.isReady) inspectRunner(runner);
+    }
+  }
+
+  #runnerEnded(runner: Runner, end: RunnerEnd): void {
+    this.#pool.remove(runner);
+    const verdict = judge(end);
+    const culprit = end.isolates.find((isolate) => isolate.id === verdict.isolate)?.guest;
+    const suspects = culprit ? [culprit] : end.runs.map(({ run }) => run.invocation.guest);
+    const isShared = new Set(end.isolates.map((isolate) => isolate.installationId)).size > 1;
+    if (culprit) this.#strikes.strike(culprit.installationId, verdict.reason);
+    if (isShared) for (const { installationId } of suspects) this.#pool.isolate(installationId);
+    for (const { run, isolate } of end.runs) run.settle(failRun(run, verdict.failureOf(run, isolate.id)));
+    const { pid, tier } = end;
+    this.#options.observer.runnerEnded({ pid, tier }, verdict.reason, culprit ? [culprit] : []);
   }
 }
 

@@ -1,0 +1,50 @@
+/** Who may start a run now: shares of installations and organizations, so that no one starves the rest. */
+import { RUNNER_LIMITS } from '../../spec/limits.ts';
+import type { Guest } from '../ports.ts';
+import type { Failure } from './run.ts';
+
+export type Admission = {
+  /** @returns why the run must be shed; undefined when it was counted in, and must be counted out once */
+  enter(guest: Guest): Failure | undefined;
+  leave(guest: Guest): void;
+  readonly inFlight: number;
+};
+
+/** How long a shed caller should wait: most runs end much sooner. */
+const RETRY_AFTER_MS = 1_000;
+
+export function createAdmission(): Admission {
+  const installations = new Map<string, number>();
+  const organizations = new Map<string, number>();
+  let inFlight = 0;
+  const count = (counts: Map<string, number>, key: string, step: 1 | -1): void => {
+    const next = (counts.get(key) ?? 0) + step;
+    if (next > 0) counts.set(key, next);
+    else counts.delete(key);
+  };
+  return {
+    enter({ installationId, org }) {
+      if ((installations.get(installationId) ?? 0) >= RUNNER_LIMITS.runsPerInstallationMax)
+        return shed('too many calls of this plugin are in flight');
+      if ((organizations.get(org.id) ?? 0) >= RUNNER_LIMITS.runsPerOrganizationMax)
+        return shed('too many calls of this organization are in flight');
+      if (inFlight >= RUNNER_LIMITS.runsMax) return shed('too many calls are in flight on this server');
+      count(installations, installationId, 1);
+      count(organizations, org.id, 1);
+      inFlight += 1;
+      return undefined;
+    },
+    leave({ installationId, org }) {
+      count(installations, installationId, -1);
+      count(organizations, org.id, -1);
+      inFlight -= 1;
+    },
+    get inFlight() {
+      return inFlight;
+    },
+  };
+}
+
+function shed(reason: string): Failure {
+  return { outcome: 'loadShed', reason, retryAfterMs: RETRY_AFTER_MS };
+}

@@ -1,0 +1,80 @@
+/**
+ * Looks at every runner from outside while it has work, and kills what exceeds a limit.
+ *
+ * The engine's own limits are hints (measured: native loops outlive `timeout`, ArrayBuffers outlive `memoryLimit`); what
+ * holds is this and SIGKILL.
+ */
+import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
+import { monotonicMs, type Mark } from '../protocol/mark.ts';
+import type { Failure, Run } from './run.ts';
+import type { KillReason, Runner } from './runner.ts';
+
+const LATE: Failure = { outcome: 'exceededWallTime', reason: 'the deadline of the run has passed' };
+/** A process that is starved by others gets this many times the limit in wall time before it counts as stuck. */
+const STARVED_FACTOR = 10;
+
+const HEAP_BYTES = ISOLATE_LIMITS.heapMibMax * 2 ** 20;
+/** What takes too long because it fills memory is told by its cause. */
+const MEMORY_FILLED: Failure = {
+  outcome: 'exceededMemory',
+  reason: 'the plugin filled the memory until it was ended',
+};
+
+/** Ends what is overdue in one runner, and kills it where that is not enough. */
+export function inspectRunner(runner: Runner): void {
+  const now = performance.now();
+  for (const { run } of runner.runs.values()) if (now > run.deadline) runner.abandon(run, LATE);
+  const mark = runner.mark();
+  const reason = findStuckEntry(runner, mark) ?? findExcessMemory(runner, mark) ?? findSilence(runner, mark);
+  if (reason) runner.kill(reason);
+}
+
+/** An entry that neither returns nor lets itself be interrupted. */
+function findStuckEntry(runner: Runner, mark: Mark | undefined): KillReason | undefined {
+  if (!mark) return undefined;
+  const limitMs = entryMsMax(runner, mark) + RUNNER_LIMITS.entryGraceMs;
+  const enteredForMs = monotonicMs() - mark.enteredAtMs;
+  const usedMs = runner.cpuMsSince(mark);
+  const isStuck = enteredForMs > limitMs && (usedMs === undefined || usedMs >= limitMs / 2);
+  if (!isStuck && enteredForMs < limitMs * STARVED_FACTOR) return undefined;
+  if (grownBytes(runner, mark) > HEAP_BYTES)
+    return { ...MEMORY_FILLED, run: mark.run, isolate: mark.isolate };
+  const reason = 'one step of the plugin took too long and could not be interrupted';
+  return { outcome: 'exceededCpu', reason, run: mark.run, isolate: mark.isolate };
+}
+
+function grownBytes(runner: Runner, mark: Mark): number {
+  const run = runner.runs.get(mark.run)?.run;
+  return run ? (runner.residentBytes() ?? 0) - run.residentBytesAtStart : 0;
+}
+
+function entryMsMax(runner: Runner, mark: Mark): number {
+  return runner.runs.get(mark.run)?.run.limits.entryMsMax ?? ISOLATE_LIMITS.loadMsMax;
+}
+
+function findExcessMemory(runner: Runner, mark: Mark | undefined): KillReason | undefined {
+  const residentBytes = runner.residentBytes();
+  if (residentBytes === undefined) return undefined;
+  const suspect = suspectOf(runner, mark);
+  const addedBytes = suspect.run ? residentBytes - suspect.run.residentBytesAtStart : 0;
+  const isOver = residentBytes > RUNNER_LIMITS.residentBytesMax;
+  if (!isOver && addedBytes <= RUNNER_LIMITS.residentGrowthBytesMax) return undefined;
+  const mebibytes = Math.round((isOver ? residentBytes : addedBytes) / 2 ** 20);
+  const reason = `the memory of the runner ${isOver ? 'reached' : 'grew by'} ${mebibytes} MiB`;
+  return { outcome: 'exceededMemory', reason, run: suspect.run?.id ?? 0, isolate: suspect.isolate };
+}
+
+/** Whose memory it must be: of the isolate that is entered, or of the only one that has work. */
+function suspectOf(runner: Runner, mark: Mark | undefined): { run: Run | undefined; isolate: number } {
+  if (mark) return { run: runner.runs.get(mark.run)?.run, isolate: mark.isolate };
+  const [only, other] = runner.runs.values();
+  if (only && !other) return { run: only.run, isolate: only.isolate.id };
+  return { run: undefined, isolate: runner.isolates.size === 1 ? ([...runner.isolates.keys()][0] ?? 0) : 0 };
+}
+
+/** Nothing heard, though it was asked again and again: blame whatever it is in. */
+function findSilence(runner: Runner, mark: Mark | undefined): KillReason | undefined {
+  if (runner.heartbeatMisses < RUNNER_LIMITS.heartbeatMissesMax) return undefined;
+  const reason = 'the runner did not answer its heartbeats';
+  return { outcome: 'runnerDied', reason, run: mark?.run ?? 0, isolate: mark?.isolate ?? 0 };
+}

@@ -1,0 +1,3 @@
+// outcome: exception
+await new Promise(() => {});
+export default { fetch: () => new Response('never') };

@@ -1,0 +1,5 @@
+// outcome: exception
+// trigger: health
+const cycle = {};
+cycle.self = cycle;
+export default { health: () => cycle };

@@ -1,0 +1,3 @@
+// outcome: exceededCpu
+while (true);
+export default { fetch: () => new Response('never') };

@@ -1,0 +1,7 @@
+// outcome: exceededCpu
+export default {
+  async fetch(request, host) {
+    await host.kv.get('a');
+    while (true);
+  },
+};

@@ -1,0 +1,12 @@
+// outcome: exceededCpu
+export default {
+  fetch() {
+    for (;;) {
+      try {
+        while (true);
+      } finally {
+        continue;
+      }
+    }
+  },
+};

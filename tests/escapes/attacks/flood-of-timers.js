@@ -1,0 +1,7 @@
+// outcome: exceededWallTime, exceededCpu
+export default {
+  fetch() {
+    for (let i = 0; i < 1_000_000; i++) setTimeout(() => {}, 1_000_000);
+    return new Promise(() => {});
+  },
+};

@@ -1,0 +1,3 @@
+// outcome: exception
+import fs from 'node:fs';
+export default { fetch: () => new Response(fs.readFileSync('/etc/passwd')) };

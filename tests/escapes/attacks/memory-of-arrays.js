@@ -1,0 +1,7 @@
+// outcome: exceededMemory
+export default {
+  fetch() {
+    const kept = [];
+    for (;;) kept.push(new Array(1_000_000).fill(kept.length));
+  },
+};

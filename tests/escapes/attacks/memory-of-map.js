@@ -1,0 +1,7 @@
+// outcome: exceededMemory, exceededCpu
+export default {
+  fetch() {
+    const map = new Map();
+    for (let i = 0; ; i++) map.set(i, i);
+  },
+};

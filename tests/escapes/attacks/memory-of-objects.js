@@ -1,0 +1,7 @@
+// outcome: exceededMemory
+export default {
+  fetch() {
+    const kept = [];
+    for (;;) kept.push({ a: kept.length, b: [kept.length] });
+  },
+};

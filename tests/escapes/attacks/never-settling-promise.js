@@ -1,0 +1,2 @@
+// outcome: exceededWallTime
+export default { fetch: () => new Promise(() => {}) };

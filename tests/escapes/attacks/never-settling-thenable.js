@@ -1,0 +1,2 @@
+// outcome: exceededWallTime
+export default { fetch: () => ({ then() {} }) };

@@ -1,0 +1,2 @@
+// outcome: exception
+export const fetch = () => new Response('never');

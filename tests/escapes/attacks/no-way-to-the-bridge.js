@@ -1,0 +1,4 @@
+// outcome: ok
+// answer: []
+const names = ['soukBoot', 'post', 'deliver', 'ivm', 'require', 'process', 'global', 'Buffer', 'module'];
+export default { fetch: () => Response.json(names.filter((name) => name in globalThis)) };

@@ -1,0 +1,10 @@
+// outcome: exceededCpu
+export default {
+  fetch() {
+    throw {
+      get message() {
+        for (;;);
+      },
+    };
+  },
+};

@@ -1,0 +1,6 @@
+// outcome: exception
+export default {
+  fetch() {
+    throw null;
+  },
+};

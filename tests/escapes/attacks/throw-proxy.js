@@ -1,0 +1,13 @@
+// outcome: exception
+export default {
+  fetch() {
+    throw new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('no');
+        },
+      },
+    );
+  },
+};

@@ -1,0 +1,2 @@
+// outcome: exception
+export default { fetch: (request, host) => host.database.query('select 1') };

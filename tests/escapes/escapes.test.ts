@@ -1,0 +1,66 @@
+/**
+ * Every file in `attacks/` is one hostile plugin, run against the real sandbox in a runner of its own.
+ *
+ * Its first lines say what must come of it: `// outcome: a, b` (one of these), `// answer: <JSON>` (the exact body of an
+ * `ok`), `// trigger: health`, `// grants: none`. After each attack a healthy plugin must answer as if nothing had been.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { createTestBed } from '../../sandbox/testing/test-bed.ts';
+
+const FOLDER = join(import.meta.dirname, 'attacks');
+const HEALTHY = `export default { async fetch(request, host) {
+  await host.kv.set('a', 1);
+  return Response.json([await host.kv.get('a'), 1 + 1]);
+} }`;
+
+const bed = createTestBed();
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  const limits = { wallTimeMsMax: 1_500 };
+  sandbox = await createSandbox({
+    ...bed.options,
+    limits: { endpoint: limits, health: limits },
+    sharing: { reviewed: 'installation', trusted: 'installation' },
+  });
+});
+afterAll(() => sandbox.close());
+
+function readExpectation(source: string): { outcomes: string[]; answer: string | undefined; header: string } {
+  const header = source
+    .split('\n')
+    .filter((line) => line.startsWith('// '))
+    .join('\n');
+  const field = (name: string): string | undefined =>
+    new RegExp(`^// ${name}: (.*)$`, 'mu').exec(header)?.[1];
+  return { outcomes: (field('outcome') ?? '').split(', '), answer: field('answer'), header };
+}
+
+/** The kinds that depend on how V8 runs code; the others behave alike with and without its compilers. */
+const ENGINE_KINDS = /^(endless|escape|memory|native|regular|throw)-/u;
+const attacks = readdirSync(FOLDER).sort();
+const TIERS = [
+  { tier: 'reviewed', names: attacks },
+  { tier: 'trusted', names: attacks.filter((name) => ENGINE_KINDS.test(name)) },
+] as const;
+
+describe.each(TIERS)('tier $tier', ({ tier, names }) => {
+  const healthy = bed.guest({ 'index.js': HEALTHY }, { tier });
+  test.each(names)('%s', async (name) => {
+    const source = readFileSync(join(FOLDER, name), 'utf8');
+    const { outcomes, answer, header } = readExpectation(source);
+    const grants = header.includes('// grants: none') ? [] : [{ name: 'kv' as const }];
+    const guest = bed.guest({ 'index.js': source }, { tier, grants });
+    const completion = await sandbox.call(
+      header.includes('// trigger: health') ? bed.invoke(guest, { kind: 'health' }) : bed.get(guest),
+    );
+    expect(outcomes, JSON.stringify(completion)).toContain(completion.outcome);
+    if (answer !== undefined) expect(bed.read(completion).json).toEqual(JSON.parse(answer));
+    expect(bed.read(await sandbox.call(bed.get(healthy))).json).toEqual([1, 2]);
+  });
+});
