@@ -2,6 +2,7 @@
 import type { AuditActor, Database, Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { InstalledGuest } from './guest.ts';
+import type { Resolver } from './planning/compute-plan.ts';
 import { CHANGES_CHANNEL, type GuestCache } from './guest-cache.ts';
 
 /** How a hook of a guest ended. `reason` is for the administrators of its organization. */
@@ -25,6 +26,7 @@ export type InstallationsContext = {
   readonly runtime: RuntimePort;
   readonly trustedPublishers: ReadonlySet<string>;
   readonly cache: GuestCache;
+  readonly resolver: Resolver;
   readonly now: () => Date;
 };
 

@@ -90,7 +90,7 @@ export async function startFixture(entities: readonly unknown[] = [], now?: () =
     publish: (manifest, options = {}) =>
       publish(database, manifest, { ownerOrgId: registrar.id, ...options }),
     close: async () => {
-      installations.close();
+      await installations.close();
       await test.drop();
     },
   };

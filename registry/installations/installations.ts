@@ -4,6 +4,7 @@ import { findOrganization } from '../../identity/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
+import { RESOLUTION_BUDGET_DEFAULT, ResolverThread } from '../resolver/index.ts';
 import { carryOut, checkReady, type StepOutcome } from './apply-plan.ts';
 import type { Consent } from './consent.ts';
 import { underOrgLock, type Acting, type InstallationsContext, type RuntimePort } from './context.ts';
@@ -49,16 +50,18 @@ export type Installations = {
   /** For the hot path: kept until the installation changes. Undefined where there is no such org or installation. */
   describeGuest(orgSlug: string, plugin: PluginId): Promise<GuestDescription | undefined>;
   reconcile(): Promise<number>;
-  close(): void;
+  close(): Promise<void>;
 };
 
 export async function openInstallations(options: InstallationsOptions): Promise<Installations> {
   const { database, runtime } = options;
+  const thread = new ResolverThread();
   const context: InstallationsContext = {
     database,
     runtime,
     trustedPublishers: options.trustedPublishers ?? new Set(),
     cache: await openGuestCache(database),
+    resolver: (problem) => thread.resolve(problem, RESOLUTION_BUDGET_DEFAULT),
     now: options.now ?? (() => new Date()),
   };
   const view = (orgId: string, plugin: PluginId): Promise<InstallationView> =>
@@ -93,7 +96,10 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     setInstanceConfig: (actor, plugin, config) => setInstanceConfig(context, actor, plugin, config),
     describeGuest: describer(context),
     reconcile: () => reconcile(context),
-    close: () => context.cache.close(),
+    close: async () => {
+      context.cache.close();
+      await thread.close();
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
 import type { Acting, InstallationsContext } from './context.ts';
 import { InstallationPlanEntity, type InstallationPlan } from './entities/index.ts';
-import { computePlan, resolveRequest, versionsToBring } from './planning/compute-plan.ts';
+import { computePlan, resolveRequest, versionsToBring, type ComputedPlan } from './planning/compute-plan.ts';
 import { loadOffered, loadWorld } from './planning/load-world.ts';
 import type { PlanAnswer, PlanRequest } from './planning/plan.ts';
 import { versionsByName } from './planning/world.ts';
@@ -21,29 +21,42 @@ export type Plan = {
   readonly expiresAt: Date;
 } & PlanAnswer;
 
-/** Computes a plan and keeps it. Changes nothing else. */
+/**
+ * Computes a plan and keeps it. Changes nothing else, and holds no transaction while the resolver thinks: should the
+ * world move meanwhile, the fingerprint says so when the plan is applied.
+ */
 export async function createPlan(
-  { database, now }: InstallationsContext,
-  { orgId, actor }: Acting,
+  context: InstallationsContext,
+  acting: Acting,
   request: PlanRequest,
 ): Promise<Plan> {
-  return database.transaction({ kind: 'org', orgId }, async (tx) => {
-    const world = await loadWorld(tx, orgId, request);
-    const resolved = resolveRequest(request, world);
+  const scope = { kind: 'org', orgId: acting.orgId } as const;
+  const world = await context.database.transaction(scope, (tx) => loadWorld(tx, acting.orgId, request));
+  const resolved = await resolveRequest(request, world, context.resolver);
+  return context.database.transaction(scope, async (tx) => {
     const offered = versionsByName(await loadOffered(tx, versionsToBring(resolved, world)));
-    const { answer, steps, fingerprint } = computePlan(resolved, world, offered);
-    const createdAt = now();
-    const expiresAt = new Date(createdAt.getTime() + PLAN_MS_MAX);
-    await tx.em.nativeDelete(InstallationPlanEntity, { orgId, expiresAt: { $lt: createdAt } });
-    const plan = { id: randomUUIDv7(), orgId, request, answer, steps, fingerprint, expiresAt };
-    await tx.em.insert(InstallationPlanEntity, {
-      ...plan,
-      createdAt,
-      createdBy: actorName(actor),
-      appliedAt: null,
-    });
-    return { id: plan.id, fingerprint, request, expiresAt, ...answer };
+    return keepPlan(tx, acting, request, computePlan(resolved, world, offered), context.now());
   });
+}
+
+async function keepPlan(
+  tx: Transaction,
+  { orgId, actor }: Acting,
+  request: PlanRequest,
+  { answer, steps, fingerprint }: ComputedPlan,
+  createdAt: Date,
+): Promise<Plan> {
+  await tx.em.nativeDelete(InstallationPlanEntity, { orgId, expiresAt: { $lt: createdAt } });
+  const id = randomUUIDv7();
+  const expiresAt = new Date(createdAt.getTime() + PLAN_MS_MAX);
+  const kept = { id, orgId, request, answer, steps, fingerprint, expiresAt };
+  await tx.em.insert(InstallationPlanEntity, {
+    ...kept,
+    createdAt,
+    createdBy: actorName(actor),
+    appliedAt: null,
+  });
+  return { id, fingerprint, request, expiresAt, ...answer };
 }
 
 /** @throws Refusal `plan_not_found` */

@@ -1,7 +1,7 @@
 /** From a request to a plan, in two steps: what shall be held, and what that means. */
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../../spec/refusal.ts';
-import { resolve, type Resolution } from '../../resolver/index.ts';
+import type { Resolution, ResolutionProblem } from '../../resolver/index.ts';
 import { changesOf, stepsOf } from './changes.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { advisoriesOf, conflictsOf, incomingOf, missingOf } from './notices.ts';
@@ -23,18 +23,29 @@ export type ComputedPlan = {
   readonly fingerprint: string;
 };
 
+/** Answers with the resolver's answer, or its refusal. */
+export type Resolver = (problem: ResolutionProblem) => Promise<Resolution>;
+
 /** @throws Refusal of `targetOf` and of the resolver */
-export function resolveRequest(request: PlanRequest, world: World): ResolvedRequest {
+export async function resolveRequest(
+  request: PlanRequest,
+  world: World,
+  resolver: Resolver,
+): Promise<ResolvedRequest> {
   const target = targetOf(request, world);
-  const resolution = resolve(resolutionProblem(target, world));
-  return { request, target, resolution: keepOrphans(request, target, resolution, world) };
+  const resolution = await resolver(resolutionProblem(target, world));
+  return { request, target, resolution: await keepOrphans({ request, target, resolution }, world, resolver) };
 }
 
 /**
  * Only a removal or a lock takes plugins away, since their data goes with them: what nothing needs any more after
  * another request stays, unless it stands in the way.
  */
-function keepOrphans(request: PlanRequest, target: Target, resolution: Resolution, world: World): Resolution {
+async function keepOrphans(
+  { request, target, resolution }: ResolvedRequest,
+  world: World,
+  resolver: Resolver,
+): Promise<Resolution> {
   if (request.kind === 'remove' || request.kind === 'import') return resolution;
   const orphans = [...world.installed.keys()].filter((plugin) => !resolution.plugins.has(plugin));
   if (orphans.length === 0) return resolution;
@@ -42,7 +53,7 @@ function keepOrphans(request: PlanRequest, target: Target, resolution: Resolutio
     (plugin) => ({ plugin, range: '*', kind: 'required', origin: 'installed' }) as const,
   );
   try {
-    return resolve(resolutionProblem({ ...target, roots: [...target.roots, ...held] }, world));
+    return await resolver(resolutionProblem({ ...target, roots: [...target.roots, ...held] }, world));
   } catch (error) {
     if (error instanceof Refusal && error.code === 'resolution_impossible') return resolution;
     throw error;

@@ -5,14 +5,16 @@ import type { Manifest } from '../../../spec/manifest.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import { offeredVersions } from '../../catalogue/offered-versions.ts';
 import type { SignatureState } from '../../entities/index.ts';
-import type { VersionRecord } from '../../resolver/index.ts';
+import { loadRegistry, RESOLUTION_BUDGET_DEFAULT, type VersionLister } from '../../resolver/index.ts';
 import { InstallationEntity, type Installation } from '../entities/index.ts';
 import type { PlanRequest } from './plan.ts';
 import type { InstalledPlugin, KeptVersion, OfferedVersion, World } from './world.ts';
 
 export async function loadWorld(tx: Transaction, orgId: string, request: PlanRequest): Promise<World> {
   const installed = await loadInstalled(tx, orgId);
-  const registry = await loadRegistry(tx, orgId, [...installed.keys(), ...requestedPlugins(request)]);
+  const lister: VersionLister = (plugins) => offeredVersions(tx, { kind: 'org', orgId }, plugins);
+  const seeds = [...installed.keys(), ...requestedPlugins(request)];
+  const registry = await loadRegistry(seeds, lister, RESOLUTION_BUDGET_DEFAULT);
   const kept = request.kind === 'rollback' ? await loadKept(tx, orgId, request.plugin) : [];
   return {
     installed,
@@ -52,30 +54,6 @@ function pick(row: Installation): Omit<InstalledPlugin, 'installationId' | 'plug
 function requestedPlugins(request: PlanRequest): PluginId[] {
   if (request.kind === 'upgradeAll') return [];
   return request.kind === 'import' ? request.lock.plugins.map(({ plugin }) => plugin) : [request.plugin];
-}
-
-/** Everything reachable from the seeds over dependencies, a round trip for each level. */
-async function loadRegistry(
-  tx: Transaction,
-  orgId: string,
-  seeds: readonly PluginId[],
-): Promise<Map<string, readonly VersionRecord[]>> {
-  const registry = new Map<string, readonly VersionRecord[]>();
-  const asked = new Set<string>(seeds);
-  let wave = [...asked];
-  while (wave.length > 0) {
-    const found = await offeredVersions(tx, { kind: 'org', orgId }, wave);
-    const next = new Set<string>();
-    for (const [plugin, records] of found) {
-      registry.set(plugin, records);
-      for (const { dependencies } of records) {
-        for (const dependency of dependencies.keys()) if (!asked.has(dependency)) next.add(dependency);
-      }
-    }
-    for (const plugin of next) asked.add(plugin);
-    wave = [...next];
-  }
-  return registry;
 }
 
 type OfferedRow = {

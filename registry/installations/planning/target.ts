@@ -76,8 +76,8 @@ function toTarget(wishes: Wishes, preference: Preference, restored = new Map<Plu
   return { roots, preference, ranges: new Map(ranges), pins: new Set(pins), restored };
 }
 
-function locked(...upgrade: PluginId[]): Preference {
-  return { kind: 'locked', upgrade: new Set(upgrade) };
+function locked(...freed: PluginId[]): Preference {
+  return { kind: 'locked', upgrade: new Set(freed) };
 }
 
 function install(plugin: PluginId, range: string | undefined, wishes: Wishes, world: World): Target {
