@@ -2,6 +2,9 @@ import type { Database } from '../../database/index.ts';
 import type { BlobDigest, BlobStore } from './blob-store.ts';
 import { lockBlob } from './blob-lock.ts';
 
+/** Digests looked up in one query. */
+const BATCH = 500;
+
 export type SweepReport = { readonly blobsRemoved: number; readonly leftoversRemoved: number };
 
 /**
@@ -17,14 +20,38 @@ export async function sweepBlobs(ports: {
 }): Promise<SweepReport> {
   const before = new Date(ports.now.getTime() - ports.graceMs);
   let blobsRemoved = 0;
-  for await (const { digest, putAt } of ports.blobs.list()) {
-    if (putAt >= before) continue;
-    if (await removeOrphan(ports, digest)) blobsRemoved += 1;
+  for await (const digests of oldBlobs(ports.blobs, before)) {
+    for (const suspect of await findUnnamed(ports.database, digests))
+      if (await removeOrphan(ports, suspect)) blobsRemoved += 1;
   }
   return { blobsRemoved, leftoversRemoved: await ports.blobs.removeLeftovers(before) };
 }
 
-/** @returns whether the blob was an orphan, and is gone */
+/** Blobs older than the grace, some at a time. */
+async function* oldBlobs(blobs: BlobStore, before: Date): AsyncIterable<BlobDigest[]> {
+  let batch: BlobDigest[] = [];
+  for await (const { digest, putAt } of blobs.list()) {
+    if (putAt < before) batch.push(digest);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}
+
+/** A first look, without locks, at which of the digests no version names. */
+async function findUnnamed(database: Database, digests: readonly BlobDigest[]): Promise<BlobDigest[]> {
+  const rows = await database.transaction({ kind: 'instance' }, (tx) =>
+    tx.em.execute<{ digest: BlobDigest }[]>(
+      `select digest from jsonb_array_elements_text(?::jsonb) as digest
+        where not exists (select 1 from plugin_version where archive_digest = digest)`,
+      [JSON.stringify(digests)],
+    ),
+  );
+  return rows.map(({ digest }) => digest);
+}
+
+/** Looks again under the lock. @returns whether the blob was an orphan, and is gone */
 async function removeOrphan(
   ports: { readonly database: Database; readonly blobs: BlobStore },
   digest: BlobDigest,
