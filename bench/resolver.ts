@@ -1,7 +1,7 @@
 /** Resolving, on graphs that are wide, long and dead. Run by `npm run bench`, or alone: `node bench/resolver.ts`. */
 import { Refusal } from '../spec/refusal.ts';
 import { resolve, type ResolutionProblem } from '../registry/resolver/index.ts';
-import { chain, deadEnds, dense } from '../registry/resolver/problem-shapes.ts';
+import { chain, deadEnds, dense } from '../registry/resolver/support/problem-shapes.ts';
 
 type Graph = {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { Refusal } from '../../spec/refusal.ts';
 
 /** Milliseconds of any monotonic clock; `performance` fits. */
-export type Clock = { now(): number };
+type Clock = { now(): number };
 
 export type ResolutionBudget = {
   /** Units of work: one incompatibility looked at, one range matched, one edge walked. Some millions fit a second. */

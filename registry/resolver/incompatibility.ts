@@ -29,7 +29,7 @@ export type ExternalCause =
   | { readonly kind: 'dependency-gap'; readonly edge: DependencyEdge; readonly gap: Gap }
   | { readonly kind: 'obstacle'; readonly candidates: Candidates; readonly obstacle: Obstacle };
 
-export type Cause =
+type Cause =
   | ExternalCause
   /** Follows from two others: docs/resolver.md, "Conflict resolution". */
   | { readonly kind: 'conflict'; readonly left: Incompatibility; readonly right: Incompatibility };

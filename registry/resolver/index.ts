@@ -1,5 +1,5 @@
 /** Dependency resolution: docs/resolver.md. */
-export { RESOLUTION_BUDGET_DEFAULT, type Clock, type ResolutionBudget } from './budget.ts';
+export { RESOLUTION_BUDGET_DEFAULT, type ResolutionBudget } from './budget.ts';
 export { loadRegistry, type VersionLister } from './load-registry.ts';
 export type { Preference, ResolutionProblem, RootOrigin, RootRequirement, VersionRecord } from './problem.ts';
 export { resolve } from './resolve.ts';

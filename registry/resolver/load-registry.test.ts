@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RESOLUTION_BUDGET_DEFAULT } from './budget.ts';
 import { loadRegistry } from './load-registry.ts';
 import type { VersionRecord } from './problem.ts';
-import { registryOf, type RegistryLiteral } from './problem-literals.ts';
+import { registryOf, type RegistryLiteral } from './support/problem-literals.ts';
 
 const GRAPH: RegistryLiteral = {
   'a 1.0.0': { b: '*' },

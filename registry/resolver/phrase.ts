@@ -189,7 +189,7 @@ function list(terms: readonly Term[], word: 'and' | 'or'): string {
 }
 
 /** @returns a plugin and a range as a person writes them; the range that allows all is left out. */
-export function wanted(plugin: string, range: string): string {
+function wanted(plugin: string, range: string): string {
   const text = range.trim();
   return text === '' || text === '*' ? plugin : `${plugin} ${text}`;
 }

@@ -8,8 +8,8 @@ import {
   registryOf,
   type DependencyLiteral,
   type ProblemLiteral,
-} from './problem-literals.ts';
-import { chain, deadEnds, dense } from './problem-shapes.ts';
+} from './support/problem-literals.ts';
+import { chain, deadEnds, dense } from './support/problem-shapes.ts';
 import { resolve } from './resolve.ts';
 
 /** `plugin version` of each chosen plugin, by name. */

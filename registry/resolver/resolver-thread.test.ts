@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { deadEnds } from './problem-shapes.ts';
-import { problemOf } from './problem-literals.ts';
+import { deadEnds } from './support/problem-shapes.ts';
+import { problemOf } from './support/problem-literals.ts';
 import { ResolverThread } from './resolver-thread.ts';
 
 const AMPLE = { stepsMax: 50_000_000, wallTimeMsMax: 30_000 };

@@ -1,5 +1,5 @@
 /** Problems as small literals, for tests and the bench. */
-import type { ResolutionProblem, RootOrigin, RootRequirement, VersionRecord } from './problem.ts';
+import type { ResolutionProblem, RootOrigin, RootRequirement, VersionRecord } from '../problem.ts';
 
 /** Target → range; a target that ends with `?` is optional. */
 export type DependencyLiteral = Readonly<Record<string, string>>;

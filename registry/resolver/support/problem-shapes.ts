@@ -1,5 +1,5 @@
 /** Large problems of known shape, the same in every run, for tests and the bench. */
-import type { ResolutionProblem, VersionRecord } from './problem.ts';
+import type { ResolutionProblem, VersionRecord } from '../problem.ts';
 
 /** Each version needs `degree` plugins further on, by caret, tilde and lower-bound ranges that all can be met. */
 export function dense(plugins: number, versions: number, degree: number): ResolutionProblem {
