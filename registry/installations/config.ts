@@ -9,6 +9,7 @@ import type { Manifest } from '../../spec/manifest.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
 
+const CONFIG_BYTES_MAX = 64 * 1024;
 /** Deeper than any schema of a plugin describes (spec/guest-schema.ts); below it a layer replaces whole values. */
 const DEPTH_MAX = 32;
 
@@ -37,6 +38,40 @@ export function requireFittingConfig(plugin: PluginId, manifest: Manifest, confi
     violations,
     extensions: { plugin, version: manifest.version },
   });
+}
+
+/**
+ * What PostgreSQL stores as jsonb, and what travels to a runner with every load.
+ * @throws Refusal `config_invalid`
+ */
+export function requireStorableConfig(config: JsonObject): void {
+  const bytes = Buffer.byteLength(JSON.stringify(config), 'utf8');
+  if (bytes > CONFIG_BYTES_MAX) {
+    throw new Refusal('config_invalid', {
+      detail: `The configuration has ${bytes} bytes as JSON; at most ${CONFIG_BYTES_MAX} are taken.`,
+    });
+  }
+  const violations = [...textsOf(config)]
+    .filter((text) => text.includes('\0') || !text.isWellFormed())
+    .map(() => ({ pointer: '', message: 'a text holds U+0000 or half a surrogate pair' }));
+  if (violations.length === 0) return;
+  throw new Refusal('config_invalid', {
+    detail: 'A text holds U+0000 or half a surrogate pair.',
+    violations,
+  });
+}
+
+/** Every key and every text below a value. */
+function* textsOf(root: JsonValue): Iterable<string> {
+  const pending: JsonValue[] = [root];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value === 'string') yield value;
+    else if (Array.isArray(value)) pending.push(...value);
+    else if (isObject(value)) {
+      yield* Object.keys(value);
+      pending.push(...Object.values(value));
+    }
+  }
 }
 
 /** The `default` of a schema, or an object of the defaults below it; undefined where there is none. */

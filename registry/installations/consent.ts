@@ -1,12 +1,8 @@
 /** Consent: an administrator's answer to the permissions that a plan asks for. */
-import {
-  checkPermissionParameters,
-  coversPermission,
-  describePermission,
-  type Permission,
-} from '../../spec/permission.ts';
+import { coversPermission, describePermission, type Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
+import { grantFaults, toGrant } from './grant.ts';
 import type { PermissionRequest } from './planning/plan.ts';
 
 /** Who answers, and what is granted to which plugin: each grant whole as asked, or narrower. */
@@ -27,9 +23,7 @@ export function checkConsent(asked: readonly PermissionRequest[], consent: Conse
   refuseGaps(asked, consent);
   const grants = new Map<PluginId, Permission[]>();
   for (const { plugin, permission } of consent.grants) {
-    // The reason is the author's word and no part of what was granted.
-    const { reason: _reason, ...granted } = permission;
-    grants.set(plugin, [...(grants.get(plugin) ?? []), granted]);
+    grants.set(plugin, [...(grants.get(plugin) ?? []), toGrant(permission)]);
   }
   return grants as unknown as ConsentedGrants;
 }
@@ -37,7 +31,7 @@ export function checkConsent(asked: readonly PermissionRequest[], consent: Conse
 function refuseExcess(asked: readonly PermissionRequest[], consent: Consent): void {
   const violations = consent.grants.flatMap(({ plugin, permission }, index): Violation[] => {
     const pointer = `/grants/${index}`;
-    const faults = checkPermissionParameters(permission);
+    const faults = grantFaults(permission);
     if (faults.length > 0) return faults.map((message) => ({ pointer, message }));
     const wasAsked = asked.some(
       (request) => request.plugin === plugin && coversPermission(request.permission, permission),

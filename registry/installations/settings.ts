@@ -1,12 +1,13 @@
 /** What an administrator changes about an installation without a plan: its configuration, and fewer rights. */
 import { appendAudit, type AuditActor, type Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import { checkPermissionParameters, coversPermission, type Permission } from '../../spec/permission.ts';
+import { coversPermission, type Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
 import { writeReceipt } from './apply-plan.ts';
-import { effectiveConfig, requireFittingConfig } from './config.ts';
+import { grantFaults, toGrant } from './grant.ts';
+import { effectiveConfig, requireFittingConfig, requireStorableConfig } from './config.ts';
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { InstanceConfigEntity, type Installation } from './entities/index.ts';
 import { CHANGES_CHANNEL } from './guest-cache.ts';
@@ -23,6 +24,7 @@ export async function setConfig(
   plugin: PluginId,
   config: JsonObject,
 ): Promise<void> {
+  requireStorableConfig(config);
   await changeRow(context, acting, plugin, 'installation.configured', async (tx, row) => {
     const instance = (await loadInstanceConfig(tx, [plugin])).get(plugin) ?? {};
     requireFittingConfig(plugin, row.manifest, effectiveConfig(row.manifest, instance, config));
@@ -42,7 +44,7 @@ export async function narrowGrants(
 ): Promise<void> {
   await changeRow(context, acting, plugin, 'installation.grants-narrowed', async (tx, row) => {
     requireHeld(row.grants, grants);
-    row.grants = grants.map(({ reason: _reason, ...grant }) => grant);
+    row.grants = grants.map(toGrant);
     writeReceipt(tx, acting, row, context.now());
   });
 }
@@ -50,7 +52,7 @@ export async function narrowGrants(
 function requireHeld(held: readonly Permission[], grants: readonly Permission[]): void {
   const violations = grants.flatMap((grant, index) => {
     const pointer = `/grants/${index}`;
-    const faults = checkPermissionParameters(grant);
+    const faults = grantFaults(grant);
     if (faults.length > 0) return faults.map((message) => ({ pointer, message }));
     const isHeld = held.some((wide) => coversPermission(wide, grant));
     return isHeld ? [] : [{ pointer, message: `${grant.name} is not held to this extent` }];
@@ -91,6 +93,7 @@ export async function setInstanceConfig(
   plugin: PluginId,
   config: JsonObject,
 ): Promise<void> {
+  requireStorableConfig(config);
   await database.transaction({ kind: 'instance' }, async (tx) => {
     await tx.em.upsert(InstanceConfigEntity, {
       pluginId: plugin,
