@@ -5,7 +5,11 @@ import { runShell, type Verb } from './shell.ts';
 import { registerCheck } from './verbs/check.ts';
 import { registerInit } from './verbs/init.ts';
 import { registerKeygen } from './verbs/keygen.ts';
+import { registerKeys } from './verbs/keys.ts';
+import { registerLogin } from './verbs/login.ts';
 import { registerPack } from './verbs/pack.ts';
+import { registerPublish } from './verbs/publish.ts';
+import { registerSearch } from './verbs/search.ts';
 import { registerSign } from './verbs/sign.ts';
 import { registerTrust } from './verbs/trust.ts';
 import { registerVerify } from './verbs/verify.ts';
@@ -18,6 +22,10 @@ const VERBS: readonly Verb[] = [
   registerSign,
   registerTrust,
   registerVerify,
+  registerLogin,
+  registerKeys,
+  registerPublish,
+  registerSearch,
 ];
 
 /**

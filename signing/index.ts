@@ -3,6 +3,7 @@ export { comparePaths, contentsDigest, sha256Hex } from './digest.ts';
 export { addSignature, type Envelope, formatEnvelope, parseEnvelope, signEnvelope } from './envelope.ts';
 export {
   KEY_DOCUMENT_PAYLOAD_TYPE,
+  KEY_ROLES,
   type KeyDocument,
   parseKeyDocument,
   writeKeyDocument,
@@ -23,7 +24,7 @@ export {
 } from './key-history.ts';
 export { KEY_PROOF_PAYLOAD_TYPE, type KeyChallenge, writeKeyProof } from './key-proof.ts';
 export { PrivateKey } from './private-key.ts';
-export { PublicKey } from './public-key.ts';
+export { type KeyId, PublicKey } from './public-key.ts';
 export {
   archiveName,
   type PackageIdentity,

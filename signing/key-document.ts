@@ -39,7 +39,7 @@ const REVOCATIONS_MAX = 128;
 /** 8 keys of about 300 bytes and 128 revocations of about 220 are below half of it. */
 const KEY_DOCUMENT_BYTES_MAX = 64 * 1024;
 
-const KEY_ROLES = ['root', 'publish'] as const;
+export const KEY_ROLES = ['root', 'publish'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
 const REVOCATION_REASONS = ['compromised', 'lost', 'superseded', 'ceased'] as const;

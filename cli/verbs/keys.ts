@@ -1,12 +1,16 @@
 import {
   KEY_DOCUMENT_PAYLOAD_TYPE,
   KEY_PROOF_PAYLOAD_TYPE,
+  KEY_ROLES,
   formatEnvelope,
+  parseEnvelope,
+  parseKeyDocument,
   sha256Hex,
   signEnvelope,
   writeKeyDocument,
   writeKeyProof,
   type KeyDocument,
+  type KeyId,
   type PrivateKey,
 } from '../../signing/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
@@ -25,6 +29,7 @@ type RegisterOptions = ServerOptions & {
 };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const CLOCK_SKEW_MS = 5 * 60 * 1000;
 
 /** `souk keys register` and `souk keys show`: the keys that speak for a publisher. */
 export function registerKeys(shell: Shell): void {
@@ -81,8 +86,8 @@ function firstDocument(
   { root, publish, keys }: Record<'root' | 'publish' | 'keys', readonly PrivateKey[]>,
   days: number,
 ): KeyDocument {
-  // Whole seconds, as documents write times.
-  const issuedAt = new Date(Math.floor(Date.now() / 1000) * 1000);
+  // Whole seconds, as documents write times; set back, because the clock of the registry is the one that counts.
+  const issuedAt = new Date(Math.floor((Date.now() - CLOCK_SKEW_MS) / 1000) * 1000);
   const expiresAt = new Date(issuedAt.getTime() + days * DAY_MS);
   const ids = (of: readonly PrivateKey[]) => ({ threshold: 1, keyIds: of.map((key) => key.publicKey.id) });
   return {
@@ -104,8 +109,14 @@ async function show(io: Io, publisher: string, options: ServerOptions): Promise<
   const answer = await (
     await openClient(io, options)
   ).get(`/api/v1/publishers/${encodeURIComponent(publisher)}/keys`);
-  const documents = answer['documents'] as { version: number; keys: { keyid: string; roles: string[] }[] }[];
-  const newest = documents.at(-1);
-  const lines = (newest?.keys ?? []).map(({ keyid, roles }) => `${keyid} ${roles.join(', ')}`);
-  return done([`${publisher}: key document ${newest?.version ?? 'none'}`, ...lines], answer);
+  const newest = (answer['documents'] as { version: number; envelope: JsonObject }[]).at(-1);
+  if (!newest) return done([`${publisher} has registered no keys`], answer);
+  const envelope = parseEnvelope(Buffer.from(JSON.stringify(newest.envelope)), KEY_DOCUMENT_PAYLOAD_TYPE);
+  const { keys, roles } = parseKeyDocument(envelope.payload);
+  const rolesOf = (id: KeyId): string =>
+    KEY_ROLES.filter((role) => roles[role].keyIds.includes(id)).join(', ');
+  const lines = keys.map(
+    ({ key, notAfter }) => `${key.id} ${rolesOf(key.id)}, until ${notAfter.toISOString()}`,
+  );
+  return done([`${publisher}: key document ${newest.version}`, ...lines], answer);
 }

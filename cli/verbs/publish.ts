@@ -48,7 +48,7 @@ async function publish(io: Io, archivePath: string, options: PublishOptions): Pr
 function publishLines(answer: JsonObject): string[] {
   const name = `${String(answer['plugin'])} ${String(answer['version'])}`;
   const verb =
-    answer['result'] === 'already_published' ? 'was published before, with the same bytes:' : 'published';
+    answer['outcome'] === 'already_published' ? 'was published before, with the same bytes:' : 'published';
   const held = answer['state'] === 'held' ? ['it waits for the review of an instance admin'] : [];
-  return [`${verb} ${name}`, `sha256 ${String(answer['digest'])}`, ...held];
+  return [`${verb} ${name}`, `sha256 ${String(answer['archiveSha256'])}`, ...held];
 }

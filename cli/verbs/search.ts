@@ -5,7 +5,7 @@ import type { Report } from '../report.ts';
 import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
 
-type Item = { id: string; version: string; description: string | null; signed: boolean };
+type Item = { id: string; latestVersion: string; description?: string; isSigned: boolean };
 
 /** `souk search <words>` and `souk info <plugin>`: what the catalogue has. */
 export function registerSearch(shell: Shell): void {
@@ -26,8 +26,8 @@ async function search(io: Io, words: readonly string[], options: ServerOptions):
   const answer = await (await openClient(io, options)).get(`/api/v1/packages?${query}`);
   const items = answer['items'] as Item[];
   const lines = items.map(
-    ({ id, version, description, signed }) =>
-      `${id} ${version}${signed ? '' : ' (unsigned)'}  ${description ?? ''}`,
+    ({ id, latestVersion, description, isSigned }) =>
+      `${id} ${latestVersion}${isSigned ? '' : ' (unsigned)'}  ${description ?? ''}`,
   );
   return done(lines.length > 0 ? lines : ['nothing found'], answer);
 }
@@ -36,7 +36,14 @@ async function info(io: Io, plugin: string, options: ServerOptions): Promise<Rep
   const answer = await (
     await openClient(io, options)
   ).get(`/api/v1/packages/${plugin.split('/').map(encodeURIComponent).join('/')}`);
-  const versions = answer['versions'] as { version: string; yanked: boolean; state: string }[];
-  const lines = versions.map(({ version, yanked, state }) => `  ${version} ${yanked ? 'yanked' : state}`);
-  return done([`${plugin}: ${String(answer['description'] ?? '')}`, ...lines], answer);
+  const versions = answer['versions'] as {
+    version: string;
+    yanked?: object;
+    state: string;
+    signature: string;
+  }[];
+  const lines = versions.map(
+    ({ version, yanked, state, signature }) => `  ${version} ${yanked ? 'yanked' : state}, ${signature}`,
+  );
+  return done([`${plugin} ${String(answer['latestVersion'] ?? '(nothing offered)')}`, ...lines], answer);
 }

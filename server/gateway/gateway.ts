@@ -52,7 +52,7 @@ export function createGateway(
     const url = new URL(request.url);
     const address = readAddress(url.pathname);
     const installation = await findActive(ports, address);
-    const endpoint = findEndpoint(installation, request.method, address.path);
+    const endpoint = matchEndpoint(installation, request.method, address.path);
     const caller = await admit(ports, installation, endpoint, request);
     const guestRequest = await readRequest(request, url, address, endpoint);
     const invocation: Invocation = {
@@ -80,7 +80,12 @@ async function findActive(ports: GatewayPorts, address: Address): Promise<Gatewa
   throw new Refusal('plugin_not_active', { detail: `${address.plugin} is installed here, but not active.` });
 }
 
-function findEndpoint(installation: GatewayInstallation, method: string, path: string): MatchedEndpoint {
+/** @throws Refusal `endpoint_not_found` or `method_not_allowed` */
+export function matchEndpoint(
+  installation: GatewayInstallation,
+  method: string,
+  path: string,
+): MatchedEndpoint {
   const { endpoints, guest } = installation;
   let match = tables.get(endpoints);
   if (!match) tables.set(endpoints, (match = compileEndpoints(endpoints)));

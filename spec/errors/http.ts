@@ -68,6 +68,18 @@ export const HTTP_ERRORS = {
     title: 'The package store has no room.',
     hint: 'Tell the operator of this server; nothing was changed.',
   },
+  publisher_unknown: {
+    status: 404,
+    kind: 'state',
+    title: 'There is no publisher of this name.',
+    hint: 'An admin of your organization registers it with POST /api/v1/orgs/{org}/publishers.',
+  },
+  publisher_not_yours: {
+    status: 403,
+    kind: 'access',
+    title: 'The publisher belongs to an organization in which you may not do this.',
+    hint: 'Use a publisher of your own organization, or ask one of its admins.',
+  },
   settings_invalid: {
     status: 500,
     kind: 'input',

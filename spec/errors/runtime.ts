@@ -20,6 +20,18 @@ export const RUNTIME_ERRORS = {
     title: 'The plugin has no such endpoint.',
     hint: 'Use an endpoint that the manifest of the plugin declares.',
   },
+  dependency_undeclared: {
+    status: 403,
+    kind: 'policy',
+    title: 'A plugin calls only plugins that its manifest declares as dependencies.',
+    hint: 'Add the plugin to dependencies or optionalDependencies of the manifest.',
+  },
+  plugin_chain_refused: {
+    status: 508,
+    kind: 'limit',
+    title: 'Plugins called each other in a circle, or too many in a row.',
+    hint: 'Break the circle: a plugin may not be called again while it waits for an answer.',
+  },
   plugin_load_failed: {
     status: 422,
     kind: 'input',

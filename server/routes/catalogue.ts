@@ -1,0 +1,208 @@
+/** The catalogue: search, pages, and the bytes of versions. */
+import { Type } from 'typebox';
+import { requireOrgRole, findOrganization, type Principal } from '../../identity/index.ts';
+import {
+  describePlugin,
+  describeVersion,
+  listFiles,
+  openArchive,
+  readEnvelope,
+  searchPlugins,
+  type Viewer,
+} from '../../registry/catalogue/index.ts';
+import { PERMISSION_CATALOGUE, describePermission } from '../../spec/permission.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { toJson } from '../http/json-answer.ts';
+import { route, type Route } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { Anything, NoParams, PluginParams, VersionParams } from './schemas.ts';
+
+const text = Type.Optional(Type.String());
+/** `org`: look with the eyes of this organization, which sees its private plugins too. */
+const Look = Type.Object({ org: text }, { additionalProperties: false });
+const Search = Type.Object(
+  {
+    q: text,
+    type: text,
+    category: text,
+    publisher: text,
+    permission: text,
+    signature: text,
+    limit: Type.Optional(Type.Integer()),
+    cursor: text,
+    org: text,
+  },
+  { additionalProperties: false },
+);
+
+/** Immutable: a version's bytes never change. */
+const FOREVER = 'public, max-age=31536000, immutable';
+const PRIVATE = 'private, no-cache';
+
+export function catalogueRoutes(services: Services): Route[] {
+  return [...pageRoutes(services), ...fileRoutes(services)];
+}
+
+function pageRoutes(services: Services): Route[] {
+  const { database } = services;
+  const base = {
+    tag: 'catalogue',
+    access: { kind: 'open' },
+    method: 'GET',
+    body: 'none',
+    answers: { 200: Anything },
+  } as const;
+  return [
+    route({
+      ...base,
+      path: '/api/v1/packages',
+      summary: 'Searches the catalogue; newest first, or by words the best match first.',
+      params: NoParams,
+      query: Search,
+      handle: async ({ caller, query: { q, limit, org, ...filters } }) => {
+        const viewer = await viewerOf(services, caller.principal, org);
+        const query = {
+          ...filters,
+          ...(q === undefined ? {} : { text: q }),
+          ...(limit === undefined ? {} : { pageSize: limit }),
+        };
+        const { hits, nextCursor, ...rest } = await searchPlugins(database, viewer, query);
+        return { status: 200, json: toJson({ items: hits, nextCursor: nextCursor ?? null, ...rest }) };
+      },
+    }),
+    route({
+      ...base,
+      path: '/api/v1/packages/:publisher/:name',
+      summary: 'One plugin with its versions, newest first.',
+      params: PluginParams,
+      query: Look,
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        return {
+          status: 200,
+          json: toJson(await describePlugin(database, viewer, `${params.publisher}/${params.name}`)),
+        };
+      },
+    }),
+    route({
+      ...base,
+      path: '/api/v1/packages/:publisher/:name/versions/:version',
+      summary: 'One version: manifest, signature, and its permissions in plain words.',
+      params: VersionParams,
+      query: Look,
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        const version = await describeVersion(
+          database,
+          viewer,
+          `${params.publisher}/${params.name}`,
+          params.version,
+        );
+        const permissions = (version.manifest.permissions ?? []).map((permission) => ({
+          ...permission,
+          risk: PERMISSION_CATALOGUE[permission.name].risk,
+          sentence: describePermission(permission),
+        }));
+        return { status: 200, json: toJson({ ...version, permissions }) };
+      },
+    }),
+  ];
+}
+
+function fileRoutes(services: Services): Route[] {
+  const { database } = services;
+  const path = '/api/v1/packages/:publisher/:name/versions/:version';
+  const base = {
+    tag: 'catalogue',
+    access: { kind: 'open' },
+    method: 'GET',
+    body: 'none',
+    params: VersionParams,
+    query: Look,
+  } as const;
+  return [
+    route({
+      ...base,
+      path: `${path}/archive`,
+      summary: 'The archive, byte for byte as it was published.',
+      answers: { 200: 'application/zip' },
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        const archive = await openArchive(services, viewer, addressOf(params));
+        const headers = {
+          'content-type': 'application/zip',
+          'content-length': String(archive.bytes),
+          etag: `"${archive.sha256}"`,
+          'cache-control': viewer.kind === 'anonymous' ? FOREVER : PRIVATE,
+          'x-content-type-options': 'nosniff',
+          'content-disposition': `attachment; filename="${params.publisher}.${params.name}-${params.version}.zip"`,
+        };
+        return { status: 200, bytes: archive.stream, headers };
+      },
+    }),
+    route({
+      ...base,
+      path: `${path}/envelope`,
+      summary: 'The DSSE envelope, byte for byte.',
+      answers: { 200: 'application/vnd.dsse+json' },
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        const { id, version } = addressOf(params);
+        const bytes = await readEnvelope(database, viewer, id, version);
+        return {
+          status: 200,
+          bytes,
+          headers: { 'content-type': 'application/vnd.dsse+json', 'cache-control': PRIVATE },
+        };
+      },
+    }),
+    route({
+      ...base,
+      path: `${path}/manifest`,
+      summary: 'The manifest.',
+      answers: { 200: Anything },
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        const { id, version } = addressOf(params);
+        return { status: 200, json: toJson((await describeVersion(database, viewer, id, version)).manifest) };
+      },
+    }),
+    route({
+      ...base,
+      path: `${path}/files`,
+      summary: 'Every file with its size and SHA-256.',
+      answers: { 200: Anything },
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        const { id, version } = addressOf(params);
+        return { status: 200, json: { items: toJson(await listFiles(database, viewer, id, version)) } };
+      },
+    }),
+  ];
+}
+
+function addressOf(params: { publisher: string; name: string; version: string }): {
+  id: string;
+  version: string;
+} {
+  return { id: `${params.publisher}/${params.name}`, version: params.version };
+}
+
+/** @throws Refusal `authentication_required` or `not_found` for an org that the caller may not look for */
+async function viewerOf(
+  { database }: Services,
+  principal: Principal | null,
+  slug: string | undefined,
+): Promise<Viewer> {
+  if (slug === undefined) {
+    const administers = principal?.instanceRole === 'admin' && principal.scopes.has('instance:admin');
+    return administers && principal.boundOrgId === undefined ? { kind: 'instance' } : { kind: 'anonymous' };
+  }
+  if (!principal)
+    throw new Refusal('authentication_required', {
+      detail: 'Only members look with the eyes of an organization.',
+    });
+  const org = await database.transaction({ kind: 'instance' }, (tx) => findOrganization(tx, slug));
+  const { org: found } = requireOrgRole(principal, org, 'member');
+  return { kind: 'org', orgId: found.id };
+}

@@ -1,0 +1,307 @@
+/** What an organization has installed: plans, consent, lifecycle, configuration, grants. */
+import { Type } from 'typebox';
+import { actorOf, type OrgAccess } from '../../identity/index.ts';
+import type { Acting, Consent, OthersInvolved, PlanRequest } from '../../registry/installations/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import { HTTP_METHODS, PERMISSION_NAMES } from '../../spec/permission.ts';
+import type { Permission } from '../../spec/permission.ts';
+import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { toJson } from '../http/json-answer.ts';
+import { route, type Route } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { Anything, NoQuery, OrgParams } from './schemas.ts';
+
+const ADMIN = { kind: 'org', role: 'admin', scope: 'orgs:admin' } as const;
+const MEMBER = { kind: 'org', role: 'member', scope: 'orgs:read' } as const;
+
+const words = <const T extends string>(list: readonly T[]) =>
+  Type.Union(list.map((word) => Type.Literal(word)));
+const Involved = Type.Optional(words(['refuse', 'cascade']));
+const Installed = Type.Object({ org: Type.String(), publisher: Type.String(), name: Type.String() });
+const Granted = Type.Object(
+  {
+    name: words(PERMISSION_NAMES),
+    scope: Type.Optional(Type.Array(Type.String())),
+    methods: Type.Optional(Type.Array(words(HTTP_METHODS))),
+    reason: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+
+const plugin = Type.String();
+const range = Type.Optional(Type.String());
+const version = Type.Optional(Type.String());
+const closed = { additionalProperties: false } as const;
+const Request = Type.Union([
+  Type.Object({ kind: Type.Literal('install'), plugin, range }, closed),
+  Type.Object({ kind: Type.Literal('upgrade'), plugin, range }, closed),
+  Type.Object({ kind: Type.Literal('upgradeAll') }, closed),
+  Type.Object({ kind: Type.Literal('rollback'), plugin, version }, closed),
+  Type.Object({ kind: Type.Literal('remove'), plugin, dependants: Involved }, closed),
+  Type.Object({ kind: Type.Literal('pin'), plugin, version }, closed),
+  Type.Object({ kind: Type.Literal('unpin'), plugin }, closed),
+  Type.Object({ kind: Type.Literal('import'), lock: Anything }, closed),
+]);
+
+export function installationRoutes(services: Services): Route[] {
+  return [
+    ...planRoutes(services),
+    ...viewRoutes(services),
+    ...lifecycleRoutes(services),
+    ...settingRoutes(services),
+  ];
+}
+
+function planRoutes({ installations }: Services): Route[] {
+  const base = { tag: 'installations', query: NoQuery, access: ADMIN } as const;
+  return [
+    route({
+      ...base,
+      method: 'POST',
+      path: '/api/v1/orgs/:org/plans',
+      summary: 'Computes what would change, and every permission it brings. Changes nothing.',
+      params: OrgParams,
+      body: Request,
+      answers: { 201: Anything },
+      handle: async ({ caller, body }) => {
+        const plan = await installations.createPlan(actingAs(caller), planRequest(body));
+        return { status: 201, json: toJson(plan) };
+      },
+    }),
+    route({
+      ...base,
+      method: 'GET',
+      path: '/api/v1/orgs/:org/plans/:plan',
+      summary: 'A plan that was computed before.',
+      params: Type.Object({ org: Type.String(), plan: Type.String() }),
+      body: 'none',
+      answers: { 200: Anything },
+      handle: async ({ caller, params }) => ({
+        status: 200,
+        json: toJson(await installations.readPlan(caller.org.id, params.plan)),
+      }),
+    }),
+    route({
+      ...base,
+      method: 'POST',
+      path: '/api/v1/orgs/:org/installations',
+      summary:
+        'Applies exactly the plan that was shown, with a consent that grants each permission, or a narrower one.',
+      params: OrgParams,
+      body: Type.Object(
+        {
+          plan: Type.String(),
+          consent: Type.Object(
+            { grants: Type.Array(Type.Object({ plugin, permission: Granted }, closed)) },
+            closed,
+          ),
+        },
+        closed,
+      ),
+      answers: { 201: Anything },
+      handle: async ({ caller, body }) => {
+        const items = await installations.applyPlan(actingAs(caller), body.plan, body.consent as Consent);
+        return { status: 201, json: { items: toJson(items) } };
+      },
+    }),
+  ];
+}
+
+/** The schema has checked the kind; names of plugins are checked here, because a plan would look them up. */
+function planRequest(body: { kind: string; plugin?: string; dependants?: string }): PlanRequest {
+  if (body.plugin !== undefined) requirePluginId(body.plugin);
+  return (
+    body.kind === 'remove' ? { ...body, dependants: body.dependants ?? 'refuse' } : body
+  ) as PlanRequest;
+}
+
+function viewRoutes(services: Services): Route[] {
+  const { installations, guestLog } = services;
+  const base = {
+    tag: 'installations',
+    method: 'GET',
+    query: NoQuery,
+    access: MEMBER,
+    body: 'none',
+    answers: { 200: Anything },
+  } as const;
+  const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
+  return [
+    route({
+      ...base,
+      path: '/api/v1/orgs/:org/installations',
+      summary: 'What is installed, with state and grants.',
+      params: OrgParams,
+      handle: async ({ caller }) => ({
+        status: 200,
+        json: { items: toJson(await installations.list(caller.org.id)) },
+      }),
+    }),
+    route({
+      ...base,
+      path: '/api/v1/orgs/:org/lock',
+      summary: 'The exact packages, to be imported elsewhere by a plan of the kind import.',
+      params: OrgParams,
+      handle: async ({ caller }) => ({
+        status: 200,
+        json: toJson(await installations.exportLock(caller.org.id)),
+      }),
+    }),
+    route({
+      ...base,
+      path,
+      summary: 'One installation.',
+      params: Installed,
+      handle: async ({ caller, params }) => ({
+        status: 200,
+        json: toJson(await installations.read(caller.org.id, pluginOf(params))),
+      }),
+    }),
+    route({
+      ...base,
+      path: `${path}/receipts`,
+      summary: 'Who granted what, when, for which package.',
+      params: Installed,
+      handle: async ({ caller, params }) => ({
+        status: 200,
+        json: { items: toJson(await installations.receipts(caller.org.id, pluginOf(params))) },
+      }),
+    }),
+    route({
+      ...base,
+      access: ADMIN,
+      path: `${path}/logs`,
+      summary: 'The newest lines that the plugin logged on this server.',
+      params: Installed,
+      handle: async ({ caller, params }) => {
+        const { id } = await installations.read(caller.org.id, pluginOf(params));
+        return { status: 200, json: { items: toJson(guestLog.read(id)) } };
+      },
+    }),
+  ];
+}
+
+function lifecycleRoutes({ installations }: Services): Route[] {
+  const base = {
+    tag: 'installations',
+    query: NoQuery,
+    access: ADMIN,
+    params: Installed,
+    answers: { 200: Anything },
+  } as const;
+  const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
+  const Others = Type.Object({ others: Involved }, closed);
+  const othersOf = (body: { others?: OthersInvolved }): OthersInvolved => body.others ?? 'refuse';
+  return [
+    route({
+      ...base,
+      method: 'POST',
+      path: `${path}/activate`,
+      summary: 'Activates; with others=cascade its dependencies first.',
+      body: Others,
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: toJson(await installations.activate(actingAs(caller), pluginOf(params), othersOf(body))),
+      }),
+    }),
+    route({
+      ...base,
+      method: 'POST',
+      path: `${path}/deactivate`,
+      summary: 'Deactivates; with others=cascade what needs it first.',
+      body: Others,
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: toJson(await installations.deactivate(actingAs(caller), pluginOf(params), othersOf(body))),
+      }),
+    }),
+    route({
+      ...base,
+      method: 'POST',
+      path: `${path}/test`,
+      summary: 'Asks the plugin how it is.',
+      body: 'none',
+      handle: async ({ caller, params }) => ({
+        status: 200,
+        json: toJson(await installations.health(caller.org.id, pluginOf(params))),
+      }),
+    }),
+    route({
+      ...base,
+      method: 'DELETE',
+      path,
+      summary: 'Uninstalls; with others=cascade what needs it too.',
+      query: Others,
+      body: 'none',
+      answers: { 204: null },
+      handle: async ({ caller, params, query }) => {
+        await installations.uninstall(actingAs(caller), pluginOf(params), othersOf(query));
+        return { status: 204 };
+      },
+    }),
+    route({
+      ...base,
+      method: 'POST',
+      path: '/api/v1/orgs/:org/deactivate-all',
+      summary: 'The emergency brake: deactivates everything.',
+      params: OrgParams,
+      body: 'none',
+      handle: async ({ caller }) => ({
+        status: 200,
+        json: { deactivated: await installations.deactivateAll(actingAs(caller)) },
+      }),
+    }),
+  ];
+}
+
+function settingRoutes({ installations }: Services): Route[] {
+  const base = {
+    tag: 'installations',
+    query: NoQuery,
+    params: Installed,
+    answers: { 200: Anything },
+  } as const;
+  const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
+  return [
+    route({
+      ...base,
+      access: ADMIN,
+      method: 'PUT',
+      path: `${path}/config`,
+      summary: "Sets the organization's layer of the configuration.",
+      body: Anything,
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: toJson(await installations.setConfig(actingAs(caller), pluginOf(params), body as JsonObject)),
+      }),
+    }),
+    route({
+      ...base,
+      access: ADMIN,
+      method: 'PUT',
+      path: `${path}/grants`,
+      summary: 'Narrows what was granted; it takes effect at once.',
+      body: Type.Object({ grants: Type.Array(Granted) }, closed),
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: toJson(
+          await installations.narrowGrants(actingAs(caller), pluginOf(params), body.grants as Permission[]),
+        ),
+      }),
+    }),
+  ];
+}
+
+function actingAs({ principal, org }: OrgAccess): Acting {
+  return { orgId: org.id, actor: actorOf(principal) };
+}
+
+function pluginOf({ publisher, name }: { publisher: string; name: string }): PluginId {
+  return requirePluginId(`${publisher}/${name}`);
+}
+
+function requirePluginId(text: string): PluginId {
+  if (isPluginId(text)) return text;
+  throw new Refusal('not_found', { detail: 'There is no plugin of this name.' });
+}

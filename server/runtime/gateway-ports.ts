@@ -1,0 +1,28 @@
+/** What the gateway asks of the other houses. */
+import { looksLikeToken, roleIn } from '../../identity/index.ts';
+import type { GatewayPorts } from '../gateway/gateway.ts';
+import type { Services } from '../services.ts';
+
+export function gatewayPorts(services: Services): GatewayPorts {
+  const { installations, authenticator, sandbox, guestLog, log } = services;
+  return {
+    find: (orgSlug, plugin) => installations.describeGuest(orgSlug, plugin),
+    identify: async (authorization, orgId) => {
+      const [, secret] = /^bearer +(\S+)$/iu.exec(authorization ?? '') ?? [];
+      // Any other value of Authorization is between the caller and the plugin.
+      if (secret === undefined || !looksLikeToken(secret)) return { kind: 'anonymous' };
+      const principal = await authenticator.authenticate(secret);
+      const mayCall = principal.scopes.has('plugins:call');
+      return { kind: 'user', id: principal.id, role: mayCall ? (roleIn(principal, orgId) ?? null) : null };
+    },
+    run: (invocation) => sandbox.call(invocation),
+    answerRefused: (guest, requestId, why) => {
+      log.warn({ org: guest.org.slug, plugin: guest.plugin.id, requestId, why }, 'answer refused');
+      guestLog.append(guest, {
+        level: 'error',
+        text: `the answer breaks the response schema: ${why}`,
+        requestId,
+      });
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** What the sandbox tells: into metrics, the server's log, and the log of the plugin. */
+import type { Guest, SandboxObserver } from '../../sandbox/index.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { GuestLog } from './guest-log.ts';
+
+export function createObserver(log: Logger, metrics: Metrics, guestLog: GuestLog): SandboxObserver {
+  const fieldsOf = (guest: Guest): Record<string, string> => ({
+    org: guest.org.slug,
+    plugin: guest.plugin.id,
+    version: guest.plugin.version,
+  });
+  return {
+    runEnded: ({ guest, requestId, trigger }, completion) => {
+      const plugin = guest.plugin.id;
+      metrics.runs.inc({ plugin, outcome: completion.outcome });
+      metrics.runSeconds.observe(completion.usage.wallMs / 1000);
+      metrics.runCpuSeconds.inc({ plugin }, completion.usage.cpuMs / 1000);
+      if (completion.outcome === 'ok') return;
+      const { outcome, reason, guestError } = completion;
+      log.warn({ ...fieldsOf(guest), requestId, trigger: trigger.kind, outcome, reason }, 'run failed');
+      const text = guestError
+        ? `${outcome}: ${guestError.stack || guestError.message}`
+        : `${outcome}: ${reason}`;
+      guestLog.append(guest, { level: 'error', text, requestId });
+    },
+    guestLogged: (guest, entry) => {
+      log.debug(
+        { ...fieldsOf(guest), guestLevel: entry.level, requestId: entry.requestId, text: entry.text },
+        'guest log',
+      );
+      guestLog.append(guest, entry);
+    },
+    callDenied: (guest, capability, permission) => {
+      metrics.deniedCalls.inc({ plugin: guest.plugin.id, capability });
+      log.warn({ ...fieldsOf(guest), capability, permission: permission?.name ?? null }, 'host call denied');
+      const text = `denied: ${capability} needs ${permission?.name ?? 'a permission'} that was not granted`;
+      guestLog.append(guest, { level: 'warn', text, requestId: null });
+    },
+    runnerEnded: (runner, why, blamed) => {
+      metrics.runnerEnds.inc({ tier: runner.tier });
+      log.warn(
+        { pid: runner.pid, tier: runner.tier, why, blamed: blamed.map((guest) => guest.plugin.id) },
+        'runner ended',
+      );
+    },
+  };
+}

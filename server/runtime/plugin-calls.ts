@@ -1,0 +1,123 @@
+/**
+ * The capability `plugins.call`: a request from one plugin to an endpoint of another of the same organization.
+ *
+ * It takes the way of the gateway, with the calling plugin as the caller. The chain of calls is bounded and may not
+ * come back to an installation that is already in it, and all of it shares the deadline of the first call.
+ */
+import type { Capability, Completion, GuestRequest, HostCallContext, Sandbox } from '../../sandbox/index.ts';
+import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import { HTTP_METHODS } from '../../spec/permission.ts';
+import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { matchEndpoint, type GatewayInstallation } from '../gateway/gateway.ts';
+
+/** Plugins that may call each other in a row, the first included. */
+const CHAIN_MAX = 8;
+
+export type PluginCallPorts = {
+  readonly find: (orgSlug: string, plugin: PluginId) => Promise<GatewayInstallation | undefined>;
+  readonly sandbox: () => Sandbox;
+};
+
+type Call = { id: PluginId; path: string; method: string; headers: [string, string][]; body: string | null };
+
+const ARGUMENTS: JsonObject = {
+  type: 'object',
+  required: ['id', 'path'],
+  additionalProperties: false,
+  properties: {
+    id: { type: 'string', maxLength: 120 },
+    path: { type: 'string', maxLength: 2048, pattern: '^/' },
+    method: { enum: [...HTTP_METHODS] },
+    headers: {
+      type: 'array',
+      maxItems: 100,
+      items: {
+        type: 'array',
+        minItems: 2,
+        maxItems: 2,
+        prefixItems: [{ type: 'string' }, { type: 'string' }],
+        items: false,
+      },
+    },
+    body: { type: ['string', 'null'] },
+  },
+};
+
+export function pluginCallCapability(ports: PluginCallPorts): Capability {
+  return {
+    name: 'plugins.call',
+    argumentSchema: ARGUMENTS,
+    requires: (args) => ({ name: 'plugins.call', scope: [String(args['id'])] }),
+    act: async (args, context) => {
+      const call = readCall(args);
+      const target = await findTarget(ports, call, context);
+      const completion = await ports.sandbox().call({
+        guest: target.guest,
+        trigger: { kind: 'endpoint', request: requestOf(call) },
+        caller: { kind: 'plugin', id: context.guest.plugin.id, behind: context.caller },
+        requestId: context.requestId,
+        deadline: context.deadline,
+        chain: [...context.chain, context.guest.installationId],
+        signal: context.signal,
+      });
+      return answerOf(call.id, completion);
+    },
+  };
+}
+
+function readCall(args: JsonObject): Call {
+  const { id, path, method, headers, body } = args as Partial<Call>;
+  if (id === undefined || !isPluginId(id))
+    throw new Refusal('plugin_not_installed', { detail: 'This is no plugin id.' });
+  return { id, path: path ?? '/', method: method ?? 'GET', headers: headers ?? [], body: body ?? null };
+}
+
+async function findTarget(
+  ports: PluginCallPorts,
+  call: Call,
+  context: HostCallContext,
+): Promise<GatewayInstallation> {
+  const { guest, chain } = context;
+  if (!guest.dependencies.includes(call.id)) {
+    throw new Refusal('dependency_undeclared', {
+      detail: `${guest.plugin.id} does not declare ${call.id} as a dependency.`,
+    });
+  }
+  const target = await ports.find(guest.org.slug, call.id);
+  if (!target) throw new Refusal('plugin_not_installed', { detail: `${call.id} is not installed here.` });
+  if (target.active !== 'yes')
+    throw new Refusal('plugin_not_active', { detail: `${call.id} is not active.` });
+  const inChain = [...chain, guest.installationId].includes(target.guest.installationId);
+  if (inChain || chain.length + 2 > CHAIN_MAX) {
+    throw new Refusal('plugin_chain_refused', {
+      detail: inChain
+        ? `${call.id} is already waiting in this chain of calls.`
+        : `More than ${CHAIN_MAX} plugins in a row.`,
+    });
+  }
+  // Access is not asked for: the administrator's grant of plugins.call is the answer.
+  matchEndpoint(target, call.method, new URL(call.path, 'http://plugin').pathname);
+  return target;
+}
+
+function requestOf(call: Call): GuestRequest {
+  const body = call.body === null || call.body === '' ? null : Buffer.from(call.body, 'latin1');
+  return { method: call.method, url: `http://plugin${call.path}`, headers: call.headers, body };
+}
+
+function answerOf(id: PluginId, completion: Completion): JsonValue {
+  if (completion.outcome !== 'ok' || !completion.response) {
+    const outcome = completion.outcome === 'ok' ? 'exception' : completion.outcome;
+    throw new Refusal('plugin_run_failed', {
+      detail: `${id} did not answer: ${outcome}.`,
+      extensions: { outcome },
+    });
+  }
+  const { status, headers, body } = completion.response;
+  return {
+    status,
+    headers: headers.map(([name, value]) => [name, value]),
+    body: body ? Buffer.from(body).toString('latin1') : null,
+  };
+}

@@ -1,0 +1,28 @@
+/** Everything that the routes work with, wired once at start. The one place where the houses meet. */
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Settings } from './settings.ts';
+import type { Database } from '../database/index.ts';
+import type { Authenticator } from '../identity/index.ts';
+import type { BlobStore } from '../registry/blobs/index.ts';
+import type { Installations } from '../registry/installations/index.ts';
+import type { KeyPorts } from '../registry/keys/index.ts';
+import type { PublishingPorts } from '../registry/publishing/index.ts';
+import type { Sandbox } from '../sandbox/index.ts';
+import type { GuestLog } from './runtime/guest-log.ts';
+
+export type Services = {
+  readonly settings: Settings;
+  /** Where people and plugins see this registry: scheme, host and port. Known once the server listens. */
+  readonly address: { origin: string };
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly database: Database;
+  readonly authenticator: Authenticator;
+  readonly blobs: BlobStore;
+  readonly publishing: PublishingPorts;
+  readonly keys: KeyPorts;
+  readonly installations: Installations;
+  readonly sandbox: Sandbox;
+  readonly guestLog: GuestLog;
+};
