@@ -20,28 +20,33 @@ const PERMISSIONS_OF_API: ReadonlyMap<string, readonly PermissionName[]> = new M
   ['jobs', ['jobs']],
 ]);
 
+/** Nearly every node uses nothing, and a module has hundreds of thousands of nodes: one empty list serves all. */
+const NONE: readonly never[] = [];
+
 export type HostApi = { readonly api: string; readonly permissions: readonly PermissionName[] };
 
 /** @returns the host APIs that this one node uses */
-export function hostApisOf(node: AnyNode): HostApi[] {
-  return namesUsedBy(node).flatMap((api) => {
+export function hostApisOf(node: AnyNode): readonly HostApi[] {
+  const names = namesUsedBy(node);
+  if (names.length === 0) return NONE;
+  return names.flatMap((api) => {
     const permissions = PERMISSIONS_OF_API.get(api);
     return permissions ? [{ api, permissions }] : [];
   });
 }
 
-function namesUsedBy(node: AnyNode): string[] {
+function namesUsedBy(node: AnyNode): readonly string[] {
   switch (node.type) {
     case 'MemberExpression':
-      return isHost(node.object) ? definedOnly([propertyName(node)]) : [];
+      return isHost(node.object) ? definedOnly([propertyName(node)]) : NONE;
     case 'VariableDeclarator':
-      return node.init && isHost(node.init) ? patternNames(node.id) : [];
+      return node.init && isHost(node.init) ? patternNames(node.id) : NONE;
     case 'AssignmentExpression':
-      return isHost(node.right) ? patternNames(node.left) : [];
+      return isHost(node.right) ? patternNames(node.left) : NONE;
     case 'CallExpression':
-      return isGlobalFetch(node.callee) ? ['fetch'] : [];
+      return isGlobalFetch(node.callee) ? ['fetch'] : NONE;
     default:
-      return [];
+      return NONE;
   }
 }
 

@@ -12,7 +12,7 @@ export type RuleName = Exclude<
   'inspection_rejected' | 'inspection_timeout' | 'inspection_check_crashed'
 >;
 
-export type Severity = 'error' | 'warning' | 'notice';
+type Severity = 'error' | 'warning' | 'notice';
 
 /** off: not run; watch: reported with the package; enforce: a finding rejects the package. */
 export type RuleSwitch = 'off' | 'watch' | 'enforce';

@@ -7,7 +7,7 @@ import { hasZip64, readExtraFields, resolveZip64 } from './extra-fields.ts';
 import { refuseEntry } from './refuse.ts';
 
 const HEADER_SIGNATURE = 0x04034b50;
-export const LOCAL_HEADER_BYTES = 30;
+const LOCAL_HEADER_BYTES = 30;
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
 const DESCRIPTOR_BYTES = 16;
 /** With a zip64 extra field in the local header, the two sizes of the descriptor take 8 bytes each (4.3.9.2). */

@@ -5,7 +5,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
 /** The fields that local header and directory record share, and those of the directory alone. */
-export type HeaderFields = {
+type HeaderFields = {
   signature: number;
   madeBy: number;
   versionNeeded: number;
@@ -52,7 +52,7 @@ export type EndFields = {
   commentLength: number;
 };
 
-export type Zip64Fields = {
+type Zip64Fields = {
   recordSize: bigint;
   disk: number;
   directoryDisk: number;
@@ -287,7 +287,7 @@ export function extraField(id: number, data: Buffer, sizeSaid = data.length): Bu
   return Buffer.concat([u16(id), u16(sizeSaid), data]);
 }
 
-export function u16(value: number): Buffer {
+function u16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16LE(value);
   return bytes;
