@@ -7,11 +7,12 @@ import {
   type EntityManager,
   type Options,
 } from '@mikro-orm/postgresql';
-import type { ClientConfig } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { Fault, Refusal } from '../spec/refusal.ts';
 import type { ConnectionTarget } from './connection-target.ts';
 import { MIGRATION_TABLE, runMigrations, type NamedMigration } from './migrate.ts';
 import { openNotifications, type Notifications } from './notifications.ts';
+import { guardPool } from './pool-guard.ts';
 import { runTransaction, type Scope, type Transaction, type TransactionOptions } from './transaction.ts';
 import { translateFailure } from './unavailable.ts';
 
@@ -90,7 +91,12 @@ function createOrm(
   return new MikroORM({
     driver: PostgreSqlDriver,
     dbName: config.database ?? 'souk',
-    driverOptions: { ...config, connectionTimeoutMillis: CONNECT_MS_MAX, application_name: 'souk' },
+    driverOptions: {
+      ...config,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      application_name: 'souk',
+      onPoolCreated: guardPool,
+    },
     pool: { min: 0, max: options.poolMax ?? POOL_MAX_DEFAULT },
     entities: options.entities,
     discovery: { warnWhenNoEntities: false },
@@ -135,21 +141,19 @@ function clientConfig(target: ConnectionTarget): ClientConfig {
   }
 }
 
-function databaseOf(text: string): string {
-  const url = URL.parse(text);
-  const database = url && decodePath(url.pathname.slice(1));
-  if (!url || !database || !['postgres:', 'postgresql:'].includes(url.protocol)) {
-    throw new Refusal('database_url_invalid', {
-      detail: 'The value of DATABASE_URL does not begin with postgres:// or names no database.',
-    });
-  }
-  return database;
+/** The driver's own reading, so that what is checked here is what it connects to. */
+function databaseOf(url: string): string {
+  const database = /^postgres(?:ql)?:\/\//u.test(url) ? readDatabaseName(url) : undefined;
+  if (database) return database;
+  throw new Refusal('database_url_invalid', {
+    detail:
+      'The value of DATABASE_URL does not begin with postgres://, cannot be read, or names no database.',
+  });
 }
 
-/** RFC 3986, section 2.1: an octet that is no UTF-8 makes decoding throw. */
-function decodePath(text: string): string | undefined {
+function readDatabaseName(url: string): string | undefined {
   try {
-    return decodeURIComponent(text);
+    return new Client({ connectionString: url }).database;
   } catch {
     return undefined;
   }

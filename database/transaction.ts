@@ -55,7 +55,7 @@ export async function runTransaction<Result>(
   const tx = createTransaction(em, scope, followUps, setup);
   await translated('working', () => em.begin(beginOptions(options)));
   const result = await translated('working', () => workAndFlush(tx, work));
-  await translated('committing', () => em.commit());
+  await translated('committing', () => commit(em));
   for (const followUp of followUps) followUp();
   return result;
 }
@@ -101,6 +101,16 @@ async function workAndFlush<Result>(
   } catch (error) {
     // A rollback on a broken connection fails too, and tells less than the error before it.
     await tx.em.rollback().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A deferred constraint or a conflict is found here, and leaves a transaction that has to be ended. */
+async function commit(em: EntityManager): Promise<void> {
+  try {
+    await em.commit();
+  } catch (error) {
+    await em.rollback().catch(() => undefined);
     throw error;
   }
 }
