@@ -49,11 +49,28 @@ $function$;
 create trigger consent_receipt_final before update or delete on consent_receipt
   for each row execute function consent_receipt_is_final();
 
+create table "plugin_request" (
+  "id" uuid not null, "org_id" uuid not null, "plugin_id" text collate "C" not null, "reason" text not null,
+  "state" text not null, "requested_by" text not null, "requested_at" timestamptz not null,
+  "decided_by" text null, "decided_at" timestamptz null, "answer" text null, primary key ("id")
+);
+create index "plugin_request_state_index" on "plugin_request" ("org_id", "state", "requested_at");
+alter table "plugin_request" add constraint "plugin_request_state_check"
+  check (state in ('open', 'granted', 'declined'));
+
 create table "instance_config" (
   "plugin_id" text collate "C" not null, "config" jsonb not null, "updated_at" timestamptz not null,
   "updated_by" text not null, primary key ("plugin_id")
 );
 `;
+
+const TENANT_TABLES = [
+  'installation',
+  'installation_snapshot',
+  'installation_plan',
+  'consent_receipt',
+  'plugin_request',
+] as const;
 
 /** The instance's layer of a configuration counts for every organization, and is the instance's to write. */
 const INSTANCE_CONFIG_POLICIES = `
@@ -64,11 +81,11 @@ create policy instance_config_write on instance_config for all
   using (current_setting('souk.scope', true) = 'instance');
 `;
 
-/** Installations, their history, plans, consent receipts and the instance's configuration. */
+/** Installations, their history, plans, consent receipts, members' requests and the instance's configuration. */
 export class Migration0003 extends Migration {
   override up(): void {
     this.addSql(TABLES);
-    for (const table of ['installation', 'installation_snapshot', 'installation_plan', 'consent_receipt']) {
+    for (const table of TENANT_TABLES) {
       for (const sql of tenantTableSql(table)) this.addSql(sql);
     }
     this.addSql(INSTANCE_CONFIG_POLICIES);

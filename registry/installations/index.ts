@@ -16,3 +16,4 @@ export type {
 export type { Plan } from './plans.ts';
 export type { InstallationView, ReceiptView } from './reading.ts';
 export type { InstallationState } from './state.ts';
+export type { Decision, RequestView } from './requests.ts';

@@ -18,6 +18,7 @@ import type { OthersInvolved, OrgLock, PlanRequest } from './planning/plan.ts';
 import { exportLock, listInstallations, listReceipts, readInstallation } from './reading.ts';
 import type { InstallationView, ReceiptView } from './reading.ts';
 import { reconcile } from './reconcile.ts';
+import { decideRequest, listRequests, requestPlugin, type Decision, type RequestView } from './requests.ts';
 import { narrowGrants, setConfig, setInstanceConfig } from './settings.ts';
 import { beginUpgrade, finishUpgrade } from './upgrade.ts';
 
@@ -49,6 +50,9 @@ export type Installations = {
   setInstanceConfig(actor: AuditActor, plugin: PluginId, config: JsonObject): Promise<void>;
   /** For the hot path: kept until the installation changes. Undefined where there is no such org or installation. */
   describeGuest(orgSlug: string, plugin: PluginId): Promise<GuestDescription | undefined>;
+  requestPlugin(acting: Acting, plugin: PluginId, reason: string): Promise<RequestView>;
+  decideRequest(acting: Acting, requestId: string, decision: Decision): Promise<RequestView>;
+  listRequests(orgId: string): Promise<RequestView[]>;
   reconcile(): Promise<number>;
   close(): Promise<void>;
 };
@@ -95,6 +99,9 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     },
     setInstanceConfig: (actor, plugin, config) => setInstanceConfig(context, actor, plugin, config),
     describeGuest: describer(context),
+    requestPlugin: (acting, plugin, reason) => requestPlugin(context, acting, plugin, reason),
+    decideRequest: (acting, requestId, decision) => decideRequest(context, acting, requestId, decision),
+    listRequests: (orgId) => listRequests(context, orgId),
     reconcile: () => reconcile(context),
     close: async () => {
       context.cache.close();

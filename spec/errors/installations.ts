@@ -92,4 +92,22 @@ export const INSTALLATION_ERRORS = {
     title: 'There is no earlier version to go back to.',
     hint: 'Look at the versions kept with the installation.',
   },
+  plugin_request_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'This is no request for a plugin.',
+    hint: 'Name a plugin id such as kelompok/csv-import, and a reason of at most 1,000 characters.',
+  },
+  plugin_request_not_found: {
+    status: 404,
+    kind: 'state',
+    title: 'There is no such open request in this organization.',
+    hint: 'List the requests; one that was decided stays decided.',
+  },
+  plugin_requests_too_many: {
+    status: 429,
+    kind: 'limit',
+    title: 'Too many requests for plugins are open.',
+    hint: 'Wait until an administrator has decided some of them.',
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -3,12 +3,14 @@ import { InstallationPlanEntity } from './installation-plan.ts';
 import { InstallationSnapshotEntity } from './installation-snapshot.ts';
 import { InstallationEntity } from './installation.ts';
 import { InstanceConfigEntity } from './instance-config.ts';
+import { PluginRequestEntity } from './plugin-request.ts';
 
 export { ConsentReceiptEntity, type ConsentReceipt } from './consent-receipt.ts';
 export { InstallationPlanEntity, type InstallationPlan } from './installation-plan.ts';
 export { InstallationSnapshotEntity, type InstallationSnapshot } from './installation-snapshot.ts';
 export { InstallationEntity, type Installation } from './installation.ts';
 export { InstanceConfigEntity } from './instance-config.ts';
+export { PluginRequestEntity, type PluginRequest } from './plugin-request.ts';
 
 /** The tables of installations, for `openDatabase`. */
 export const INSTALLATION_ENTITIES = [
@@ -17,4 +19,5 @@ export const INSTALLATION_ENTITIES = [
   InstallationPlanEntity,
   ConsentReceiptEntity,
   InstanceConfigEntity,
+  PluginRequestEntity,
 ];
