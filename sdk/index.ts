@@ -26,16 +26,21 @@ export type Log = {
 export type KeyValue = {
   /** @returns the value, or null when there is none or its time has passed */
   get<T extends Json = Json>(key: string): Promise<T | null>;
-  /** @returns the values in the order of the keys, null for those that are not there */
-  getMany<T extends Json = Json>(keys: readonly string[]): Promise<(T | null)[]>;
-  /** `ttlSeconds`: after so long the value is gone. */
-  set(key: string, value: Json, options?: { ttlSeconds?: number }): Promise<void>;
+  /** @returns the value with its version, for `compareAndSet` */
+  getEntry<T extends Json = Json>(key: string): Promise<{ value: T; version: number } | null>;
+  /** @returns a pair of key and value for each key that is there; `new Map(await kv.getMany(keys))` */
+  getMany<T extends Json = Json>(keys: readonly string[]): Promise<[string, T][]>;
+  /** @param options.ttlMs after so long the value is gone. @returns the version that was written */
+  set(key: string, value: Json, options?: { ttlMs?: number }): Promise<number>;
   /** @returns whether there was a value */
   delete(key: string): Promise<boolean>;
-  /** Keys that begin with `prefix`, in order, after `after`, at most `limit` (1,000). */
-  list(prefix?: string, options?: { after?: string; limit?: number }): Promise<{ key: string; value: Json }[]>;
-  /** Writes `next` only if the value is still `expected` (null: not there). @returns whether it wrote */
-  compareAndSet(key: string, expected: Json, next: Json, options?: { ttlSeconds?: number }): Promise<boolean>;
+  /** Keys that begin with `prefix`, in order; `next` is the `after` of the next page, null on the last. */
+  list(page?: { prefix?: string; after?: string; limit?: number }): Promise<{ keys: string[]; next: string | null }>;
+  /**
+   * Writes only if the version is still `version`; 0 stands for a key that is not there.
+   * @returns whether it was stored, and the version that is there now
+   */
+  compareAndSet(key: string, version: number, value: Json, options?: { ttlMs?: number }): Promise<{ stored: boolean; version: number }>;
 };
 
 /** Calls of declared dependencies; needs the permission `plugins.call` for each. */

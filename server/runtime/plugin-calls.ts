@@ -48,6 +48,7 @@ export function pluginCallCapability(ports: PluginCallPorts): Capability {
   return {
     name: 'plugins.call',
     argumentSchema: ARGUMENTS,
+    parameters: ['id', 'path'],
     requires: (args) => ({ name: 'plugins.call', scope: [String(args['id'])] }),
     act: async (args, context) => {
       const call = readCall(args);

@@ -28,14 +28,15 @@ function keyOf(context: Context<App, '/pages/:page'>): string {
   return `visits/${context.req.param('page')}`;
 }
 
-/** Two visits at the same moment must count as two: the write succeeds only on the value that was read. */
+/** Two visits at the same moment must count as two: the write succeeds only on the version that was read. */
 async function countVisit(context: Context<App, '/pages/:page/visits'>): Promise<number> {
   const { kv } = context.env;
   const key = `visits/${context.req.param('page')}`;
   for (let attempt = 0; attempt < 20; attempt += 1) {
-    const before = await kv.get<number>(key);
-    const after = (before ?? 0) + 1;
-    if (await kv.compareAndSet(key, before, after)) return after;
+    const before = await kv.getEntry<number>(key);
+    const visits = (before?.value ?? 0) + 1;
+    const { stored } = await kv.compareAndSet(key, before?.version ?? 0, visits);
+    if (stored) return visits;
   }
   throw new Error('the count changed too often while this visit was counted');
 }
