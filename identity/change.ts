@@ -36,7 +36,7 @@ export async function auditInstance(
   await appendAudit(tx, { scope: { kind: 'instance' }, actor, ...entry });
 }
 
-export function orgScope(orgId: string): Scope {
+function orgScope(orgId: string): Scope {
   return { kind: 'org', orgId };
 }
 

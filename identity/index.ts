@@ -31,7 +31,7 @@ export {
 } from './organizations.ts';
 export { actorOf, type Principal } from './principal.ts';
 export { findPublisher, listPublishers, registerPublisher, type NewPublisher } from './publishers.ts';
-export { ALL_TOKEN_SCOPES, readTokenScopes, TOKEN_SCOPES, type TokenScope } from './token-scope.ts';
+export { ALL_TOKEN_SCOPES, TOKEN_SCOPES, type TokenScope } from './token-scope.ts';
 export { looksLikeToken, type TokenSecret } from './token-secret.ts';
 export {
   issueToken,

@@ -34,7 +34,7 @@ export const AuditEntryEntity = defineEntity({
 });
 
 /** How long each chain is and how it ends: a missing tail is noticed here. */
-export const AuditHeadEntity = defineEntity({
+const AuditHeadEntity = defineEntity({
   name: 'AuditHead',
   tableName: 'audit_head',
   properties: {

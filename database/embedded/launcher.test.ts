@@ -75,7 +75,7 @@ test('creates, is used by an ordinary role without TCP, stops, and starts again 
   await database.close();
   const pid = first.pid();
   expect(await first.stop()).toBe('stopped');
-  expect(isAlive(pid)).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
   const again = await start();
   expect(again.origin).toBe('started');
   await (await open(again)).transaction({ kind: 'instance' }, ({ em }) => em.execute('select * from kept'));

@@ -25,7 +25,7 @@ const RELIC_MS_MIN = 1_000;
 const STOP_MS_MAX = 30_000;
 const POLL_MS = 10;
 
-export type Postmaster = { readonly pid: number; readonly socketFolder: string };
+type Postmaster = { readonly pid: number; readonly socketFolder: string };
 
 type Status =
   | { readonly kind: 'absent' }
@@ -80,15 +80,13 @@ export async function ensureRunning(startup: Startup): Promise<Running> {
 
 /** Fast stop: clients are disconnected, everything acknowledged is on disk. Returns when the process has ended. */
 export async function stopPostmaster(cluster: Cluster): Promise<void> {
+  const pid = await livingPid(cluster.folder);
+  if (pid === undefined) return;
+  process.kill(pid, 'SIGINT');
   const begunMs = Date.now();
-  let signalled: number | undefined;
-  while (Date.now() - begunMs < STOP_MS_MAX) {
-    const pid = await livingPid(cluster.folder);
-    if (pid === undefined) return;
-    if (pid !== signalled) process.kill(pid, 'SIGINT');
-    signalled = pid;
+  // The lock file goes a moment before the process does.
+  while ((await isPostmaster(pid, cluster.folder)) && Date.now() - begunMs < STOP_MS_MAX)
     await sleep(POLL_MS);
-  }
 }
 
 /** The process id of the cluster's living server, whatever its status. */
