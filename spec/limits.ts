@@ -90,6 +90,8 @@ export const ISOLATE_LIMITS = {
   errorCharsMax: 500,
   /** Longest line of a plugin's log. */
   logCharsMax: 2_048,
+  /** Lines that an isolate may log outside of runs: while it loads, above all. */
+  strayLogLinesMax: 100,
   /** Arguments of one host call, in characters of JSON, and its answer: one large kv value fits many times. */
   callCharsMax: 256 * KIB,
   answerCharsMax: 1 * MIB,

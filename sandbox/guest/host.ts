@@ -71,9 +71,12 @@ function deepFreeze<Value>(value: Value): Value {
   return freeze(value);
 }
 
-const PROBED_BY_THE_LANGUAGE: Readonly<Record<string, true>> = freeze(
-  Object.assign(create(null), { then: true, toJSON: true, constructor: true, valueOf: true, toString: true }),
-);
+/** Asked of any object by `await`, `JSON.stringify` and string conversion: an error there would only confuse. */
+function isProbedByTheLanguage(key: string): boolean {
+  return (
+    key === 'then' || key === 'toJSON' || key === 'constructor' || key === 'valueOf' || key === 'toString'
+  );
+}
 
 /** Makes the host object of one run; its parts are made when they are first read. */
 export function makeHost(run: GuestRun, settings: HostSettings, head: RunHead): object {
@@ -113,7 +116,7 @@ function immutable(
     __proto__: null,
     get(_target, key) {
       if (known(key)) return read(key);
-      if (typeof key === 'symbol' || PROBED_BY_THE_LANGUAGE[key]) return undefined;
+      if (typeof key === 'symbol' || isProbedByTheLanguage(key)) return undefined;
       throw new TypeErrorConstructor(`host.${key} does not exist here; this host has ${stringify(keys)}`);
     },
     has: (_target, key) => known(key),
@@ -132,10 +135,13 @@ function immutable(
 
 function makeLog(run: GuestRun, settings: HostSettings): object {
   const log = create(null) as Record<string, unknown>;
+  // Once the runner has dropped a line it drops all that follow: they need not even be made.
+  let isFull = false;
   const levels = ['debug', 'info', 'warn', 'error'];
   for (let level = 0; level < levels.length; level++) {
     log[levels[level] as string] = (...items: unknown[]): void => {
-      if (run.live) post(POST.log, run.id, level, formatLine(items, settings.raw.logCharsMax));
+      if (!run.live || isFull) return;
+      isFull = post(POST.log, run.id, level, formatLine(items, settings.raw.logCharsMax)) !== 1;
     };
   }
   return freeze(log);

@@ -74,14 +74,7 @@ export function createGuestIsolate(id: number, parts: IsolateParts): GuestIsolat
     if (isolate.isDisposed)
       return { kind: 'broken', outcome: 'exceededMemory', reason: 'the heap of the plugin is full' };
     if (late && described.message === TIMED_OUT) {
-      const isFull = heapBytes(isolate) > parts.heapMibMax * 2 ** 20;
       isolate.dispose();
-      if (isFull)
-        return {
-          kind: 'broken',
-          outcome: 'exceededMemory',
-          reason: 'the plugin filled its heap until it was ended',
-        };
       return { kind: 'broken', outcome: 'exceededCpu', reason: 'one step of the plugin took too long' };
     }
     return { kind: 'stray', ...described };
@@ -101,10 +94,4 @@ export function createGuestIsolate(id: number, parts: IsolateParts): GuestIsolat
       if (!isolate.isDisposed) isolate.dispose();
     },
   };
-}
-
-/** Memory inside and outside of the heap that the isolate holds. */
-function heapBytes(isolate: isolatedVm.Isolate): number {
-  const statistics = isolate.getHeapStatisticsSync();
-  return statistics.used_heap_size + statistics.externally_allocated_size;
 }

@@ -26,7 +26,6 @@ const RANDOM_BYTES_MAX = 65_536;
 const NAME_CHARS_MAX = 100;
 const TIMER_MS_MAX = 0x7f_ff_ff_ff;
 const TIMERS_MAX = 1_000;
-const STRAY_LOG_LINES_MAX = 100;
 
 /** @returns the callback of one isolate */
 export function createPostHandler(home: Home, parts: PostParts): PostHandler {
@@ -113,20 +112,33 @@ function callHost(
   return run.id;
 }
 
-function writeLog(home: Home, parts: PostParts, runId: unknown, level: unknown, text: unknown): undefined {
-  if (typeof text !== 'string' || typeof level !== 'number' || !LOG_LEVELS[level]) return;
-  const run = runOf(home, parts, runId);
+function writeLog(home: Home, parts: PostParts, runId: unknown, level: unknown, text: unknown): number {
+  if (typeof text !== 'string' || typeof level !== 'number' || !LOG_LEVELS[level]) return 0;
+  return logLine(parts.channel, home, runOf(home, parts, runId), { level, text });
+}
+
+/**
+ * Sends one line to the plugin's log, as far as its run or its isolate may still write.
+ * @returns 1 while further lines will be taken
+ */
+export function logLine(
+  channel: Channel,
+  home: Home,
+  run: Run | undefined,
+  { level, text }: { readonly level: number; readonly text: string },
+): 0 | 1 {
   const lines = run ? ++run.logLines : ++home.strayLogLines;
-  const linesMax = run ? run.limits.logLinesMax : STRAY_LOG_LINES_MAX;
-  if (lines > linesMax) return;
+  const linesMax = run ? run.limits.logLinesMax : ISOLATE_LIMITS.strayLogLinesMax;
+  if (lines > linesMax) return 0;
   const line = lines === linesMax ? 'further lines are dropped' : text.slice(0, ISOLATE_LIMITS.logCharsMax);
-  parts.channel.send({
+  channel.send({
     kind: FROM_RUNNER.log,
     run: run?.id ?? 0,
     ref: home.id,
     code: level,
     body: Buffer.from(line, 'utf8'),
   });
+  return 1;
 }
 
 function setTimer(home: Home, parts: PostParts, timer: unknown, delayMs: unknown): string | number {

@@ -12,7 +12,7 @@ import type { Engine } from './engine.ts';
 import { createGuestIsolate, type EntryEnd, type GuestIsolate } from './guest-isolate.ts';
 import { createMarker, type Marker } from './marker.ts';
 import type { PackageFiles } from './modules.ts';
-import { createPostHandler } from './posts.ts';
+import { createPostHandler, logLine } from './posts.ts';
 import { findMissingWalls } from './self-test.ts';
 import { createHome, createRun, type Answer, type Failure, type Home, type Run } from './state.ts';
 import { describeThrown } from './thrown.ts';
@@ -219,8 +219,8 @@ class Runner {
   }
 
   #logStray(home: Home, run: Run | undefined, message: string): void {
-    const body = Buffer.from(`unhandled rejection: ${message}`, 'utf8');
-    this.#send({ kind: FROM_RUNNER.log, run: run?.id ?? 0, ref: home.id, code: LOG_ERROR, body });
+    if (!this.#channel) return;
+    logLine(this.#channel, home, run, { level: LOG_ERROR, text: `unhandled rejection: ${message}` });
   }
 
   #endRun(run: Run, answer: Answer): void {

@@ -13,6 +13,7 @@ export type Run = {
   readonly abort: AbortController;
   cold: boolean;
   hostCalls: number;
+  logLines: number;
   /** Resident memory of the runner when the run entered it. */
   residentBytesAtStart: number;
   /** Called with the completion, once. */

@@ -96,7 +96,7 @@ function readFrames(channel: Socket, events: RunnerEvents): void {
     try {
       for (const frame of reader.push(chunk)) events.frame(frame);
     } catch (error) {
-      channel.pause();
+      channel.destroy();
       events.malformed(error instanceof Error ? error.message : 'unreadable');
     }
   });

@@ -2,6 +2,7 @@
  * A runner with what lives in it: its isolates and the runs in flight. Reads its frames, and believes none of them
  * beyond what the supervisor itself has on record.
  */
+import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Guest, SandboxObserver, TrustTier } from '../ports.ts';
@@ -23,6 +24,8 @@ export type Isolate = {
   guest: Guest;
   runs: number;
   usedAtMs: number;
+  /** Lines logged while no run was in flight. */
+  strayLogLines: number;
 };
 
 export type RunnerEnd = {
@@ -306,7 +309,12 @@ export class Runner {
     const isolate = this.isolates.get(frame.ref);
     const level = LOG_LEVELS[frame.code];
     if (!isolate || level === undefined) return;
-    const requestId = this.runs.get(frame.run)?.run.invocation.requestId ?? null;
+    const run = this.runs.get(frame.run)?.run;
+    const lines = run ? ++run.logLines : ++isolate.strayLogLines;
+    // The runner enforces both limits first; more than they allow means that the runner is no longer ours.
+    if (lines > (run?.limits.logLinesMax ?? ISOLATE_LIMITS.strayLogLinesMax))
+      throw new Fault('more log lines than a run may write');
+    const requestId = run?.invocation.requestId ?? null;
     this.#parts.observer.guestLogged(isolate.guest, { level, text: frame.body.toString('utf8'), requestId });
   }
 

@@ -1,3 +1,4 @@
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createSandbox, type Sandbox } from '../index.ts';
@@ -53,4 +54,164 @@ test('lifecycle hooks and health tests answer with a value', async () => {
   expect(await run({ kind: 'lifecycle', hook: 'upgrade', fromVersion: '0.9.0' })).toBe('0.9.0');
   expect(await run({ kind: 'lifecycle', hook: 'deactivate' })).toBeNull();
   expect(await run({ kind: 'health' })).toEqual({ ok: true });
+});
+
+const SPIN = 'export default { fetch() { while (true); } }';
+const CRASH = 'export default { fetch: () => Array.prototype.sort.call({ length: 2 ** 53 - 1 }) }';
+const HELLO = 'export default { fetch: () => Response.json("hello") }';
+const NEVER = 'export default { fetch: () => new Promise(() => {}) }';
+
+test('one plugin that crashes the shared runner is blamed; its neighbour learns that the runner died and goes on', async () => {
+  const [crash, neighbour] = [CRASH, NEVER].map((source) =>
+    bed.guest({ 'index.js': source }, { tier: 'trusted', org: { id: `org-${source.length}`, slug: 'x' } }),
+  );
+  if (!crash || !neighbour) return expect.unreachable();
+  const waiting = sandbox.call(bed.get(neighbour));
+  await sandbox.call(bed.get(bed.guest({ 'index.js': HELLO }, { tier: 'trusted' })));
+  expect((await sandbox.call(bed.get(crash))).outcome).toBe('exceededMemory');
+  expect((await waiting).outcome).toBe('runnerDied');
+  expect(bed.ended.at(-1)?.blamed).toEqual([crash.installationId]);
+});
+
+test('a plugin that keeps killing its runner is taken out of service, alone, until it is unloaded', async () => {
+  const guest = bed.guest({ 'index.js': CRASH });
+  const outcomes = [];
+  for (let call = 0; call < 4; call++) outcomes.push((await sandbox.call(bed.get(guest))).outcome);
+  expect(outcomes).toEqual(['exceededMemory', 'exceededMemory', 'exceededMemory', 'denied']);
+  expect(sandbox.health().breakers.map(({ installationId }) => installationId)).toEqual([
+    guest.installationId,
+  ]);
+  expect(bed.read(await sandbox.call(bed.get(bed.guest({ 'index.js': HELLO })))).json).toBe('hello');
+  sandbox.unload(guest.installationId);
+  expect((await sandbox.call(bed.get(guest))).outcome).toBe('exceededMemory');
+});
+
+test('a runner that is killed by hand fails its calls in flight as runnerDied, blames nobody, and is replaced', async () => {
+  const guest = bed.guest({ 'index.js': NEVER }, { org: { id: 'killed', slug: 'killed' } });
+  const hello = bed.guest({ 'index.js': HELLO }, { org: { id: 'killed', slug: 'killed' } });
+  expect(bed.read(await sandbox.call(bed.get(hello))).json).toBe('hello');
+  const waiting = sandbox.call(bed.get(guest));
+  await expect.poll(() => sandbox.health().runners.some((runner) => runner.runs === 1)).toBe(true);
+  const { pid } = sandbox.health().runners.find((runner) => runner.runs === 1) ?? { pid: 0 };
+  expect(pid).toBeGreaterThan(0);
+  process.kill(-pid, 'SIGKILL');
+  expect((await waiting).outcome).toBe('runnerDied');
+  expect(bed.ended.at(-1)?.blamed).toEqual([]);
+  expect(bed.read(await sandbox.call(bed.get(hello))).json).toBe('hello');
+});
+
+test('a spinning plugin stops its own calls only', async () => {
+  const spin = bed.guest({ 'index.js': SPIN });
+  expect((await sandbox.call(bed.get(spin))).outcome).toBe('exceededCpu');
+  expect((await sandbox.call(bed.get(spin))).outcome).toBe('exceededCpu');
+});
+
+test('two installations of the same code share neither module state nor data', async () => {
+  const source = `let calls = 0; export default { async fetch(request, host) {
+    calls += 1;
+    await host.kv.set('calls', calls);
+    return Response.json([calls, await host.kv.get('calls'), host.org.slug, host.config.greeting]);
+  } }`;
+  const first = bed.guest({ 'index.js': source }, { tier: 'trusted' });
+  const second = {
+    ...first,
+    installationId: 'other',
+    org: { id: 'org-2', slug: 'lain' },
+    config: { greeting: 'hai' },
+  };
+  await sandbox.call(bed.get(first));
+  expect(bed.read(await sandbox.call(bed.get(first))).json).toEqual([2, 2, 'kampung', 'halo']);
+  expect(bed.read(await sandbox.call(bed.get(second))).json).toEqual([1, 1, 'lain', 'hai']);
+});
+
+test('grants and configuration of a new revision count at once, without a reload', async () => {
+  const source = `let calls = 0; export default { async fetch(request, host) {
+    const got = await host.kv.get('a').then(() => 'granted', (error) => error.name);
+    return Response.json([++calls, got, host.config.greeting]);
+  } }`;
+  const guest = bed.guest({ 'index.js': source });
+  expect(bed.read(await sandbox.call(bed.get(guest))).json).toEqual([1, 'granted', 'halo']);
+  const narrowed = { ...guest, revision: '2', grants: [], config: { greeting: 'hai' } };
+  expect(bed.read(await sandbox.call(bed.get(narrowed))).json).toEqual([2, 'PermissionDenied', 'hai']);
+});
+
+test('an upgrade lets the calls of the former version end, and disposes of it then', async () => {
+  const before = bed.guest({
+    'index.js':
+      'export default { fetch: () => new Promise((done) => setTimeout(() => done(Response.json(1)), 200)) }',
+  });
+  const slow = sandbox.call(bed.get(before));
+  const after = {
+    ...bed.guest({ 'index.js': 'export default { fetch: () => Response.json(2) }' }),
+    installationId: before.installationId,
+  };
+  expect(bed.read(await sandbox.call(bed.get(after))).json).toBe(2);
+  expect(bed.read(await slow).json).toBe(1);
+});
+
+test('more calls than an installation may have in flight are shed with a time to wait', async () => {
+  const guest = bed.guest({ 'index.js': NEVER });
+  const abort = new AbortController();
+  const calls = Array.from({ length: 70 }, () => sandbox.call({ ...bed.get(guest), signal: abort.signal }));
+  const shed = await Promise.all(calls.slice(64));
+  abort.abort();
+  expect(new Set(shed.map(({ outcome }) => outcome))).toEqual(new Set(['loadShed']));
+  expect(shed[0]).toHaveProperty('retryAfterMs');
+  expect(new Set((await Promise.all(calls.slice(0, 64))).map(({ outcome }) => outcome))).toEqual(
+    new Set(['canceled']),
+  );
+});
+
+test('an answer after the deadline is dropped', async () => {
+  const guest = bed.guest({
+    'index.js':
+      'export default { fetch: () => new Promise((done) => setTimeout(() => done(Response.json(1)), 150)) }',
+  });
+  const late = await sandbox.call({ ...bed.get(guest), deadline: performance.now() + 100 });
+  expect(late.outcome).toBe('exceededWallTime');
+  expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(1);
+});
+
+test('console and host.log reach the log of the plugin, and nothing else', async () => {
+  const source =
+    'export default { fetch(request, host) { console.log("a", 1); host.log.warn({ b: 2 }); return new Response(); } }';
+  const invocation = bed.get(bed.guest({ 'index.js': source }));
+  await sandbox.call(invocation);
+  const { requestId } = invocation;
+  expect(bed.lines.filter((line) => line.requestId === requestId)).toEqual([
+    { level: 'info', text: 'a 1', requestId },
+    { level: 'warn', text: '{"b":2}', requestId },
+  ]);
+});
+
+test('a Hono app is a plugin as it is', async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { Hono } from 'hono';
+        const app = new Hono();
+        app.get('/hello/:name', async (c) => { await c.env.kv.set('n', c.req.param('name')); return c.json({ hello: await c.env.kv.get('n') }); });
+        export default app;`,
+      resolveDir: import.meta.dirname,
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+  });
+  const guest = bed.guest({ 'index.js': outputFiles[0]?.text ?? '' });
+  const completion = await sandbox.call(bed.get(guest, 'https://souk.test/hello/ani'));
+  expect(bed.read(completion)).toEqual({ status: 200, json: { hello: 'ani' } });
+});
+
+test('a package that cannot be loaded says why', async () => {
+  const completion = await sandbox.call(bed.get(bed.guest({ 'index.js': 'export default {' })));
+  expect(completion).toMatchObject({ outcome: 'exception', reason: expect.stringContaining('SyntaxError') });
+});
+
+test('after close nothing runs, and no process is left', async () => {
+  const other = await createSandbox(bed.options);
+  await other.call(bed.get(bed.guest({ 'index.js': HELLO })));
+  const pids = other.health().runners.map(({ pid }) => pid);
+  await other.close();
+  expect((await other.call(bed.get(bed.guest({ 'index.js': HELLO })))).outcome).toBe('canceled');
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
 });

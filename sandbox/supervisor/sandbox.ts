@@ -199,6 +199,7 @@ class Supervisor implements Sandbox {
       abort: new AbortController(),
       cold: false,
       hostCalls: 0,
+      logLines: 0,
       residentBytesAtStart: 0,
       isAdmitted: false,
       isSettled: false,
@@ -267,7 +268,8 @@ class Supervisor implements Sandbox {
   #load(runner: Runner, guest: Guest, files: ReadonlyMap<string, Uint8Array>): Isolate {
     const { installationId, digest } = guest;
     const usedAtMs = performance.now();
-    const isolate: Isolate = { id: ++this.#lastIsolate, installationId, digest, guest, runs: 0, usedAtMs };
+    const state = { runs: 0, usedAtMs, strayLogLines: 0 };
+    const isolate: Isolate = { id: ++this.#lastIsolate, installationId, digest, guest, ...state };
     const entries = [...files];
     const head = {
       main: guest.main,

@@ -30,13 +30,7 @@ export function createTestBed(tier: TrustTier = 'reviewed'): TestBed {
   const lines: LoggedLine[] = [];
   const denied: string[] = [];
   const ended: TestBed['ended'] = [];
-  const observer: SandboxObserver = {
-    runEnded: () => {},
-    guestLogged: (_guest, entry) => lines.push(entry),
-    callDenied: (_guest, capability) => denied.push(capability),
-    runnerEnded: ({ pid }, why, blamed) =>
-      ended.push({ pid, why, blamed: blamed.map((guest) => guest.installationId) }),
-  };
+  const observer = rememberingObserver(lines, denied, ended);
   const guest = (files: Record<string, string>, changes: Partial<Guest> = {}): Guest => {
     const digest = `digest-${packages.size}`;
     packages.set(digest, new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
@@ -85,6 +79,20 @@ export function createTestBed(tier: TrustTier = 'reviewed'): TestBed {
         },
       }),
     read: readJson,
+  };
+}
+
+function rememberingObserver(
+  lines: LoggedLine[],
+  denied: string[],
+  ended: TestBed['ended'],
+): SandboxObserver {
+  return {
+    runEnded: () => {},
+    guestLogged: (_guest, entry) => lines.push(entry),
+    callDenied: (_guest, capability) => denied.push(capability),
+    runnerEnded: ({ pid }, why, blamed) =>
+      ended.push({ pid, why, blamed: blamed.map((guest) => guest.installationId) }),
   };
 }
 

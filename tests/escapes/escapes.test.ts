@@ -2,7 +2,8 @@
  * Every file in `attacks/` is one hostile plugin, run against the real sandbox in a runner of its own.
  *
  * Its first lines say what must come of it: `// outcome: a, b` (one of these), `// answer: <JSON>` (the exact body of an
- * `ok`), `// trigger: health`, `// grants: none`. After each attack a healthy plugin must answer as if nothing had been.
+ * `ok`), `// trigger: health`, `// grants: none`. Several outcomes stand where it depends on the machine which limit is
+ * reached first. After each attack a healthy plugin must answer as if nothing had been.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const bed = createTestBed();
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  const limits = { wallTimeMsMax: 1_500 };
+  const limits = { wallTimeMsMax: 1_200 };
   sandbox = await createSandbox({
     ...bed.options,
     limits: { endpoint: limits, health: limits },
@@ -42,7 +43,7 @@ function readExpectation(source: string): { outcomes: string[]; answer: string |
 }
 
 /** The kinds that depend on how V8 runs code; the others behave alike with and without its compilers. */
-const ENGINE_KINDS = /^(endless|escape|memory|native|regular|throw)-/u;
+const ENGINE_KINDS = /^(escape|memory|native|regular)-/u;
 const attacks = readdirSync(FOLDER).sort();
 const TIERS = [
   { tier: 'reviewed', names: attacks },

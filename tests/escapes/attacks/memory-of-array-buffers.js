@@ -1,4 +1,4 @@
-// outcome: exceededMemory, exception
+// outcome: exceededMemory, exception, exceededCpu
 export default {
   fetch() {
     const kept = [];

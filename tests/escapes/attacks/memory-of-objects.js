@@ -1,4 +1,4 @@
-// outcome: exceededMemory
+// outcome: exceededMemory, exceededCpu
 export default {
   fetch() {
     const kept = [];

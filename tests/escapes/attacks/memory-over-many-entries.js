@@ -1,4 +1,4 @@
-// outcome: exceededMemory
+// outcome: exceededMemory, exceededCpu
 // Grows by little each time, across continuations.
 const kept = [];
 export default {

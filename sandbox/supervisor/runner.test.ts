@@ -1,0 +1,100 @@
+/** The supervisor's side of a runner, against real processes that do not keep to the protocol. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { ISOLATE_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
+import { createBroker } from '../broker/broker.ts';
+import type { Completion } from '../ports.ts';
+import { createTestBed } from '../testing/test-bed.ts';
+import { Runner, type Isolate, type RunnerEnd } from './runner.ts';
+import type { Run } from './run.ts';
+
+const bed = createTestBed();
+const ROGUE = join(import.meta.dirname, '../testing/rogue-runner.mjs');
+
+async function callRogue(deed: string): Promise<{ completion: Completion | undefined; end: RunnerEnd }> {
+  const ended = Promise.withResolvers<RunnerEnd>();
+  const runner = new Runner({
+    tier: 'reviewed',
+    launch: { command: process.execPath, args: [ROGUE, deed], markFolder: tmpdir() },
+    boot: { runs: RUN_LIMITS, isolate: ISOLATE_LIMITS },
+    guestSource: Buffer.alloc(0),
+    broker: createBroker(bed.options.capabilities, bed.options.observer),
+    observer: bed.options.observer,
+    onAnswer: () => runner.retire(),
+    onEnd: (_runner, end) => ended.resolve(end),
+  });
+  await runner.ready;
+  const guest = bed.guest({});
+  const isolate: Isolate = {
+    id: 1,
+    installationId: guest.installationId,
+    digest: guest.digest,
+    guest,
+    runs: 0,
+    usedAtMs: 0,
+    strayLogLines: 0,
+  };
+  let completion: Completion | undefined;
+  runner.load(isolate, { main: 'index.js', files: [], settingsText: '{}' }, Buffer.alloc(0));
+  const run: Run = {
+    id: 7,
+    invocation: bed.get(guest),
+    limits: RUN_LIMITS.endpoint,
+    startedMs: performance.now(),
+    deadline: performance.now() + 5_000,
+    abort: new AbortController(),
+    cold: false,
+    hostCalls: 0,
+    logLines: 0,
+    residentBytesAtStart: 0,
+    isAdmitted: true,
+    isSettled: false,
+    settle: (settled) => {
+      completion ??= settled;
+    },
+  };
+  runner.start(run, isolate, '{}', null);
+  return { end: await ended.promise, completion };
+}
+
+describe('a runner is killed, and answers nobody, when it sends', () => {
+  test.each([
+    'garbage',
+    'a gigabyte',
+    'a foreign run',
+    'a host call of a foreign run',
+    'host calls without end',
+    'an unknown kind',
+    'an unknown outcome',
+    'an answer that is not JSON',
+    'a heartbeat that was not sent',
+    'logs without end',
+  ])('%s', async (deed) => {
+    const { completion, end } = await callRogue(deed);
+    expect(end.killReason?.reason).toMatch(/^the runner broke its protocol: /u);
+    expect(end.runs.map(({ run }) => run.id)).toEqual([7]);
+    expect(completion).toBeUndefined();
+  });
+});
+
+test('half a frame and then nothing is the end of the runner, and no answer', async () => {
+  const { completion, end } = await callRogue('half a frame');
+  expect(completion).toBeUndefined();
+  expect(end.runs).toHaveLength(1);
+});
+
+test('the second answer to one run kills the runner; the first one stands', async () => {
+  const { completion, end } = await callRogue('an answer twice');
+  expect(completion?.outcome).toBe('ok');
+  expect(end.killReason).toBeDefined();
+});
+
+test.each([
+  ['a header with a line break', 'exception'],
+  ['an answer that is too large', 'exceededOutput'],
+])('%s ends the run as %s', async (deed, outcome) => {
+  expect((await callRogue(deed)).completion?.outcome).toBe(outcome);
+});

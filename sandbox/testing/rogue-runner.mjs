@@ -1,0 +1,64 @@
+// A runner in the hands of somebody else: it speaks the protocol until its first run, and then does what it was told to.
+import { Socket } from 'node:net';
+
+const [deed] = process.argv.slice(2);
+const socket = new Socket({ fd: 3, readable: true, writable: true });
+const frame = (kind, { run = 0, ref = 0, code = 0, amount = 0, head = '', body = '' } = {}) => {
+  const headBytes = Buffer.from(head);
+  const bodyBytes = Buffer.from(body);
+  const bytes = Buffer.alloc(24 + headBytes.length + bodyBytes.length);
+  bytes.writeUInt32LE(bytes.length - 4, 0);
+  bytes[4] = kind;
+  bytes[5] = code;
+  bytes.writeUInt32LE(run, 8);
+  bytes.writeUInt32LE(ref, 12);
+  bytes.writeUInt32LE(amount, 16);
+  bytes.writeUInt32LE(headBytes.length, 20);
+  headBytes.copy(bytes, 24);
+  bodyBytes.copy(bytes, 24 + headBytes.length);
+  return bytes;
+};
+const ok = { head: '+{"status":200,"headers":[]}', body: '"forged"' };
+const DEEDS = {
+  garbage: () => socket.write(Buffer.alloc(1_000, 0x7b)),
+  'half a frame': (run) => socket.end(frame(67, { run, ...ok }).subarray(0, 30)),
+  'a gigabyte': () => {
+    const header = frame(67);
+    header.writeUInt32LE(2 ** 30, 0);
+    socket.write(header);
+    const flood = () => socket.write(Buffer.alloc(1 << 20), flood);
+    flood();
+  },
+  'a foreign run': (run) => socket.write(frame(67, { run: run + 1_000, ...ok })),
+  'an answer twice': (run) =>
+    socket.write(Buffer.concat([frame(67, { run, ...ok }), frame(67, { run, ...ok })])),
+  'a host call of a foreign run': (run) =>
+    socket.write(frame(68, { run: run + 1_000, head: 'kv.get', body: '{}' })),
+  'host calls without end': (run) => {
+    for (let ref = 1; ref < 200; ref++)
+      socket.write(frame(68, { run, ref, head: 'kv.get', body: '{"key":"a"}' }));
+  },
+  'an unknown kind': () => socket.write(frame(200)),
+  'an unknown outcome': (run) => socket.write(frame(67, { run, code: 99 })),
+  'an answer that is not JSON': (run) => socket.write(frame(67, { run, head: '+{' })),
+  'a heartbeat that was not sent': () => socket.write(frame(70, { ref: 1_000 })),
+  'a header with a line break': (run) =>
+    socket.write(frame(67, { run, head: '+{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
+  'an answer that is too large': (run) =>
+    socket.write(frame(67, { run, ...ok, body: 'x'.repeat(2_000_000) })),
+  'logs without end': (run) => {
+    for (let line = 0; line < 5_000; line++) socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(100) }));
+  },
+};
+
+let held = Buffer.alloc(0);
+socket.on('data', (chunk) => {
+  held = Buffer.concat([held, chunk]);
+  while (held.length >= 4 && held.length >= held.readUInt32LE(0) + 4) {
+    const [kind, run] = [held[4], held.readUInt32LE(8)];
+    held = held.subarray(held.readUInt32LE(0) + 4);
+    if (kind === 1) socket.write(frame(64, { head: '{"missing":[]}' }));
+    if (kind === 3) DEEDS[deed](run);
+  }
+});
+socket.on('error', () => {});
