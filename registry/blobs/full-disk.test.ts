@@ -17,6 +17,7 @@ const left = await readdir(root + '/incoming');
 console.log(JSON.stringify({ outcome, small: await blobs.has(small), listed: listed.length, left: left.length }));
 `;
 
+const UNSHARE = 'unshare';
 let folder: string;
 
 beforeAll(async () => {
@@ -27,13 +28,13 @@ afterAll(() => rm(folder, { recursive: true }));
 function fillDisk(): string {
   const mount = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$2" --input-type=module -e "$3" "$1"';
   const shell = ['sh', '-c', mount, 'sh', folder, process.execPath, FILL];
-  return execFileSync('unshare', ['--user', '--map-root-user', '--mount', ...shell], { encoding: 'utf8' });
+  return execFileSync(UNSHARE, ['--user', '--map-root-user', '--mount', ...shell], { encoding: 'utf8' });
 }
 
 function canMount(): boolean {
   try {
     const probe = ['--user', '--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'];
-    execFileSync('unshare', probe, { stdio: 'ignore' });
+    execFileSync(UNSHARE, probe, { stdio: 'ignore' });
     return true;
   } catch {
     return false;

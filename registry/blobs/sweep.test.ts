@@ -40,8 +40,11 @@ describe('sweepBlobs', () => {
     const uploads = Array.from({ length: 12 }, () => signedUpload({ id: freshId() }));
     for (const { archive } of uploads) await registry.ports.blobs.put(archive);
     const done = new AbortController();
+    // Without grace, the sweep would also take what is being written at this moment for a leftover.
+    const blobs = { ...registry.ports.blobs, removeLeftovers: async () => 0 };
+    const sweep = { ...registry.ports, blobs, graceMs: -60_000 };
     const sweeping = (async () => {
-      while (!done.signal.aborted) await sweepAll();
+      while (!done.signal.aborted) await sweepBlobs({ ...sweep, now: new Date() });
     })();
     const published = await Promise.all(uploads.map((upload) => publishPackage(registry.ports, upload)));
     done.abort();

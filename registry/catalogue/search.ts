@@ -12,7 +12,7 @@ import {
 import { scopeOfViewer, type Viewer } from './viewer.ts';
 
 /** One plugin as the search shows it, drawn from its newest offered version. */
-export type SearchHit = {
+type SearchHit = {
   readonly id: PluginId;
   readonly title: string;
   readonly description: string | undefined;
@@ -27,7 +27,7 @@ export type SearchHit = {
 };
 
 /** Values of one property and how many plugins have each, most first. */
-export type Facet = readonly { readonly value: string; readonly count: number }[];
+type Facet = readonly { readonly value: string; readonly count: number }[];
 
 export type SearchPage = {
   readonly hits: readonly SearchHit[];

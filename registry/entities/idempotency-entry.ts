@@ -1,4 +1,4 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject } from '../../spec/json.ts';
 
 /** What a write with an `Idempotency-Key` was answered. `owner` names whose key it is; answers never cross owners. */
@@ -18,5 +18,3 @@ export const IdempotencyEntryEntity = defineEntity({
   },
   indexes: [{ name: 'idempotency_entry_expiry_index', properties: ['expiresAt'] }],
 });
-
-export type IdempotencyEntry = InferEntity<typeof IdempotencyEntryEntity>;

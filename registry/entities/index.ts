@@ -5,9 +5,9 @@ import { PluginGrantEntity } from './plugin-grant.ts';
 import { PluginVersionEntity } from './plugin-version.ts';
 import { PluginEntity } from './plugin.ts';
 
-export { IdempotencyEntryEntity, type IdempotencyEntry } from './idempotency-entry.ts';
+export { IdempotencyEntryEntity } from './idempotency-entry.ts';
 export { KeyChallengeEntity } from './key-challenge.ts';
-export { KeyDocumentEntity, type KeyDocument } from './key-document.ts';
+export { KeyDocumentEntity } from './key-document.ts';
 export { PluginGrantEntity } from './plugin-grant.ts';
 export {
   PluginVersionEntity,

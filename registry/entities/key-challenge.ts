@@ -1,4 +1,4 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { defineEntity, p } from '@mikro-orm/core';
 
 /** A challenge that the holder of new keys answers once, to show that the keys are theirs. */
 export const KeyChallengeEntity = defineEntity({
@@ -12,5 +12,3 @@ export const KeyChallengeEntity = defineEntity({
   },
   indexes: [{ name: 'publisher_key_challenge_expiry_index', properties: ['expiresAt'] }],
 });
-
-export type KeyChallenge = InferEntity<typeof KeyChallengeEntity>;

@@ -1,4 +1,4 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { defineEntity, p } from '@mikro-orm/core';
 
 /** One version of a publisher's key document, as it was accepted. Visible to everyone: whoever verifies offline needs it. */
 export const KeyDocumentEntity = defineEntity({
@@ -12,5 +12,3 @@ export const KeyDocumentEntity = defineEntity({
     acceptedBy: p.text(),
   },
 });
-
-export type KeyDocument = InferEntity<typeof KeyDocumentEntity>;

@@ -1,4 +1,4 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { defineEntity, p } from '@mikro-orm/core';
 import { PluginEntity } from './plugin.ts';
 
 /** A private plugin made visible to one more organization, by an instance admin. */
@@ -13,5 +13,3 @@ export const PluginGrantEntity = defineEntity({
   },
   indexes: [{ name: 'plugin_grant_org_index', properties: ['orgId'] }],
 });
-
-export type PluginGrant = InferEntity<typeof PluginGrantEntity>;

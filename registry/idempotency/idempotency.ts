@@ -15,7 +15,7 @@ const WORK_MS_MAX = 5 * 60_000;
 /** RFC 9110, section 5.5: visible characters and inner spaces. */
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/u;
 
-export type IdempotentRequest = {
+type IdempotentRequest = {
   /** Whose key it is; keys of others are others. */
   readonly owner: string;
   /** The header as it came. */
@@ -24,10 +24,10 @@ export type IdempotentRequest = {
   readonly requestDigest: string;
 };
 
-export type IdempotentAnswer = { readonly status: number; readonly response: JsonObject };
+type IdempotentAnswer = { readonly status: number; readonly response: JsonObject };
 
 /** `first`: work, then `keepAnswer` or `releaseKey`. `known`: give this answer again. */
-export type KeyTaken = { readonly kind: 'first' } | ({ readonly kind: 'known' } & IdempotentAnswer);
+type KeyTaken = { readonly kind: 'first' } | ({ readonly kind: 'known' } & IdempotentAnswer);
 
 type Row = {
   request_digest: string;

@@ -1,9 +1,1 @@
-export {
-  type IdempotentAnswer,
-  type IdempotentRequest,
-  keepAnswer,
-  type KeyTaken,
-  releaseKey,
-  sweepKeys,
-  takeKey,
-} from './idempotency.ts';
+export { keepAnswer, releaseKey, sweepKeys, takeKey } from './idempotency.ts';

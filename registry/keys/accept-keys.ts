@@ -20,7 +20,7 @@ export type KeyPorts = {
   readonly now: () => Date;
 };
 
-export type AcceptedKeys = {
+type AcceptedKeys = {
   readonly publisher: string;
   readonly version: number;
   readonly acceptedAt: Date;

@@ -1,3 +1,3 @@
 export { createKeyChallenge } from './challenge.ts';
-export { type AcceptedKeys, acceptFirstKeys, acceptNextKeys, type KeyPorts } from './accept-keys.ts';
-export { type KeyDocumentRecord, listKeyDocuments } from './key-store.ts';
+export { acceptFirstKeys, acceptNextKeys, type KeyPorts } from './accept-keys.ts';
+export { listKeyDocuments } from './key-store.ts';

@@ -36,7 +36,7 @@ export async function changeKeys(tx: Transaction, publisher: string): Promise<vo
 }
 
 /** One accepted document, for whoever verifies offline: these, in order, are a trust file's `documents`. */
-export type KeyDocumentRecord = {
+type KeyDocumentRecord = {
   readonly version: number;
   readonly acceptedAt: Date;
   readonly envelope: Uint8Array;

@@ -17,7 +17,7 @@ import type { Uploaded } from './upload.ts';
 declare const attested: unique symbol;
 
 /** What stands behind the bytes: the keys of their publisher, or, in a private registry that allows it, nobody. */
-export type Attestation =
+type Attestation =
   | {
       readonly kind: 'signed';
       readonly envelope: Uint8Array;

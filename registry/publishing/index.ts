@@ -1,3 +1,2 @@
-export type { Decision, Destination, PublishingPorts, PublishingSettings, PublishRequest } from './ports.ts';
-export type { Publication } from './publication.ts';
+export type { Destination, PublishingPorts } from './ports.ts';
 export { publishPackage } from './publish-package.ts';

@@ -24,7 +24,7 @@ export async function inspectUpload(ports: PublishingPorts, upload: Attested): P
 }
 
 /**
- * The public plugins of which a new public name could be a look-alike. A name that exists is not new, and in its own
+ * The public plugins, of other publishers, of which a new public name could be a look-alike. A name that exists is not new, and in its own
  * private registry an org names things as it likes. Private names are never compared: a finding would tell them.
  */
 async function namesToCompare(ports: PublishingPorts, upload: Attested): Promise<PluginId[]> {
@@ -33,9 +33,9 @@ async function namesToCompare(ports: PublishingPorts, upload: Attested): Promise
   const { publisher, plugin } = attestation.statement;
   return ports.database.transaction({ kind: 'instance' }, async ({ em }) => {
     const rows = await em.execute<{ id: PluginId }[]>(
-      `select publisher || '/' || name as id from plugin where visibility = 'public'
+      `select publisher || '/' || name as id from plugin where visibility = 'public' and publisher <> ?
          and not exists (select 1 from plugin where publisher = ? and name = ?)`,
-      [publisher, plugin],
+      [publisher, publisher, plugin],
     );
     return rows.map(({ id }) => id);
   });

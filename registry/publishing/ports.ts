@@ -34,6 +34,7 @@ export type Destination =
   | { readonly kind: 'public' }
   | {
       readonly kind: 'private';
+      /** The caller has made sure that the author may see this organization: its audit log is written to. */
       readonly orgId: string;
       /** Whether the organization takes packages without a signature. */
       readonly unsigned: 'allow' | 'refuse';
