@@ -6,7 +6,7 @@ import {
   signedUpload,
   startTestRegistry,
   type TestRegistry,
-} from '../publishing/testing.fixture.ts';
+} from '../publishing/testing.ts';
 import { sweepBlobs } from './sweep.ts';
 
 let registry: TestRegistry;

@@ -12,7 +12,7 @@ import {
   signedUpload,
   startTestRegistry,
   type TestRegistry,
-} from '../publishing/testing.fixture.ts';
+} from '../publishing/testing.ts';
 import {
   type CataloguePorts,
   deprecateVersion,

@@ -24,7 +24,7 @@ import {
   signedUpload,
   startTestRegistry,
   type TestRegistry,
-} from '../publishing/testing.fixture.ts';
+} from '../publishing/testing.ts';
 import {
   acceptFirstKeys,
   acceptNextKeys,

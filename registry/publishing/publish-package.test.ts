@@ -20,7 +20,7 @@ import {
   signedUpload,
   startTestRegistry,
   type TestRegistry,
-} from './testing.fixture.ts';
+} from './testing.ts';
 
 let registry: TestRegistry;
 
