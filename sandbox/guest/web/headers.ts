@@ -33,14 +33,14 @@ export type HeaderList = [name: string, value: string][];
 /** Fetch section 5.1: `immutable` headers belong to answers that the host gave. */
 type Guard = 'none' | 'immutable';
 
-export function toHeaderName(name: unknown): string {
+function toHeaderName(name: unknown): string {
   const text = toByteString(name);
   if (!matches(TOKEN, text))
     throw new TypeError(`Header name must be a valid HTTP token: ${JSON.stringify(text.slice(0, 100))}`);
   return stringToLowerCase(text);
 }
 
-export function toHeaderValue(value: unknown): string {
+function toHeaderValue(value: unknown): string {
   const bytes = toByteString(value);
   const text = matches(OUTER_SPACE, bytes) ? (exec(TRIMMED, bytes)?.[1] ?? '') : bytes;
   if (matches(FORBIDDEN_IN_VALUE, text)) throw new TypeError('Header value must not contain NUL, CR or LF.');
@@ -207,7 +207,7 @@ export function fillHeaders(list: HeaderList, init: object): void {
     arrayPush(list, [toHeaderName(name), toHeaderValue(value)]);
 }
 
-export function isHeaders(value: unknown): value is Headers {
+function isHeaders(value: unknown): value is Headers {
   try {
     return listOf(value as Headers) !== undefined;
   } catch {

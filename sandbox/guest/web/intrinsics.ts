@@ -12,7 +12,7 @@ type Uncurried<M extends AnyMethod> = (self: ThisParameterType<M>, ...args: Para
 const { bind, call } = Function.prototype;
 const uncurryThis = Reflect.apply(bind, bind, [call]) as <M extends AnyMethod>(method: M) => Uncurried<M>;
 
-export const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Reflect;
+export const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 export const { defineProperty, freeze, create } = Object;
 export const objectToString = uncurryThis(Object.prototype.toString);
 export const hasOwn = Object.hasOwn;
@@ -48,7 +48,6 @@ export const stringSlice = uncurryThis(String.prototype.slice);
 export const stringIndexOf = uncurryThis(String.prototype.indexOf);
 export const stringToLowerCase = uncurryThis(String.prototype.toLowerCase);
 export const stringToUpperCase = uncurryThis(String.prototype.toUpperCase);
-export const stringPadStart = uncurryThis(String.prototype.padStart);
 export const stringRepeat = uncurryThis(String.prototype.repeat);
 export const stringTrim = uncurryThis(String.prototype.trim);
 export const toWellFormed = uncurryThis(String.prototype.toWellFormed);
@@ -115,11 +114,6 @@ export const bytesSubarray = uncurryThis(Uint8Array.prototype.subarray) as (
   start: number,
   end?: number,
 ) => Uint8Array;
-export const bytesSlice = uncurryThis(Uint8Array.prototype.slice) as (
-  bytes: Uint8Array,
-  start?: number,
-  end?: number,
-) => Uint8Array<ArrayBuffer>;
 const typedArrayBuffer = uncurryThis(getterOf(typedArrayPrototype, 'buffer'));
 const typedArrayOffset = uncurryThis(getterOf(typedArrayPrototype, 'byteOffset'));
 const typedArrayBytes = uncurryThis(getterOf(typedArrayPrototype, 'byteLength'));
@@ -127,7 +121,6 @@ const dataViewBuffer = uncurryThis(getterOf(DataView.prototype, 'buffer'));
 const dataViewOffset = uncurryThis(getterOf(DataView.prototype, 'byteOffset'));
 const dataViewBytes = uncurryThis(getterOf(DataView.prototype, 'byteLength'));
 const bufferBytes = uncurryThis(getterOf(ArrayBuffer.prototype, 'byteLength'));
-export const bufferSlice = uncurryThis(ArrayBuffer.prototype.slice);
 export const { isView } = ArrayBuffer;
 
 /** Whether the value has the internal slot of an ArrayBuffer, whatever its prototype says. */
@@ -152,8 +145,7 @@ export function bytesOf(source: ArrayBuffer | ArrayBufferView): Uint8Array<Array
     : new SafeUint8Array(typedArrayBuffer(source), typedArrayOffset(source), typedArrayBytes(source));
 }
 
-export const { max, min, trunc, floor, abs } = Math;
-export const { isNaN: isNotANumber, isFinite: isFiniteNumber, isInteger } = Number;
+export const { max, min, trunc, abs } = Math;
 export const dateNow = Date.now;
 export const captureStackTrace = Error.captureStackTrace;
 /** The prototype of every built-in iterator. */

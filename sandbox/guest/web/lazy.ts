@@ -7,6 +7,17 @@
  * as the broker judges every URL by itself.
  */
 
+import type * as abortModule from './abort.ts';
+import type * as blobModule from './blob.ts';
+import type * as structuredCloneModule from './structured-clone.ts';
+import type * as eventTargetModule from './event-target.ts';
+import type * as formDataModule from './form-data.ts';
+import type * as cryptoKeyModule from './crypto-key.ts';
+import type * as urlPatternModule from './url-pattern.ts';
+import type * as streamsModule from './streams.ts';
+import type * as subtleCryptoModule from './subtle-crypto.ts';
+import type * as urlModule from './url.ts';
+
 /** One part, loaded when it is asked for. */
 type Part<T> = {
   /** Loads it where it is not loaded yet. */
@@ -27,15 +38,13 @@ function part<T>(load: () => T): Part<T> {
 }
 
 // `require` is resolved by the bundler: the module is wrapped into a function that runs at the first call.
-export const abortPart = part(() => require('./abort.ts') as typeof import('./abort.ts'));
-export const blobPart = part(() => require('./blob.ts') as typeof import('./blob.ts'));
-export const clonePart = part(
-  () => require('./structured-clone.ts') as typeof import('./structured-clone.ts'),
-);
-export const eventPart = part(() => require('./event-target.ts') as typeof import('./event-target.ts'));
-export const formPart = part(() => require('./form-data.ts') as typeof import('./form-data.ts'));
-export const keyPart = part(() => require('./crypto-key.ts') as typeof import('./crypto-key.ts'));
-export const patternPart = part(() => require('./url-pattern.ts') as typeof import('./url-pattern.ts'));
-export const streamPart = part(() => require('./streams.ts') as typeof import('./streams.ts'));
-export const subtlePart = part(() => require('./subtle-crypto.ts') as typeof import('./subtle-crypto.ts'));
-export const urlPart = part(() => require('./url.ts') as typeof import('./url.ts'));
+export const abortPart = part(() => require('./abort.ts') as typeof abortModule);
+export const blobPart = part(() => require('./blob.ts') as typeof blobModule);
+export const clonePart = part(() => require('./structured-clone.ts') as typeof structuredCloneModule);
+export const eventPart = part(() => require('./event-target.ts') as typeof eventTargetModule);
+export const formPart = part(() => require('./form-data.ts') as typeof formDataModule);
+export const keyPart = part(() => require('./crypto-key.ts') as typeof cryptoKeyModule);
+export const patternPart = part(() => require('./url-pattern.ts') as typeof urlPatternModule);
+export const streamPart = part(() => require('./streams.ts') as typeof streamsModule);
+export const subtlePart = part(() => require('./subtle-crypto.ts') as typeof subtleCryptoModule);
+export const urlPart = part(() => require('./url.ts') as typeof urlModule);

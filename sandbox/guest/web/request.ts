@@ -283,7 +283,7 @@ function newBody(given: BodyInit, init: Partial<RequestInit>, list: HeaderList):
   return body;
 }
 
-export const isRequest = (value: unknown): value is Request => isObject(value) && isHere(value);
+const isRequest = (value: unknown): value is Request => isObject(value) && isHere(value);
 export const requestState = (request: Request): RequestState => stateOf(request);
 
 /** The request that triggered a run; the gateway has checked its parts. */

@@ -30,7 +30,7 @@ async function makeSnapshot(): Promise<ivm.ExternalCopy<ArrayBuffer>> {
   return ivm.Isolate.createSnapshot([{ code, filename: 'guest.js' }]);
 }
 
-export const guestScript = (): Promise<string> =>
+const guestScript = (): Promise<string> =>
   bundleGuest(fileURLToPath(new URL('guest-entry.ts', import.meta.url)));
 
 /** The startup snapshot, made once in each process. */
