@@ -9,7 +9,8 @@ import type { Manifest } from '../../spec/manifest.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
 
-const CONFIG_BYTES_MAX = 64 * 1024;
+/** Of all texts together, each value counting as one more. */
+const CONFIG_CHARS_MAX = 64 * 1024;
 /** Deeper than any schema of a plugin describes (spec/guest-schema.ts); below it a layer replaces whole values. */
 const DEPTH_MAX = 32;
 
@@ -41,37 +42,35 @@ export function requireFittingConfig(plugin: PluginId, manifest: Manifest, confi
 }
 
 /**
- * What PostgreSQL stores as jsonb, and what travels to a runner with every load.
+ * What PostgreSQL stores as jsonb, and what travels to a runner with every load. Takes whatever a caller sent.
  * @throws Refusal `config_invalid`
  */
-export function requireStorableConfig(config: JsonObject): void {
-  const bytes = Buffer.byteLength(JSON.stringify(config), 'utf8');
-  if (bytes > CONFIG_BYTES_MAX) {
-    throw new Refusal('config_invalid', {
-      detail: `The configuration has ${bytes} bytes as JSON; at most ${CONFIG_BYTES_MAX} are taken.`,
-    });
-  }
-  const violations = [...textsOf(config)]
-    .filter((text) => text.includes('\0') || !text.isWellFormed())
-    .map(() => ({ pointer: '', message: 'a text holds U+0000 or half a surrogate pair' }));
-  if (violations.length === 0) return;
-  throw new Refusal('config_invalid', {
-    detail: 'A text holds U+0000 or half a surrogate pair.',
-    violations,
-  });
-}
-
-/** Every key and every text below a value. */
-function* textsOf(root: JsonValue): Iterable<string> {
-  const pending: JsonValue[] = [root];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value === 'string') yield value;
-    else if (Array.isArray(value)) pending.push(...value);
-    else if (isObject(value)) {
-      yield* Object.keys(value);
-      pending.push(...Object.values(value));
+export function requireStorableConfig(config: JsonValue): asserts config is JsonObject {
+  if (!isObject(config)) throw unstorable('The configuration is not an object.');
+  let chars = 0;
+  const pending: { readonly value: JsonValue; readonly depth: number }[] = [{ value: config, depth: 0 }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { value, depth } = next;
+    if (depth > DEPTH_MAX) throw unstorable(`The configuration nests deeper than ${DEPTH_MAX} levels.`);
+    const texts = typeof value === 'string' ? [value] : isObject(value) ? Object.keys(value) : [];
+    for (const text of texts) {
+      if (text.includes('\0') || !text.isWellFormed()) {
+        throw unstorable('A text of the configuration holds U+0000 or half a surrogate pair.');
+      }
+      chars += text.length;
+    }
+    chars += 1;
+    if (chars > CONFIG_CHARS_MAX) {
+      throw unstorable(`The configuration has more than ${CONFIG_CHARS_MAX} characters and values.`);
+    }
+    if (typeof value === 'object' && value !== null) {
+      for (const child of Object.values(value)) pending.push({ value: child, depth: depth + 1 });
     }
   }
+}
+
+function unstorable(detail: string): Refusal {
+  return new Refusal('config_invalid', { detail });
 }
 
 /** The `default` of a schema, or an object of the defaults below it; undefined where there is none. */

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { carryOutRequest, consentTo, startFixture, type Fixture, type Org } from './installations.fixture.ts';
+import {
+  carryOutRequest,
+  consentTo,
+  startFixture,
+  type Fixture,
+  type Org,
+} from '../../tests/support/installations.ts';
 
 let fixture: Fixture;
 let org: Org;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { openInstallations } from './index.ts';
 import {
@@ -8,7 +9,7 @@ import {
   startFixture,
   type Fixture,
   type Org,
-} from './installations.fixture.ts';
+} from '../../tests/support/installations.ts';
 import { INSTALLATION_STATES, LIFECYCLE_STEPS, stateAfter, TRANSITIONS } from './state.ts';
 
 let fixture: Fixture;
@@ -45,6 +46,12 @@ beforeEach(async () => {
 });
 
 afterAll(() => fixture.close());
+
+function nested(levels: number): JsonObject {
+  let config: JsonObject = {};
+  for (let level = 0; level < levels; level += 1) config = { config };
+  return config;
+}
 
 async function install(plugin: PluginId): Promise<void> {
   await carryOutRequest(fixture, org, { kind: 'install', plugin });
@@ -173,6 +180,8 @@ describe('configuration', () => {
     ['half a surrogate pair', { channel: '\ud800', token: '' }],
     ['U+0000 in a key', { channel: '', token: '', 'a\0': 1 }],
     ['65 KiB', { channel: 'x'.repeat(65 * 1024), token: '' }],
+    ['5,000 levels', nested(5_000)],
+    ['an array for an object', [] as unknown as JsonObject],
   ])('with %s is refused', async (_name, config) => {
     await install('house/needs-config');
     await expect(

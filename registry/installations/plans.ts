@@ -5,6 +5,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
 import type { Acting, InstallationsContext } from './context.ts';
 import { InstallationPlanEntity, type InstallationPlan } from './entities/index.ts';
+import { checkRequest } from './planning/check-request.ts';
 import { computePlan, resolveRequest, versionsToBring, type ComputedPlan } from './planning/compute-plan.ts';
 import { loadOffered, loadWorld } from './planning/load-world.ts';
 import type { PlanAnswer, PlanRequest } from './planning/plan.ts';
@@ -31,8 +32,9 @@ export async function createPlan(
   request: PlanRequest,
 ): Promise<Plan> {
   const scope = { kind: 'org', orgId: acting.orgId } as const;
-  const world = await context.database.transaction(scope, (tx) => loadWorld(tx, acting.orgId, request));
-  const resolved = await resolveRequest(request, world, context.resolver);
+  const checked = checkRequest(request);
+  const world = await context.database.transaction(scope, (tx) => loadWorld(tx, acting.orgId, checked));
+  const resolved = await resolveRequest(checked, world, context.resolver);
   return context.database.transaction(scope, async (tx) => {
     const offered = versionsByName(await loadOffered(tx, versionsToBring(resolved, world)));
     return keepPlan(tx, acting, request, computePlan(resolved, world, offered), context.now());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { startFixture, type Fixture, type Org } from './installations.fixture.ts';
+import { startFixture, type Fixture, type Org } from '../../tests/support/installations.ts';
 
 let fixture: Fixture;
 let org: Org;

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { Consent } from './index.ts';
-import { carryOutRequest, consentTo, startFixture, type Fixture, type Org } from './installations.fixture.ts';
+import {
+  carryOutRequest,
+  consentTo,
+  startFixture,
+  type Fixture,
+  type Org,
+} from '../../tests/support/installations.ts';
 
 const CHAT = 'https://chat.example.org/*';
 const MAIL = 'https://mail.example.org/*';

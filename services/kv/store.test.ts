@@ -2,11 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  carryOutRequest,
-  startFixture,
-  type Fixture,
-} from '../../registry/installations/installations.fixture.ts';
+import { carryOutRequest, startFixture, type Fixture } from '../../tests/support/installations.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { KV_LIMITS } from '../../spec/limits.ts';
 import { createKeyValueStore, KV_ENTITIES, type KeyValueStore, type KvNamespace } from './index.ts';

@@ -3,16 +3,17 @@ import type { PluginId } from '../../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../../spec/refusal.ts';
 import type { Resolution, ResolutionProblem } from '../../resolver/index.ts';
 import { changesOf, stepsOf } from './changes.ts';
+import type { CheckedRequest } from './check-request.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { advisoriesOf, conflictsOf, incomingOf, missingOf } from './notices.ts';
 import { permissionRequests } from './permission-requests.ts';
-import type { PlanAnswer, PlanRequest, PlanStep } from './plan.ts';
+import type { OrgLock, PlanAnswer, PlanStep } from './plan.ts';
 import { resolutionProblem } from './resolution-problem.ts';
 import { targetOf, type Target } from './target.ts';
 import type { OfferedVersions, World } from './world.ts';
 
 export type ResolvedRequest = {
-  readonly request: PlanRequest;
+  readonly request: CheckedRequest;
   readonly target: Target;
   readonly resolution: Resolution;
 };
@@ -28,7 +29,7 @@ export type Resolver = (problem: ResolutionProblem) => Promise<Resolution>;
 
 /** @throws Refusal of `targetOf` and of the resolver */
 export async function resolveRequest(
-  request: PlanRequest,
+  request: CheckedRequest,
   world: World,
   resolver: Resolver,
 ): Promise<ResolvedRequest> {
@@ -90,10 +91,7 @@ export function computePlan(resolved: ResolvedRequest, world: World, offered: Of
   return { answer, steps, fingerprint };
 }
 
-function requireLockedDigests(
-  lock: Extract<PlanRequest, { kind: 'import' }>['lock'],
-  changes: PlanAnswer['changes'],
-): void {
+function requireLockedDigests(lock: OrgLock, changes: PlanAnswer['changes']): void {
   const digests = new Map(changes.map(({ plugin, digest }) => [plugin, digest]));
   const foreign = lock.plugins.filter(({ plugin, digest }) => digests.get(plugin) !== digest);
   if (foreign.length === 0) return;

@@ -7,10 +7,10 @@ import { offeredVersions } from '../../catalogue/offered-versions.ts';
 import type { SignatureState } from '../../entities/index.ts';
 import { loadRegistry, RESOLUTION_BUDGET_DEFAULT, type VersionLister } from '../../resolver/index.ts';
 import { InstallationEntity, type Installation } from '../entities/index.ts';
-import type { PlanRequest } from './plan.ts';
+import type { CheckedRequest } from './check-request.ts';
 import type { InstalledPlugin, KeptVersion, OfferedVersion, World } from './world.ts';
 
-export async function loadWorld(tx: Transaction, orgId: string, request: PlanRequest): Promise<World> {
+export async function loadWorld(tx: Transaction, orgId: string, request: CheckedRequest): Promise<World> {
   const installed = await loadInstalled(tx, orgId);
   const lister: VersionLister = (plugins) => offeredVersions(tx, { kind: 'org', orgId }, plugins);
   const seeds = [...installed.keys(), ...requestedPlugins(request)];
@@ -51,7 +51,7 @@ function pick(row: Installation): Omit<InstalledPlugin, 'installationId' | 'plug
   };
 }
 
-function requestedPlugins(request: PlanRequest): PluginId[] {
+function requestedPlugins(request: CheckedRequest): PluginId[] {
   if (request.kind === 'upgradeAll') return [];
   return request.kind === 'import' ? request.lock.plugins.map(({ plugin }) => plugin) : [request.plugin];
 }

@@ -4,8 +4,13 @@ import { AUDIT_ENTITIES, type AuditActor, type Database } from '../../database/i
 import { createOrganization, createUser, IDENTITY_ENTITIES } from '../../identity/index.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import { splitPluginId, type PluginId } from '../../spec/plugin-id.ts';
-import { startTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
-import { PluginEntity, PluginVersionEntity, REGISTRY_ENTITIES, versionOrder } from '../entities/index.ts';
+import { startTestDatabase, type TestDatabase } from './database.ts';
+import {
+  PluginEntity,
+  PluginVersionEntity,
+  REGISTRY_ENTITIES,
+  versionOrder,
+} from '../../registry/entities/index.ts';
 import type {
   Acting,
   Consent,
@@ -14,8 +19,8 @@ import type {
   PlanRequest,
   RuntimePort,
   RuntimeVerdict,
-} from './index.ts';
-import { INSTALLATION_ENTITIES, openInstallations } from './index.ts';
+} from '../../registry/installations/index.ts';
+import { INSTALLATION_ENTITIES, openInstallations } from '../../registry/installations/index.ts';
 
 const ENTITIES = [...AUDIT_ENTITIES, ...IDENTITY_ENTITIES, ...REGISTRY_ENTITIES, ...INSTALLATION_ENTITIES];
 
