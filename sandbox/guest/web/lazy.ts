@@ -2,11 +2,10 @@
  * Parts of the web APIs that many plugins never touch. They stay source text until the first use.
  *
  * Every isolate pays for what its startup snapshot holds, twice (isolated-vm makes a context of its own beside ours):
- * evaluated, these parts take a megabyte of each isolate; as text, a hundred kilobytes. What is loaded late captures
- * built-ins that the guest may have replaced by then; that breaks the guest's own URL or stream and nothing of ours,
- * as the broker judges every URL by itself.
+ * evaluated, these parts took half a megabyte more of each isolate's heap (1.68 MB against 1.19, measured). What is
+ * loaded late captures built-ins that the guest may have replaced by then; that breaks the guest's own URL or stream
+ * and nothing of ours, as the broker judges every URL by itself.
  */
-
 import type * as abortModule from './abort.ts';
 import type * as blobModule from './blob.ts';
 import type * as structuredCloneModule from './structured-clone.ts';
