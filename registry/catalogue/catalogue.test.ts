@@ -260,7 +260,11 @@ describe('a version', () => {
       ['1.1.0-beta.1', false],
     ]);
     expect((await unyankVersion(ports, address)).yanked).toBeUndefined();
-    expect(await describePlugin(ports.database, anyone, id)).toMatchObject({ latestVersion: '1.0.0' });
+    expect(await describePlugin(ports.database, anyone, id)).toMatchObject({
+      latestVersion: '1.0.0',
+      title: 'CSV import',
+      versions: [{ version: '1.1.0-beta.1' }, { version: '1.0.0', yanked: undefined }],
+    });
   });
 
   it('can be deprecated in favour of another, which must be visible to whoever sees it', async () => {

@@ -41,11 +41,7 @@ export async function findVersion(
 ): Promise<FoundVersion> {
   const plugin = await findPlugin(tx, viewer, id);
   const found = isVersion(version)
-    ? await tx.em.findOne(
-        PluginVersionEntity,
-        { plugin: plugin.id, version },
-        { populate: [...lazy] as never },
-      )
+    ? await tx.em.findOne(PluginVersionEntity, { plugin: plugin.id, version }, { populate: lazy })
     : null;
   if (found && (found.state === 'approved' || seesUnapproved(viewer, plugin.ownerOrgId)))
     return { plugin, version: found };

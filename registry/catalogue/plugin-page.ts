@@ -21,15 +21,18 @@ export type PluginPage = {
   readonly ownerOrgId: string;
   readonly visibility: Visibility;
   readonly createdAt: Date;
-  /** The newest version that is offered; absent while none is. */
+  /** The newest version that is offered, and what it says of itself; absent while none is. */
   readonly latestVersion: string | undefined;
+  readonly title: string | undefined;
+  readonly description: string | undefined;
+  readonly type: string | undefined;
+  readonly category: string | undefined;
   /** Newest first. */
   readonly versions: readonly VersionSummary[];
 };
 
 export type VersionSummary = {
   readonly version: string;
-  readonly name: string;
   readonly state: VersionState;
   readonly stateReason: string | undefined;
   /** `unsigned` and `untrusted` are to be shown wherever the version is. */
@@ -68,7 +71,8 @@ export async function describePlugin(database: Database, viewer: Viewer, id: str
     const versions = await tx.em.find(
       PluginVersionEntity,
       { plugin: plugin.id, state: { $in: states } },
-      { orderBy: { versionOrder: 'desc' } },
+      // The large columns stay behind: a plugin may have hundreds of versions.
+      { orderBy: { versionOrder: 'desc' }, exclude: ['manifest', 'findings'] },
     );
     return {
       id: idOf(plugin),
@@ -76,7 +80,11 @@ export async function describePlugin(database: Database, viewer: Viewer, id: str
       visibility: plugin.visibility,
       createdAt: plugin.createdAt,
       latestVersion: plugin.latestVersion ?? undefined,
-      versions: versions.map(summarizeVersion),
+      title: plugin.title ?? undefined,
+      description: plugin.description ?? undefined,
+      type: plugin.type ?? undefined,
+      category: plugin.category ?? undefined,
+      versions: versions.map((version) => summarizeVersion(version)),
     };
   });
 }
@@ -159,11 +167,27 @@ export function idOf(plugin: Pick<Plugin, 'publisher' | 'name'>): PluginId {
   return `${plugin.publisher}/${plugin.name}`;
 }
 
-export function summarizeVersion(version: PluginVersion): VersionSummary {
+/** The columns of a version that its summary shows. */
+type SummaryColumns = Pick<
+  PluginVersion,
+  | 'version'
+  | 'state'
+  | 'stateReason'
+  | 'signature'
+  | 'archiveDigest'
+  | 'archiveBytes'
+  | 'acceptedAt'
+  | 'yankedAt'
+  | 'yankReason'
+  | 'deprecatedAt'
+  | 'deprecationReason'
+  | 'replacement'
+>;
+
+export function summarizeVersion(version: SummaryColumns): VersionSummary {
   const { yankedAt, deprecatedAt } = version;
   return {
     version: version.version,
-    name: version.manifest.name,
     state: version.state,
     stateReason: version.stateReason ?? undefined,
     signature: version.signature,

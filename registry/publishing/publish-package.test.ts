@@ -88,10 +88,13 @@ describe('publishPackage: what is taken', () => {
     expect(await rowsOf('audit_entry')).toBe(audited);
   });
 
-  it('lets exactly one of two different builds of a version win that arrive at once', async () => {
+  it('lets exactly one of several builds of a version win that arrive at two servers at once', async () => {
     const id = freshId();
+    const second = { database: await registry.test.open() };
     const builds = Array.from({ length: 6 }, (_, index) => signedUpload({ id }, {}, `// ${index}\n`));
-    const results = await Promise.allSettled(builds.map((build) => publish(build)));
+    const results = await Promise.allSettled(
+      builds.map((build, index) => publish(build, index % 2 === 0 ? {} : second)),
+    );
     const won = results.filter((result) => result.status === 'fulfilled');
     const codes = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
     expect(won).toHaveLength(1);
