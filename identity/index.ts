@@ -11,7 +11,6 @@ export { createAuthenticator, type Authenticator } from './authenticator.ts';
 export { bootstrapInstance } from './bootstrap.ts';
 export {
   IDENTITY_ENTITIES,
-  ORG_ROLES,
   type InstanceRole,
   type Membership,
   type Organization,
@@ -24,7 +23,6 @@ export {
   changeOrganization,
   createOrganization,
   findOrganization,
-  INSTANCE_ORG_SLUG,
   listOrganizations,
   type NewOrganization,
   type OrganizationChange,

@@ -35,12 +35,21 @@ export type KeyValue = {
   /** @returns whether there was a value */
   delete(key: string): Promise<boolean>;
   /** Keys that begin with `prefix`, in order; `next` is the `after` of the next page, null on the last. */
-  list(page?: { prefix?: string; after?: string; limit?: number }): Promise<{ keys: string[]; next: string | null }>;
+  list(page?: {
+    prefix?: string;
+    after?: string;
+    limit?: number;
+  }): Promise<{ keys: string[]; next: string | null }>;
   /**
    * Writes only if the version is still `version`; 0 stands for a key that is not there.
    * @returns whether it was stored, and the version that is there now
    */
-  compareAndSet(key: string, version: number, value: Json, options?: { ttlMs?: number }): Promise<{ stored: boolean; version: number }>;
+  compareAndSet(
+    key: string,
+    version: number,
+    value: Json,
+    options?: { ttlMs?: number },
+  ): Promise<{ stored: boolean; version: number }>;
 };
 
 /** Calls of declared dependencies; needs the permission `plugins.call` for each. */

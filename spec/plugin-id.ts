@@ -12,8 +12,6 @@ export const PLUGIN_NAME_CHARS_MAX = 63;
 
 const NAME = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*';
 const NAME_PATTERN = new RegExp(`^${NAME}$`, 'u');
-/** The same rule as a JSON Schema pattern for a whole plugin id; lengths are checked apart. */
-export const PLUGIN_ID_PATTERN = `^${NAME}/${NAME}$`;
 
 /** Names that would read as Souk's own, or as a route of the server. */
 export const RESERVED_NAMESPACES: ReadonlySet<string> = new Set([

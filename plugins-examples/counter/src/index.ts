@@ -14,7 +14,10 @@ app.get('/pages/:page', async (context) => {
 app.post('/pages/:page/visits', async (context) => {
   const { visitor } = await context.req.json<{ visitor: string }>();
   const visits = await countVisit(context);
-  const answer = await context.env.plugins.call('examples/hello-world', `/hello/${encodeURIComponent(visitor)}`);
+  const answer = await context.env.plugins.call(
+    'examples/hello-world',
+    `/hello/${encodeURIComponent(visitor)}`,
+  );
   const { text } = (await answer.json()) as { text: string };
   return context.json({ page: context.req.param('page'), visits, greeting: text }, 201);
 });
