@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyOf, time } from '../../signing/testing.fixture.ts';
 import type { ErrorCode } from '../../spec/error-codes.ts';
 import type { Manifest } from '../../spec/manifest.ts';
+import { Fault, Refusal } from '../../spec/refusal.ts';
 import { sweepBlobs } from '../blobs/index.ts';
 import type { PublishingPorts, PublishRequest } from './ports.ts';
 import { publishPackage } from './publish-package.ts';
@@ -240,6 +241,36 @@ describe('publishPackage: what is refused', () => {
     await expectRefused('visibility_differs', () =>
       publish(signedUpload({ id, version: '1.0.1' }, { destination: PRIVATE })),
     );
+  });
+
+  it('what finds no room: storage_full', async () => {
+    const full = async (): Promise<never> => {
+      throw new Refusal('storage_full', { detail: 'No room.' });
+    };
+    const blobs = { ...registry.ports.blobs, put: full };
+    await expectRefused('storage_full', () => publish(signedUpload({ id: freshId() }), { blobs }));
+  });
+
+  it('a failure between blob and row leaves a blob for the sweep, and the next try publishes', async () => {
+    const id = freshId();
+    const stored: string[] = [];
+    const blobs = {
+      ...registry.ports.blobs,
+      put: async (bytes: Uint8Array): Promise<never> => {
+        stored.push(await registry.ports.blobs.put(bytes));
+        throw new Fault('the process would have been killed here');
+      },
+    };
+    const before = await rowsOf('plugin');
+    await expect(publish(signedUpload({ id }), { blobs })).rejects.toThrow('killed here');
+    expect(await rowsOf('plugin')).toBe(before);
+    await sweepBlobs({ ...registry.ports, graceMs: -1_000, now: new Date() });
+    expect(await registry.ports.blobs.has(stored[0] ?? '')).toBe(false);
+    expect(await publish(signedUpload({ id }))).toMatchObject({
+      outcome: 'published',
+      archiveSha256: stored[0],
+    });
+    expect(await registry.ports.blobs.has(stored[0] ?? '')).toBe(true);
   });
 
   it('leaves no blob behind, once the sweep has run', async () => {
