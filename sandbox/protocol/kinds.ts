@@ -38,6 +38,8 @@ export const FROM_RUNNER = {
   pong: 70,
   /** ref: an isolate that the runner disposed of. code: index in `OUTCOMES`, why. */
   gone: 71,
+  /** run: it came for an isolate that was gone; no guest code has run for it. */
+  notStarted: 72,
 } as const;
 
 export const TRIGGERS = ['endpoint', 'lifecycle', 'health'] as const;

@@ -147,15 +147,13 @@ function setTimer(home: Home, parts: PostParts, timer: unknown, delayMs: unknown
   if (home.timers.size >= TIMERS_MAX) return `a plugin may wait for ${TIMERS_MAX} timers at once`;
   if (home.timers.has(timer)) return 'the timer is set already';
   const delay = Math.min(Math.max(1, Math.trunc(delayMs) || 1), TIMER_MS_MAX);
-  home.timers.set(
-    timer,
-    setTimeout(() => parts.fireTimer(home, timer), delay),
-  );
+  const timeout = setTimeout(() => parts.fireTimer(home, timer), delay);
+  home.timers.set(timer, { timeout, run: parts.currentRun()?.id ?? 0 });
   return 1;
 }
 
 function clearTimer(home: Home, timer: unknown): undefined {
-  clearTimeout(home.timers.get(Number(timer)));
+  clearTimeout(home.timers.get(Number(timer))?.timeout);
   home.timers.delete(Number(timer));
 }
 

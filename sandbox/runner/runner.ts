@@ -140,10 +140,7 @@ class Runner {
     const trigger = TRIGGERS[frame.code];
     const home = this.#homes.get(frame.ref);
     if (!trigger) throw new Fault('a run with an unknown trigger');
-    if (!home) {
-      const head = { reason: 'the isolate of the plugin has been disposed of' };
-      return this.#sendFailure(FROM_RUNNER.done, frame.run, 0, { outcome: 'canceled', head });
-    }
+    if (!home) return this.#send({ kind: FROM_RUNNER.notStarted, run: frame.run });
     const run = createRun(frame.run, home, this.#booted().runs[trigger]);
     this.#runs.set(run.id, run);
     home.runs.set(run.id, run);
@@ -160,8 +157,9 @@ class Runner {
   }
 
   #fireTimer(home: Home, timer: number): void {
+    const set = home.timers.get(timer);
     home.timers.delete(timer);
-    const run = home.runs.values().next().value;
+    const run = home.runs.get(set?.run ?? 0) ?? home.runs.values().next().value;
     if (run) this.#enter(home, run, entryMs(run), [DELIVER.timer, run.id, timer]);
   }
 
@@ -210,12 +208,13 @@ class Runner {
   #breakHome(home: Home, culprit: Run | undefined, end: EntryEnd & { kind: 'broken' }): void {
     home.isolate?.dispose();
     home.isolate = undefined;
+    // First of all, so that who hears of an end and calls again does not meet the broken isolate.
+    this.#send({ kind: FROM_RUNNER.gone, ref: home.id, code: OUTCOMES.indexOf(end.outcome) });
     for (const run of home.runs.values()) {
       if (run === culprit) this.#endRun(run, failureOf(end));
       else this.#endRun(run, { outcome: 'runnerDied', head: { reason: 'another call broke the isolate' } });
     }
     this.#forget(home);
-    this.#send({ kind: FROM_RUNNER.gone, ref: home.id, code: OUTCOMES.indexOf(end.outcome) });
   }
 
   #logStray(home: Home, run: Run | undefined, message: string): void {
@@ -291,7 +290,7 @@ function giveUp(error: unknown): void {
 }
 
 function clearTimers(home: Home): void {
-  for (const timer of home.timers.values()) clearTimeout(timer);
+  for (const timer of home.timers.values()) clearTimeout(timer.timeout);
   home.timers.clear();
 }
 

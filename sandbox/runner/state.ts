@@ -31,7 +31,8 @@ export type Home = {
   readonly runs: Map<number, Run>;
   /** Runs that the guest answered during the present entry; they leave once it has been charged. */
   readonly ended: Run[];
-  readonly timers: Map<number, NodeJS.Timeout>;
+  /** Timers, each charged to the run that set it, or once that is over to the oldest one. */
+  readonly timers: Map<number, { readonly timeout: NodeJS.Timeout; readonly run: number }>;
   /** Why the package cannot run; every run is answered with it. */
   failure: Failure | undefined;
   adopted: boolean;

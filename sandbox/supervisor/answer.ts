@@ -17,6 +17,8 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/u;
 /** Statuses that never have a body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 const HEADERS_MAX = 200;
+/** All names and values together; what proxies in front of a server commonly take. */
+const HEADER_CHARS_MAX = 32_768;
 const VALUE_DEPTH_MAX = 64;
 
 /** @throws Fault when the frame is not one that our runner would send */
@@ -48,9 +50,15 @@ function readResponse(head: Record<string, unknown>, body: Buffer | null): Answe
     return { outcome: 'exception', reason: 'the response has no status from 200 to 599' };
   if (!Array.isArray(headers) || headers.length > HEADERS_MAX || !headers.every(isHeader))
     return { outcome: 'exception', reason: 'the response has headers that HTTP does not allow' };
+  const pairs = headers as [string, string][];
+  if (pairs.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > HEADER_CHARS_MAX)
+    return {
+      outcome: 'exceededOutput',
+      reason: `the headers have more than ${HEADER_CHARS_MAX} characters`,
+    };
   const response = {
     status,
-    headers: headers as [string, string][],
+    headers: pairs,
     body: WITHOUT_BODY.has(status) ? null : body,
   };
   return { outcome: 'ok', response, value: null };

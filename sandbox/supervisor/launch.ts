@@ -4,6 +4,7 @@
  * Best first: namespaces and a user of its own; a user of its own; no new privileges; the permission model alone. A level
  * is used only after a runner has really been started with it and has found its walls standing.
  */
+import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import type { RuntimeFiles } from './runtime-files.ts';
 
 export type Launch = {
@@ -61,8 +62,9 @@ const USERS = 4_000;
 
 /** Descriptors: channel, mark, and what Node itself opens. Files: the mark is 16 bytes. In the units of `ulimit`. */
 const RESOURCE_LIMITS = ['-c 0', '-n 64', '-f 8'];
-/** Measured: about 53 MiB, 11 MiB for each isolate, and room for one run's growth. In KiB. */
-const JITLESS_DATA_KIB = 1_048_576;
+/** Measured without a compiler: about 64 MiB, and 11 MiB for each isolate; and room for one run's growth. In KiB. */
+const JITLESS_DATA_KIB =
+  (64 + RUNNER_LIMITS.isolatesMax * 11) * 1_024 + RUNNER_LIMITS.residentGrowthBytesMax / 1_024;
 
 export type LaunchRequest = {
   readonly files: RuntimeFiles;
@@ -102,6 +104,8 @@ function limitsPrefix(profile: EngineProfile): string[] {
 }
 
 const NO_PRIVILEGES = ['--no-new-privs', '--inh-caps=-all', '--pdeathsig=KILL'];
+/** `unshare` stays in front of the runner: it must not outlive the server, and takes the runner with it. */
+const DIES_WITH_SERVER = ['setpriv', '--pdeathsig=KILL'];
 const UNSHARED = [
   '--net',
   '--ipc',
@@ -125,9 +129,10 @@ function rightsPrefix({ level, sequence }: LaunchRequest): string[] {
   ];
   switch (level) {
     case 'namespaces':
-      return ['unshare', ...UNSHARED, ...otherUser];
+      return [...DIES_WITH_SERVER, 'unshare', ...UNSHARED, ...otherUser];
     case 'user-namespaces':
       return [
+        ...DIES_WITH_SERVER,
         'unshare',
         '--user',
         '--map-current-user',

@@ -48,9 +48,7 @@ export class RunnerPool {
     const group = this.#groupOf(guest);
     const members = this.#groups.get(group) ?? [];
     const home = members.find((runner) => !runner.isClosing && findIsolate(runner, guest) !== undefined);
-    const free = members.find(
-      (runner) => !runner.isClosing && runner.isolates.size < RUNNER_LIMITS.isolatesMax,
-    );
+    const free = members.find((runner) => !runner.isClosing && hasRoom(runner));
     return home ?? free ?? this.#addRunner(group, guest.tier);
   }
 
@@ -124,6 +122,14 @@ export class RunnerPool {
     this.runners.add(runner);
     return runner;
   }
+}
+
+/** Half of what the watchdog allows is kept for the runs themselves. */
+function hasRoom(runner: Runner): boolean {
+  const residentBytes = runner.residentBytes() ?? 0;
+  return (
+    runner.isolates.size < RUNNER_LIMITS.isolatesMax && residentBytes < RUNNER_LIMITS.residentBytesMax / 2
+  );
 }
 
 /** @returns the isolate of exactly this installation and code */

@@ -12,6 +12,8 @@ export type Run = {
   readonly deadline: number;
   readonly abort: AbortController;
   cold: boolean;
+  /** How often the run was sent to a runner that had no isolate for it any more. */
+  starts: number;
   hostCalls: number;
   logLines: number;
   /** Resident memory of the runner when the run entered it. */

@@ -23,6 +23,7 @@ async function callRogue(deed: string): Promise<{ completion: Completion | undef
     guestSource: Buffer.alloc(0),
     broker: createBroker(bed.options.capabilities, bed.options.observer),
     observer: bed.options.observer,
+    onNotStarted: () => {},
     onAnswer: () => runner.retire(),
     onEnd: (_runner, end) => ended.resolve(end),
   });
@@ -47,6 +48,7 @@ async function callRogue(deed: string): Promise<{ completion: Completion | undef
     deadline: performance.now() + 5_000,
     abort: new AbortController(),
     cold: false,
+    starts: 0,
     hostCalls: 0,
     logLines: 0,
     residentBytesAtStart: 0,

@@ -52,6 +52,7 @@ export type RunnerParts = {
   readonly broker: Broker;
   readonly observer: SandboxObserver;
   readonly onEnd: (runner: Runner, end: RunnerEnd) => void;
+  readonly onNotStarted: (run: Run) => void;
   readonly onAnswer: (runner: Runner, isolate: Isolate) => void;
 };
 
@@ -141,8 +142,7 @@ export class Runner {
   }
 
   unload(isolate: Isolate): void {
-    if (!this.#forget(isolate.id)) return;
-    this.#process.send({ kind: TO_RUNNER.unload, ref: isolate.id });
+    this.#unloadById(isolate.id);
   }
 
   /** @param head what the guest is told of the run, as JSON */
@@ -238,7 +238,11 @@ export class Runner {
         return this.#receiveLog(frame);
       case FROM_RUNNER.ready:
         return this.#beReady(frame);
+      case FROM_RUNNER.notStarted:
+        return this.#receiveNotStarted(frame);
       case FROM_RUNNER.loadFailed:
+        // The runner keeps a failed load to answer the runs that were on their way; they have been by now.
+        return this.#unloadById(frame.ref);
       case FROM_RUNNER.gone:
         this.#forget(frame.ref);
         return;
@@ -265,6 +269,22 @@ export class Runner {
         ? { ...answer, usage: usageOf(entry.run, cpuMs) }
         : failRun(entry.run, answer, cpuMs),
     );
+  }
+
+  /** An isolate that broke or was disposed of while the run was on its way: it may begin anew, nothing has happened. */
+  #receiveNotStarted(frame: Frame): void {
+    const entry = this.runs.get(frame.run);
+    if (!entry) {
+      if (this.#abandoned.delete(frame.run)) return;
+      throw new Fault('a run that is not in this runner did not start');
+    }
+    this.runs.delete(frame.run);
+    entry.isolate.runs -= 1;
+    this.#parts.onNotStarted(entry.run);
+  }
+
+  #unloadById(id: number): void {
+    if (this.#forget(id)) this.#process.send({ kind: TO_RUNNER.unload, ref: id });
   }
 
   #close(entry: { run: Run; isolate: Isolate }, completion: Parameters<Run['settle']>[0]): void {

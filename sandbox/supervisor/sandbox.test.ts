@@ -215,3 +215,42 @@ test('after close nothing runs, and no process is left', async () => {
   expect((await other.call(bed.get(bed.guest({ 'index.js': HELLO })))).outcome).toBe('canceled');
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
 });
+
+test('calls that were on their way to an isolate when it broke are begun anew', async () => {
+  const source = `export default { fetch(request) {
+    if (request.url.endsWith('/spin')) while (true);
+    return Response.json('fine');
+  } }`;
+  const guest = bed.guest({ 'index.js': source });
+  await sandbox.call(bed.get(guest));
+  const spin = sandbox.call(bed.get(guest, 'https://souk.test/spin'));
+  const others = Array.from({ length: 5 }, () => sandbox.call(bed.get(guest)));
+  expect((await spin).outcome).toBe('exceededCpu');
+  const answers = await Promise.all(others);
+  expect(answers.map((answer) => bed.read(answer).json)).toEqual(Array.from({ length: 5 }, () => 'fine'));
+});
+
+test('what is unloaded ends its calls as canceled and loads again when it is called', async () => {
+  const guest = bed.guest({
+    'index.js':
+      'let n = 0; export default { fetch: (r) => r.url.endsWith("/wait") ? new Promise(() => {}) : Response.json(++n) }',
+  });
+  expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(1);
+  const waiting = sandbox.call(bed.get(guest, 'https://souk.test/wait'));
+  sandbox.unload(guest.installationId);
+  expect((await waiting).outcome).toBe('canceled');
+  expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(1);
+});
+
+test('runners of one organization never hold a guest of another, unless the tier is trusted', async () => {
+  const hello = (tier: 'trusted' | 'reviewed', org: string) =>
+    sandbox.call(bed.get(bed.guest({ 'index.js': HELLO }, { tier, org: { id: org, slug: org } })));
+  const count = (): number => sandbox.health().runners.filter(({ use }) => use === 'guests').length;
+  await hello('trusted', 'one');
+  const before = count();
+  await hello('trusted', 'two');
+  expect(count()).toBe(before);
+  await hello('reviewed', 'one');
+  await hello('reviewed', 'two');
+  expect(count()).toBe(before + 2);
+});

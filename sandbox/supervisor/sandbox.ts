@@ -198,6 +198,7 @@ class Supervisor implements Sandbox {
       deadline: Math.min(startedMs + limits.wallTimeMsMax, invocation.deadline ?? Infinity),
       abort: new AbortController(),
       cold: false,
+      starts: 0,
       hostCalls: 0,
       logLines: 0,
       residentBytesAtStart: 0,
@@ -229,6 +230,13 @@ class Supervisor implements Sandbox {
       const reason = error instanceof Fault ? error.message : 'the run could not be started';
       run.settle(failRun(run, { outcome: 'internalError', reason }));
     });
+  }
+
+  /** Bounded: a rogue runner could say for ever that nothing has started. */
+  #beginAgain(run: Run): void {
+    const failure: Failure = { outcome: 'internalError', reason: 'the isolate of the plugin did not last' };
+    if (++run.starts > START_ATTEMPTS_MAX) run.settle(failRun(run, failure));
+    else if (!run.isSettled) this.#begin(run);
   }
 
   async #beginCold(run: Run): Promise<void> {
@@ -311,6 +319,7 @@ class Supervisor implements Sandbox {
       guestSource: this.#guestSource,
       broker: this.#broker,
       observer: this.#options.observer,
+      onNotStarted: (run) => this.#beginAgain(run),
       onAnswer: (runner, isolate) => {
         if (isolate.runs === 0 && runner.isolatesOf(isolate.installationId).length > 1)
           this.#unloadOlder(runner, isolate);
@@ -354,6 +363,7 @@ class Supervisor implements Sandbox {
     if (culprit) this.#strikes.strike(culprit.installationId, verdict.reason);
     if (isShared) for (const { installationId } of suspects) this.#pool.isolate(installationId);
     for (const { run, isolate } of end.runs) run.settle(failRun(run, verdict.failureOf(run, isolate.id)));
+    if (end.killReason?.outcome === 'canceled') return;
     const { pid, tier } = end;
     this.#options.observer.runnerEnded({ pid, tier }, verdict.reason, culprit ? [culprit] : []);
   }
