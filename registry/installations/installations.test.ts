@@ -163,3 +163,55 @@ describe('plans of two administrators', () => {
     for (const attempt of foreign) await expect(attempt()).rejects.toMatchObject({ code: 'plan_not_found' });
   });
 });
+
+describe('a private plugin', () => {
+  it('is installed by those who may see it, and does not exist for others', async () => {
+    const id = 'house/private';
+    await fixture.publish(
+      { id, version: '1.0.0' },
+      { visibility: 'private', ownerOrgId: org.id, signature: 'unsigned' },
+    );
+    const plan = await carryOutRequest(fixture, org, { kind: 'install', plugin: id });
+    expect(plan.advisories).toMatchObject([{ kind: 'unsigned', plugin: id }]);
+    const description = await fixture.installations.describeGuest('club', id);
+    expect(description?.guest.tier).toBe('unreviewed');
+    await expect(
+      fixture.installations.createPlan(other.acting, { kind: 'install', plugin: id }),
+    ).rejects.toMatchObject({ code: 'resolution_impossible' });
+  });
+});
+
+describe('advisories', () => {
+  it('tell of a yank, a deprecation, other keys and another owner', async () => {
+    const club = await fixture.org('careful');
+    const id = 'house/odd';
+    await fixture.publish({ id, version: '1.0.0' });
+    await carryOutRequest(fixture, club, { kind: 'install', plugin: id });
+    await fixture.publish({ id, version: '1.1.0' }, { keyIds: ['ed25519:two'] });
+    await fixture.test.superuser.query(
+      `update plugin_version set yanked_at = now(), yank_reason = 'broken', deprecated_at = now(), replacement = 'house/new'
+        where version = '1.1.0' and plugin_id = (select id from plugin where name = 'odd')`,
+    );
+    await fixture.test.superuser.query(`update plugin set owner_org_id = $1 where name = 'odd'`, [club.id]);
+    const plan = await fixture.installations.createPlan(club.acting, {
+      kind: 'pin',
+      plugin: id,
+      version: '1.1.0',
+    });
+    expect(plan.advisories.map(({ kind }) => kind)).toEqual([
+      'yanked',
+      'deprecated',
+      'keysChanged',
+      'ownerChanged',
+    ]);
+    await fixture.test.superuser.query(
+      `update plugin_version set yanked_at = null where version = '1.1.0' and plugin_id = (select id from plugin where name = 'odd')`,
+    );
+    // What was shown is no longer what is so.
+    await expect(fixture.installations.applyPlan(club.acting, plan.id, { grants: [] })).rejects.toMatchObject(
+      {
+        code: 'plan_outdated',
+      },
+    );
+  });
+});

@@ -5,12 +5,12 @@ import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { RESOLUTION_BUDGET_DEFAULT, ResolverThread } from '../resolver/index.ts';
-import { carryOut, checkReady, type StepOutcome } from './apply-plan.ts';
+import { carryOut, checkReady } from './apply-plan.ts';
 import type { Consent } from './consent.ts';
 import { underOrgLock, type Acting, type InstallationsContext, type RuntimePort } from './context.ts';
 import { openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
-import { activate, deactivate, deactivateAll, deactivateOne, loadRows, verdictOf } from './lifecycle.ts';
+import { activate, deactivate, deactivateAll, takeDownInOrder, loadRows, verdictOf } from './lifecycle.ts';
 import type { RuntimeVerdict } from './context.ts';
 import { loadGuest } from './load-guest.ts';
 import { createPlan, readPlan, type Plan } from './plans.ts';
@@ -20,7 +20,7 @@ import type { InstallationView, ReceiptView } from './reading.ts';
 import { reconcile } from './reconcile.ts';
 import { decideRequest, listRequests, requestPlugin, type Decision, type RequestView } from './requests.ts';
 import { narrowGrants, setConfig, setInstanceConfig } from './settings.ts';
-import { beginUpgrade, finishUpgrade } from './upgrade.ts';
+import { beginUpgrade, finishUpgrade, type Upgrade } from './upgrade.ts';
 
 export type InstallationsOptions = {
   readonly database: Database;
@@ -114,7 +114,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
  * Applies exactly the plan that was shown: deactivates what goes, changes everything in one transaction, activates
  * what takes the place of something active.
  * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`, `config_invalid`,
- * `transition_in_progress`, `activation_failed`
+ * `transition_in_progress`, `installation_needed`, `activation_failed`
  */
 async function applyPlan(
   context: InstallationsContext,
@@ -123,8 +123,8 @@ async function applyPlan(
   consent: Consent,
 ): Promise<InstallationView[]> {
   await stopWhatGoes(context, acting, planId, consent);
-  const { outcomes, begun } = await commitPlan(context, acting, planId, consent);
-  await finishUpgrade(context, acting, outcomes, begun);
+  const upgrade = await commitPlan(context, acting, planId, consent);
+  await finishUpgrade(context, acting, upgrade);
   return listInstallations(context, acting.orgId);
 }
 
@@ -142,7 +142,7 @@ async function stopWhatGoes(
       .filter(({ kind, plugin }) => kind === 'remove' && rows.get(plugin)?.state === 'active')
       .map(({ plugin }) => plugin);
   });
-  for (const plugin of going) await deactivateOne(context, acting, plugin, null);
+  await takeDownInOrder(context, acting, going);
 }
 
 async function commitPlan(
@@ -150,11 +150,10 @@ async function commitPlan(
   acting: Acting,
   planId: string,
   consent: Consent,
-): Promise<{ outcomes: StepOutcome[]; begun: PluginId[] }> {
+): Promise<Upgrade> {
   return underOrgLock(context, acting.orgId, async (tx) => {
     const ready = await checkReady(tx, context, acting.orgId, planId, consent);
-    const outcomes = await carryOut(tx, context, acting, ready);
-    return { outcomes, begun: await beginUpgrade(tx, context, acting, outcomes) };
+    return beginUpgrade(tx, context, acting, await carryOut(tx, context, acting, ready));
   });
 }
 

@@ -162,6 +162,23 @@ describe('a chain of three', () => {
     expect(await states()).toEqual(['house/a inactive', 'house/b inactive', 'house/c inactive']);
   });
 
+  it('is not taken from under a plugin that was activated meanwhile', async () => {
+    await install('house/c');
+    await fixture.installations.activate(org.acting, 'house/b', 'cascade');
+    const { deactivate } = fixture.runtime;
+    // While house/b goes down, an administrator brings it up again: house/a has to stay.
+    fixture.runtime.deactivate = async (guest) => {
+      fixture.runtime.deactivate = deactivate;
+      await setState('house/c', 'active', null);
+      return deactivate(guest);
+    };
+    await expect(fixture.installations.deactivate(org.acting, 'house/a', 'cascade')).rejects.toMatchObject({
+      code: 'installation_needed',
+      extensions: { plugin: 'house/a', dependants: ['house/c'] },
+    });
+    expect(await states()).toEqual(['house/a active', 'house/b inactive', 'house/c active']);
+  });
+
   it('survives a runtime that throws, without telling a stranger why', async () => {
     await install('house/a');
     const { activate } = fixture.runtime;

@@ -73,7 +73,7 @@ function activationOf(rows: Rows, plugin: PluginId, dependencies: OthersInvolved
 }
 
 /** @throws Refusal `config_invalid` */
-async function requireReady(tx: Transaction, row: Installation): Promise<void> {
+export async function requireReady(tx: Transaction, row: Installation): Promise<void> {
   const instance = (await loadInstanceConfig(tx, [row.pluginId])).get(row.pluginId) ?? {};
   requireFittingConfig(row.pluginId, row.manifest, effectiveConfig(row.manifest, instance, row.config));
 }
@@ -123,7 +123,7 @@ async function undoActivation(
   for (const id of begun) {
     if (id !== failed && !done.includes(id)) await leave(context, acting, id, 'activationUndone', because);
   }
-  for (const id of done.toReversed()) await deactivateOne(context, acting, id, because);
+  for (const id of done.toReversed()) await takeDown(context, acting, id, because);
   throw activationFailed(failed, verdict.reason);
 }
 
@@ -152,7 +152,7 @@ export async function deactivate(
     if (others.length > 0 && dependants === 'refuse') throw needed(plugin, others);
     return [...others, plugin];
   });
-  for (const id of order) await deactivateOne(context, acting, id, null);
+  await takeDownInOrder(context, acting, order);
 }
 
 /** Deactivates all that are active, dependants first: the emergency brake of an organization. */
@@ -163,7 +163,7 @@ export async function deactivateAll(context: InstallationsContext, acting: Actin
       .toReversed()
       .filter((id) => rows.get(id)?.state === 'active');
   });
-  for (const id of active) await deactivateOne(context, acting, id, null);
+  await takeDownInOrder(context, acting, active);
   return active;
 }
 
@@ -181,22 +181,42 @@ function needed(plugin: PluginId, dependants: readonly PluginId[]): Refusal {
   });
 }
 
-/** @param because why it is taken down with another one; null where somebody asked for it */
-export async function deactivateOne(
+/**
+ * Takes one plugin down, unless an active one needs it: who activated meanwhile must not lose what it stands on.
+ * @param because why it goes with another one; null where somebody asked for it
+ * @returns the plugins that hold it up; none when it is down
+ */
+export async function takeDown(
   context: InstallationsContext,
   acting: Acting,
   plugin: PluginId,
   because: string | null,
-): Promise<void> {
-  const guest = await underOrgLock(context, acting.orgId, async (tx) => {
-    const row = requireInstalled(await loadRows(tx, acting.orgId), plugin);
-    await enter(tx, context, acting, row, 'deactivate', 1);
-    return (await loadGuest(tx, acting.orgId, plugin, 'next', context.trustedPublishers))?.guest;
+): Promise<readonly PluginId[]> {
+  const { guest, dependants } = await underOrgLock(context, acting.orgId, async (tx) => {
+    const rows = await loadRows(tx, acting.orgId);
+    const holding = activeDependants(rows, plugin);
+    if (holding.length > 0) return { guest: undefined, dependants: holding };
+    await enter(tx, context, acting, requireInstalled(rows, plugin), 'deactivate', 1);
+    const next = await loadGuest(tx, acting.orgId, plugin, 'next', context.trustedPublishers);
+    return { guest: next?.guest, dependants: holding };
   });
-  if (!guest) throw new Fault('an installation went while it was being deactivated');
+  if (!guest) return dependants;
   const verdict = await verdictOf(() => context.runtime.deactivate(guest));
   const reason = verdict.kind === 'failed' ? `Its deactivate hook failed: ${verdict.reason}` : null;
   await leave(context, acting, plugin, 'deactivated', because ?? reason);
+  return [];
+}
+
+/** @throws Refusal `installation_needed` */
+export async function takeDownInOrder(
+  context: InstallationsContext,
+  acting: Acting,
+  order: readonly PluginId[],
+): Promise<void> {
+  for (const plugin of order) {
+    const dependants = await takeDown(context, acting, plugin, null);
+    if (dependants.length > 0) throw needed(plugin, dependants);
+  }
 }
 
 /** A step begins: the state says so, with a deadline for whoever does it. */
@@ -274,7 +294,7 @@ export async function loadRows(tx: Transaction, orgId: string): Promise<Rows> {
   return new Map(rows.map((row) => [row.pluginId, row]));
 }
 
-function graphOfRows(rows: Rows): Graph {
+export function graphOfRows(rows: Rows): Graph {
   return graphOf([...rows.values()].map(({ pluginId, manifest }) => ({ plugin: pluginId, manifest })));
 }
 

@@ -14,6 +14,9 @@ import { versionsByName } from './planning/world.ts';
 /** Long enough to read it and ask somebody; the fingerprint guards against what happens meanwhile. */
 const PLAN_MS_MAX = 60 * 60_000;
 
+/** Plans of one organization at a time; the oldest make room. */
+const PLANS_MAX = 100;
+
 /** A plan as it is shown. */
 export type Plan = {
   readonly id: string;
@@ -48,7 +51,7 @@ async function keepPlan(
   { answer, steps, fingerprint }: ComputedPlan,
   createdAt: Date,
 ): Promise<Plan> {
-  await tx.em.nativeDelete(InstallationPlanEntity, { orgId, expiresAt: { $lt: createdAt } });
+  await forgetOldPlans(tx, orgId, createdAt);
   const id = randomUUIDv7();
   const expiresAt = new Date(createdAt.getTime() + PLAN_MS_MAX);
   const kept = { id, orgId, request, answer, steps, fingerprint, expiresAt };
@@ -71,6 +74,14 @@ export function readPlan(
     const { id, fingerprint, request, expiresAt, answer } = await requirePlan(tx, orgId, planId, now());
     return { id, fingerprint, request, expiresAt, ...answer };
   });
+}
+
+async function forgetOldPlans(tx: Transaction, orgId: string, now: Date): Promise<void> {
+  await tx.em.execute(
+    `delete from installation_plan where org_id = ? and (expires_at < ? or id in (
+       select id from installation_plan where org_id = ? order by created_at desc, id desc offset ?))`,
+    [orgId, now, orgId, PLANS_MAX - 1],
+  );
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;

@@ -2,6 +2,7 @@
 import type { AuditActor } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { underOrgLock, type InstallationsContext } from './context.ts';
+import { graphOf, inActivationOrder } from './dependency-graph.ts';
 import { InstallationEntity } from './entities/index.ts';
 import { leave, runActivation } from './lifecycle.ts';
 import { stepDeadline } from './step-deadline.ts';
@@ -23,15 +24,16 @@ export async function reconcile(context: InstallationsContext): Promise<number> 
   return taken;
 }
 
+/** By organization, what is needed before what needs it. */
 async function findAbandoned({ database, now }: InstallationsContext): Promise<Abandoned[]> {
-  return database.transaction({ kind: 'instance' }, async (tx) => {
-    const rows = await tx.em.find(
-      InstallationEntity,
-      { stepDeadlineAt: { $lt: now() } },
-      { orderBy: { orgId: 'asc', installedAt: 'asc', id: 'asc' } },
-    );
-    return rows.map(({ orgId, pluginId }) => ({ orgId, plugin: pluginId }));
-  });
+  const rows = await database.transaction({ kind: 'instance' }, (tx) =>
+    tx.em.find(InstallationEntity, { stepDeadlineAt: { $lt: now() } }),
+  );
+  return [...Map.groupBy(rows, ({ orgId }) => orgId)].flatMap(([orgId, ofOrg]) =>
+    inActivationOrder(graphOf(ofOrg.map(({ pluginId, manifest }) => ({ plugin: pluginId, manifest })))).map(
+      (plugin) => ({ orgId, plugin }),
+    ),
+  );
 }
 
 async function takeUp(context: InstallationsContext, { orgId, plugin }: Abandoned): Promise<0 | 1> {

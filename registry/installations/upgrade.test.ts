@@ -165,6 +165,23 @@ describe('an upgrade that fails half way', () => {
   });
 });
 
+describe('an upgrade that needs what is installed but idle', () => {
+  it('activates it first, and puts it back when the upgrade fails', async () => {
+    await installApp('^1.0.0');
+    await carryOutRequest(fixture, org, { kind: 'install', plugin: 'house/extra' });
+    fixture.runtime.failing.set('house/app', 'no');
+    await expect(carryOutRequest(fixture, org, upgrade)).rejects.toMatchObject({ code: 'activation_failed' });
+    expect(await versions()).toMatchObject({ 'house/app': '1.1.0 active', 'house/extra': '1.0.0 inactive' });
+    fixture.runtime.failing.clear();
+    await carryOutRequest(fixture, org, upgrade);
+    expect(await versions()).toEqual({
+      'house/app': '2.0.0 active',
+      'house/base': '2.0.0 active',
+      'house/extra': '1.0.0 active',
+    });
+  });
+});
+
 describe('configuration across versions', () => {
   it('refuses an upgrade whose schema the configuration no longer fits', async () => {
     await installApp('^1.0.0');

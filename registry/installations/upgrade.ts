@@ -7,67 +7,80 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault } from '../../spec/refusal.ts';
 import { writeReceipt, type ReplacedStep, type StepOutcome } from './apply-plan.ts';
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
-import { dependencyClosure, graphOf } from './dependency-graph.ts';
+import { dependencyClosure, inActivationOrder } from './dependency-graph.ts';
 import { InstallationEntity, InstallationSnapshotEntity } from './entities/index.ts';
 import {
   activationFailed,
-  deactivateOne,
   enter,
+  graphOfRows,
   leave,
   loadRows,
   requireInstalled,
+  requireReady,
   runActivation,
+  takeDown,
 } from './lifecycle.ts';
 import { stateAfter } from './state.ts';
 
+/** What has to be activated for a plan to hold, in order. */
+export type Upgrade = {
+  readonly outcomes: readonly StepOutcome[];
+  /** Replaced while it was active: the version before serves until the new one is active. */
+  readonly begun: readonly PluginId[];
+  /** Those among `begun` that were not active before: added now, or idle, and needed by what was replaced. */
+  readonly started: readonly PluginId[];
+};
+
 /**
- * Finds what has to be activated for the plan to hold, in order: what was replaced while it was active, and what was
- * added because that needs it. Called in the plan's own transaction, so that a crash leaves no doubt about it.
+ * Called in the plan's own transaction, so that a crash leaves no doubt about what was under way.
+ * @throws Refusal `config_invalid` where something that has to start with the upgrade is not configured
  */
 export async function beginUpgrade(
   tx: Transaction,
   context: InstallationsContext,
   acting: Acting,
   outcomes: readonly StepOutcome[],
-): Promise<PluginId[]> {
-  const replaced = outcomes.filter((outcome) => outcome.kind === 'replaced' && outcome.wasActive === 'yes');
-  if (replaced.length === 0) return [];
-  const rows = await loadRows(tx, acting.orgId);
-  const graph = graphOf([...rows.values()].map(({ pluginId, manifest }) => ({ plugin: pluginId, manifest })));
-  const needed = new Set(replaced.flatMap(({ plugin }) => dependencyClosure(graph, plugin)));
-  // The steps of a plan are in the order of activation.
-  const begun = outcomes.filter(
-    (outcome) => replaced.includes(outcome) || (outcome.kind === 'added' && needed.has(outcome.plugin)),
+): Promise<Upgrade> {
+  const replaced = outcomes.flatMap((outcome) =>
+    outcome.kind === 'replaced' && outcome.wasActive === 'yes' ? [outcome.plugin] : [],
   );
-  for (const { plugin, kind } of begun) {
-    if (kind === 'added')
-      await enter(tx, context, acting, requireInstalled(rows, plugin), 'activate', begun.length);
+  if (replaced.length === 0) return { outcomes, begun: [], started: [] };
+  const rows = await loadRows(tx, acting.orgId);
+  const graph = graphOfRows(rows);
+  const needed = new Set(replaced.flatMap((plugin) => dependencyClosure(graph, plugin)));
+  const begun = inActivationOrder(graph).filter(
+    (plugin) => needed.has(plugin) && (replaced.includes(plugin) || rows.get(plugin)?.state !== 'active'),
+  );
+  const started = begun.filter((plugin) => !replaced.includes(plugin));
+  for (const plugin of started) {
+    const row = requireInstalled(rows, plugin);
+    await requireReady(tx, row);
+    await enter(tx, context, acting, row, 'activate', begun.length);
   }
-  return begun.map(({ plugin }) => plugin);
+  return { outcomes, begun, started };
 }
 
 /** @throws Refusal `activation_failed`, after the plan has been undone */
 export async function finishUpgrade(
   context: InstallationsContext,
   acting: Acting,
-  outcomes: readonly StepOutcome[],
-  begun: readonly PluginId[],
+  upgrade: Upgrade,
 ): Promise<void> {
-  for (const plugin of begun) {
+  for (const plugin of upgrade.begun) {
     const verdict = await runActivation(context, acting, plugin);
     if (verdict.kind === 'done') continue;
-    await undoPlan(context, acting, outcomes, { begun, failed: plugin, reason: verdict.reason });
+    await undoPlan(context, acting, upgrade, { failed: plugin, reason: verdict.reason });
     throw activationFailed(plugin, verdict.reason);
   }
 }
 
-type Failure = { readonly begun: readonly PluginId[]; readonly failed: PluginId; readonly reason: string };
+type Failure = { readonly failed: PluginId; readonly reason: string };
 
 async function undoPlan(
   context: InstallationsContext,
   acting: Acting,
-  outcomes: readonly StepOutcome[],
-  { begun, failed, reason }: Failure,
+  { outcomes, begun, started }: Upgrade,
+  { failed, reason }: Failure,
 ): Promise<void> {
   const because = `The upgrade was undone: ${failed} could not be activated: ${reason}`;
   if (outcomes.some(({ kind }) => kind === 'removed')) {
@@ -83,32 +96,47 @@ async function undoPlan(
     }
     return;
   }
-  const added = outcomes.filter(({ kind }) => kind === 'added').map(({ plugin }) => plugin);
-  await stopAdded(context, acting, added, because);
+  // The versions before come back first: they do not need what was started for the new ones.
   await underOrgLock(context, acting.orgId, async (tx) => {
     for (const outcome of outcomes) {
       if (outcome.kind === 'replaced') await putBack(tx, context, acting, outcome, because);
     }
-    await tx.em.flush();
-    await tx.em.nativeDelete(InstallationEntity, { orgId: acting.orgId, pluginId: { $in: added } });
-    for (const plugin of added) await announceChange(context, tx, acting.orgId, plugin);
   });
+  await stopStarted(context, acting, started, because);
+  await underOrgLock(context, acting.orgId, (tx) => takeAway(tx, context, acting, outcomes));
 }
 
-async function stopAdded(
+async function stopStarted(
   context: InstallationsContext,
   acting: Acting,
-  added: readonly PluginId[],
+  started: readonly PluginId[],
   because: string,
 ): Promise<void> {
   const states = await context.database.transaction({ kind: 'org', orgId: acting.orgId }, async (tx) => {
     const rows = await loadRows(tx, acting.orgId);
-    return added.map((plugin) => ({ plugin, state: rows.get(plugin)?.state }));
+    return started.map((plugin) => ({ plugin, state: rows.get(plugin)?.state }));
   });
   for (const { plugin, state } of states.toReversed()) {
-    if (state === 'active') await deactivateOne(context, acting, plugin, because);
+    if (state === 'active') await takeDown(context, acting, plugin, because);
     if (state === 'activating') await leave(context, acting, plugin, 'activationUndone', because);
   }
+}
+
+/** What the plan added goes, but for what somebody has activated meanwhile. */
+async function takeAway(
+  tx: Transaction,
+  context: InstallationsContext,
+  { orgId }: Acting,
+  outcomes: readonly StepOutcome[],
+): Promise<void> {
+  const added = outcomes.filter(({ kind }) => kind === 'added').map(({ plugin }) => plugin);
+  const idle = ['installed', 'inactive', 'failed'] as const;
+  await tx.em.nativeDelete(InstallationEntity, {
+    orgId,
+    pluginId: { $in: added },
+    state: { $in: [...idle] },
+  });
+  for (const plugin of added) await announceChange(context, tx, orgId, plugin);
 }
 
 async function putBack(

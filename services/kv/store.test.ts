@@ -87,6 +87,19 @@ describe('values', () => {
   });
 });
 
+describe('the sweep', () => {
+  it('deletes what has expired, of every organization, and counts it off', async () => {
+    for (const namespace of [mine, theirs]) {
+      await store.set(namespace, 'brief', 1, { ttlMs: 1 });
+      await store.set(namespace, 'kept', 1, { ttlMs: 60_000 });
+    }
+    await sleep(20);
+    expect(await store.sweep()).toBe(2);
+    expect(await store.sweep()).toBe(0);
+    expect((await usage(theirs)).keys).toBe(1);
+  });
+});
+
 describe('organizations', () => {
   it('see their own data only, also with the installation id of another', async () => {
     await store.set(mine, 'secret', 'mine');

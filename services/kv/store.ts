@@ -38,6 +38,8 @@ export type KeyValueStore = {
   delete(namespace: KvNamespace, keys: readonly string[]): Promise<number>;
   /** Keys in the order of their bytes, after `after`, at most `limit` (KV_LIMITS.listMax). */
   list(namespace: KvNamespace, page: KvPage): Promise<{ keys: string[]; next: string | null }>;
+  /** Deletes what has expired, of up to a hundred installations. @returns how many entries; call again while some */
+  sweep(): Promise<number>;
 };
 
 export type KvSetOptions = { readonly ttlMs?: number; readonly expectedVersion?: number };
@@ -53,6 +55,7 @@ export function createKeyValueStore(database: Database): KeyValueStore {
     set: (namespace, key, value, options) => set(call, namespace, key, value, options ?? {}),
     delete: (namespace, keys) => remove(call, namespace, keys),
     list: (namespace, page) => list(call, namespace, page),
+    sweep: () => sweep(database, call),
   };
 }
 
@@ -151,4 +154,18 @@ async function list(
   ]);
   const keys = rows.slice(0, wanted).map(({ key }) => key);
   return { keys, next: rows.length > wanted ? (keys.at(-1) ?? null) : null };
+}
+
+async function sweep(database: Database, call: KvCall): Promise<number> {
+  const owners = await database.transaction({ kind: 'instance' }, ({ em }) =>
+    em.execute<{ org_id: string; installation_id: string }[]>(
+      `select distinct org_id, installation_id from kv_entry where expires_at <= now() limit 100`,
+    ),
+  );
+  let swept = 0;
+  for (const { org_id, installation_id } of owners) {
+    const [row] = await call<{ swept: number }>('souk_kv_sweep', [org_id, installation_id]);
+    swept += row?.swept ?? 0;
+  }
+  return swept;
 }
