@@ -1,7 +1,7 @@
 import type { Database } from '../../database/index.ts';
 import type { Author } from '../catalogue/author.ts';
 import type { BlobStore } from '../blobs/index.ts';
-import type { PackageReader } from '../package/index.ts';
+import type { PackageReader } from '../reader/index.ts';
 import type { Resolution, ResolutionProblem } from '../resolver/index.ts';
 
 /** What an instance does with a package that needs a second look. */

@@ -26,6 +26,7 @@ import {
   stringSlice,
   TypeErrorConstructor,
 } from './primordials.ts';
+import { pluginCall } from './plugin-call.ts';
 import { post } from './post.ts';
 
 /** One run as the guest side knows it. */
@@ -151,8 +152,9 @@ function makeServices(run: GuestRun, settings: HostSettings, space: string): obj
   const methods = mapGet(settings.services, space) as Map<string, Service>;
   const object = create(null) as Record<string, unknown>;
   mapForEach(methods, (service, method) => {
-    object[method] = (...args: unknown[]) =>
+    const call = (...args: unknown[]): Promise<unknown> =>
       callService(run.id, service, args, settings.raw.callCharsMax, run);
+    object[method] = service.name === 'plugins.call' ? pluginCall(call) : call;
   });
   return freeze(object);
 }

@@ -2,7 +2,7 @@
 import type { Closers } from './closers.ts';
 import type { Storage } from './open-storage.ts';
 import type { Settings } from '../settings.ts';
-import { PackageReader } from '../../registry/package/index.ts';
+import { PackageReader } from '../../registry/reader/index.ts';
 import type { PublishingPorts } from '../../registry/publishing/index.ts';
 import { ResolverThread } from '../../registry/resolver/index.ts';
 

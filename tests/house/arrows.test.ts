@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const ARROWS: Record<string, readonly string[]> = {
   spec: [],
   signing: ['spec'],
-  database: ['spec', 'migrations'],
+  database: ['spec'],
   identity: ['database', 'signing', 'spec'],
   registry: ['identity', 'database', 'signing', 'spec'],
   services: ['registry', 'identity', 'database', 'spec'],
@@ -25,6 +25,7 @@ const ARROWS: Record<string, readonly string[]> = {
   migrations: ['database'],
   'registry/package': ['spec', 'signing'],
   'registry/inspection': ['registry/package', 'spec', 'signing'],
+  'registry/reader': ['registry/package', 'registry/inspection', 'spec'],
   'registry/resolver': ['spec'],
 };
 

@@ -12,7 +12,7 @@ import { bind } from './bound.ts';
 import { console } from './console.ts';
 import { Crypto, crypto } from './crypto.ts';
 import { DOMException } from './dom-exception.ts';
-import { fetch } from './fetch.ts';
+import { carry, fetch, type Carrier } from './fetch.ts';
 import { Headers } from './headers.ts';
 import { arrayPush, defineProperty } from './intrinsics.ts';
 import {
@@ -172,4 +172,9 @@ export function readResponse(
 function tooLargeOrThrow(error: unknown): 'tooLarge' {
   if (error instanceof BodyTooLarge) return 'tooLarge';
   throw error;
+}
+
+/** A request by URL and init, as `fetch` takes them, sent through a carrier of ours. */
+export function fetchThrough(carrier: Carrier, url: string, init: unknown): Promise<Response> {
+  return carry(new Request(url, init as ConstructorParameters<typeof Request>[1]), carrier);
 }

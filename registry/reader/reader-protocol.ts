@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../spec/error-codes.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
 import type { Inspection, InspectionContext } from '../inspection/inspect-package.ts';
-import type { ReadPackage } from './read-package.ts';
+import type { ReadPackage } from '../package/read-package.ts';
 
 /** A package that was read and inspected. */
 export type InspectedPackage = {

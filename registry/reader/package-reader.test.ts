@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ForgeEntry, forgeZip } from './corpus/forge.ts';
+import { type ForgeEntry, forgeZip } from '../package/corpus/forge.ts';
 import { PackageReader, type PackageReaderOptions } from './package-reader.ts';
-import { readPackage } from './read-package.ts';
+import { readPackage } from '../package/read-package.ts';
 
 const CONTEXT = { knownPluginIds: [] };
 const MANIFEST: ForgeEntry = {

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { Refusal } from '../../spec/refusal.ts';
 import { inspectPackage } from '../inspection/inspect-package.ts';
-import { readPackage } from './read-package.ts';
+import { readPackage } from '../package/read-package.ts';
 import { type ReaderReply, type ReaderRequest, toRefusalData } from './reader-protocol.ts';
 
 parentPort?.on('message', (request: ReaderRequest) => {
