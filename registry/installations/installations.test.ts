@@ -101,6 +101,28 @@ describe('from a plan to a running plugin', () => {
   });
 });
 
+describe('a removal', () => {
+  it('leaves what nothing needs any more, with its data, and says so', async () => {
+    const club = await fixture.org('tidy');
+    await carryOutRequest(fixture, club, { kind: 'install', plugin: 'house/counter' });
+    const plan = await carryOutRequest(fixture, club, {
+      kind: 'remove',
+      plugin: 'house/counter',
+      dependants: 'refuse',
+    });
+    expect(plan.changes).toMatchObject([
+      { kind: 'remove', plugin: 'house/counter', why: ['You asked to remove it.'] },
+      {
+        kind: 'keep',
+        plugin: 'house/hello',
+        why: ['Nothing needs it any more; remove it when its data may go.'],
+      },
+    ]);
+    await fixture.installations.uninstall(club.acting, 'house/hello', 'refuse');
+    expect(await fixture.installations.list(club.id)).toEqual([]);
+  });
+});
+
 describe('consent', () => {
   it('is refused when a permission is missing or was not asked for', async () => {
     const plan = await fixture.installations.createPlan(other.acting, {

@@ -298,11 +298,11 @@ describe('steps that a server did not finish', () => {
   it('fail with their reason when they fail again', async () => {
     await install('house/a');
     await setState('house/a', 'activating', '2001-01-01');
-    fixture.runtime.failing.set('house/a', 'still broken');
+    fixture.runtime.failing.set('house/a', `still broken\0\ud800${'x'.repeat(5_000)}`);
     await fixture.installations.reconcile();
     expect(await fixture.installations.read(org.id, 'house/a')).toMatchObject({
       state: 'failed',
-      reason: 'still broken',
+      reason: `still broken\uFFFD\uFFFD${'x'.repeat(986)}`,
     });
   });
 });

@@ -246,8 +246,7 @@ export async function leave(
     const row = (await loadRows(tx, acting.orgId)).get(plugin);
     if (!row?.stepDeadlineAt) return;
     moveTo(row, step);
-    row.reason =
-      reason === null ? null : reason.slice(0, REASON_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
+    row.reason = reason;
     row.stepDeadlineAt = null;
     row.servingSnapshotId = null;
     row.updatedAt = context.now();
@@ -269,23 +268,26 @@ const AUDIT_ACTIONS = {
   deactivated: 'installation.deactivated',
 } as const;
 
-/** A guest chooses the text of its errors. */
-const REASON_CHARS_MAX = 1_000;
-
 function moveTo(row: Installation, step: LifecycleStep): void {
   const next = stateAfter(row.state, step, row.pluginId);
   if (next === 'gone') throw new Fault('a step that keeps an installation made it go');
   row.state = next;
 }
 
+/** Runs a hook. A reason is cut and made storable here, because a guest chooses the text of its errors. */
 export async function verdictOf(run: () => Promise<RuntimeVerdict>): Promise<RuntimeVerdict> {
   try {
-    return await run();
+    const verdict = await run();
+    if (verdict.kind === 'done') return verdict;
+    const reason = verdict.reason.slice(0, REASON_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
+    return { kind: 'failed', reason };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'failed', reason: error.message };
     return { kind: 'failed', reason: 'Souk could not run the plugin; the log of the server has the reason.' };
   }
 }
+
+const REASON_CHARS_MAX = 1_000;
 
 type Rows = ReadonlyMap<PluginId, Installation>;
 

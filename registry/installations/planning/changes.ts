@@ -36,8 +36,16 @@ function changeOf(
     fromVersion: held?.version ?? null,
     toVersion: resolved.version,
     digest: digestOf(plugin, resolved.version, world, offered),
-    why: reasons(request, resolved),
+    why: held && isOrphan(held, resolved) ? [ORPHAN] : reasons(request, resolved),
   };
+}
+
+const ORPHAN = 'Nothing needs it any more; remove it when its data may go.';
+
+/** Came along as a dependency of what is gone or changed, and is kept for its data alone. */
+function isOrphan({ range, isPinned }: InstalledPlugin, { roots, dependants }: ResolvedPlugin): boolean {
+  const isWanted = range !== null || isPinned || roots.some(({ origin }) => origin === 'requested');
+  return !isWanted && !dependants.some(({ kind }) => kind === 'required');
 }
 
 function kindOf(before: string | undefined, after: string): PlanChange['kind'] {
@@ -72,24 +80,27 @@ function removal(
   held: InstalledPlugin,
   removed: readonly InstalledPlugin[],
 ): PlanChange {
-  const gone = new Set(removed.map(({ plugin }) => plugin));
-  const needs = Object.keys(held.manifest.dependencies ?? {}).filter((id) => gone.has(id as PluginId));
-  const isAsked = request.kind === 'remove' && request.plugin === held.plugin;
-  const why = isAsked
-    ? ['You asked to remove it.']
-    : request.kind === 'import'
-      ? ['The lock does not have it.']
-      : held.range !== null && needs.length > 0
-        ? needs.sort().map((id) => `It needs ${id}, which is removed.`)
-        : ['Nothing needs it any more.'];
   return {
     kind: 'remove',
     plugin: held.plugin,
     fromVersion: held.version,
     toVersion: null,
     digest: null,
-    why,
+    why: removalReasons(request, held, removed),
   };
+}
+
+function removalReasons(
+  request: PlanRequest,
+  held: InstalledPlugin,
+  removed: readonly InstalledPlugin[],
+): string[] {
+  if (request.kind === 'import') return ['The lock does not have it.'];
+  if (request.kind === 'remove' && request.plugin === held.plugin) return ['You asked to remove it.'];
+  const gone = new Set<string>(removed.map(({ plugin }) => plugin));
+  const needs = Object.keys(held.manifest.dependencies ?? {}).filter((id) => gone.has(id));
+  if (needs.length > 0) return needs.sort().map((id) => `It needs ${id}, which is removed.`);
+  return ['Nothing needs it any more, and it stands in the way of what was asked.'];
 }
 
 /** The changes to do, in the order of activation; removals last, dependants before what they need. */

@@ -39,16 +39,17 @@ export async function resolveRequest(
 }
 
 /**
- * Only a removal or a lock takes plugins away, since their data goes with them: what nothing needs any more after
- * another request stays, unless it stands in the way.
+ * The data of a plugin goes with it. So what nothing needs any more stays until somebody asks for its removal, unless
+ * it stands in the way.
  */
 async function keepOrphans(
-  { request, target, resolution }: ResolvedRequest,
+  { target, resolution }: ResolvedRequest,
   world: World,
   resolver: Resolver,
 ): Promise<Resolution> {
-  if (request.kind === 'remove' || request.kind === 'import') return resolution;
-  const orphans = [...world.installed.keys()].filter((plugin) => !resolution.plugins.has(plugin));
+  const orphans = [...world.installed.keys()].filter(
+    (plugin) => !resolution.plugins.has(plugin) && target.mayGo(plugin) === 'stays',
+  );
   if (orphans.length === 0) return resolution;
   const held = orphans.map(
     (plugin) => ({ plugin, range: '*', kind: 'required', origin: 'installed' }) as const,

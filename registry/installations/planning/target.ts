@@ -17,6 +17,8 @@ export type Target = {
   readonly pins: ReadonlySet<PluginId>;
   /** Snapshots whose configuration comes back. */
   readonly restored: ReadonlyMap<PluginId, string>;
+  /** Whether a plugin that is neither asked for nor needed may go: only those named, or all that a lock lacks. */
+  readonly mayGo: (plugin: PluginId) => 'goes' | 'stays';
 };
 
 /** What a person asked for so far, to be changed by the request. */
@@ -72,7 +74,8 @@ function toTarget(wishes: Wishes, preference: Preference, restored = new Map<Plu
     range === null ? [] : [[plugin, range]],
   );
   const pins = [...wishes].filter(([, { isPinned }]) => isPinned).map(([plugin]) => plugin);
-  return { roots, preference, ranges: new Map(ranges), pins: new Set(pins), restored };
+  const mayGo = () => 'stays' as const;
+  return { roots, preference, ranges: new Map(ranges), pins: new Set(pins), restored, mayGo };
 }
 
 function locked(...freed: PluginId[]): Preference {
@@ -140,7 +143,7 @@ function remove(plugin: PluginId, dependants: 'refuse' | 'cascade', wishes: Wish
     });
   }
   for (const id of removed) wishes.delete(id);
-  return toTarget(wishes, locked());
+  return { ...toTarget(wishes, locked()), mayGo: (id) => (removed.includes(id) ? 'goes' : 'stays') };
 }
 
 function pin(plugin: PluginId, version: string | undefined, wishes: Wishes, world: World): Target {
@@ -165,7 +168,7 @@ function importLock(lock: OrgLock): Target {
     const wanted = range === null ? null : range.trim() || '*';
     wishes.set(plugin, { range: wanted, exact: version, isPinned: pinned, origin: 'requested' });
   }
-  return toTarget(wishes, locked());
+  return { ...toTarget(wishes, locked()), mayGo: () => 'goes' };
 }
 
 function requireInstalled(plugin: PluginId, world: World): InstalledPlugin {
