@@ -1,0 +1,84 @@
+/**
+ * One real server for a test file: a process of its own on a fresh data folder, and a fresh database on the run's own
+ * PostgreSQL. A test that is about the database itself starts the built-in one with `startSouk`.
+ */
+import { afterAll, expect } from 'vitest';
+import { startTestDatabase } from './database.ts';
+import { HttpClient } from './http-client.ts';
+import { discardSouk, startSouk, type SoukProcess } from './souk-process.ts';
+import { TestOrg } from './test-org.ts';
+import { TestPublisher } from './test-publisher.ts';
+import { TOKEN_SCOPES } from '../../identity/index.ts';
+
+/** All that a token of an ordinary user can have. */
+const USER_SCOPES = Object.keys(TOKEN_SCOPES).filter((scope) => scope !== 'instance:admin');
+
+export type TestSouk = ReturnType<typeof soukOn>;
+
+/** Starts it; it ends with the test file. */
+export async function testSouk(environment: Readonly<Record<string, string>> = {}): Promise<TestSouk> {
+  const { url, drop } = await testDatabaseUrl();
+  const process = await startSouk({ environment: { DATABASE_URL: url, ...environment } });
+  afterAll(async () => {
+    await discardSouk(process);
+    await drop();
+  });
+  return soukOn(process);
+}
+
+/** A fresh database on the run's own PostgreSQL, as an operator would name it. */
+export async function testDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const { target, drop } = await startTestDatabase([]);
+  const where = new URLSearchParams({ host: target.folder, user: target.user });
+  return { url: `postgresql:///${target.database}?${where}`, drop };
+}
+
+/** What tests do with a server that runs. */
+export function soukOn(process: SoukProcess) {
+  const anyone = new HttpClient(process.url, null);
+  const admin = new HttpClient(process.url, process.adminToken);
+  return {
+    process,
+    anyone,
+    /** The administrator of the instance. */
+    admin,
+    /** Makes a user with a token for everything that its roles allow. */
+    user: (name: string) => makeUser(admin, name),
+    /** Makes an organization whose owner is a user of its own. */
+    org: (slug: string) => makeOrg(admin, anyone, slug),
+    /** Makes a publisher of the organization, and registers its key. */
+    publisher: (name: string, org: TestOrg) => makePublisher(name, org),
+    /** The value of a metric line, 0 where it is not there yet. */
+    metric: (line: string) => readMetric(anyone, line),
+  };
+}
+
+async function makeUser(admin: HttpClient, name: string): Promise<{ id: string; client: HttpClient }> {
+  const user = await admin.post('/api/v1/users', { name });
+  expect(user.status, user.text).toBe(201);
+  const issued = await admin.post(`/api/v1/users/${user.json.id}/tokens`, { name, scopes: USER_SCOPES });
+  expect(issued.status, issued.text).toBe(201);
+  return { id: user.json.id, client: new HttpClient(admin.url, issued.json.secret) };
+}
+
+async function makeOrg(admin: HttpClient, anyone: HttpClient, slug: string): Promise<TestOrg> {
+  const owner = await makeUser(admin, `Owner of ${slug}`);
+  const org = await admin.post('/api/v1/orgs', { slug, name: slug, ownerId: owner.id });
+  expect(org.status, org.text).toBe(201);
+  return new TestOrg(slug, org.json.id, owner.client, anyone);
+}
+
+async function makePublisher(name: string, org: TestOrg): Promise<TestPublisher> {
+  const made = await org.owner.post(org.path('/publishers'), { name });
+  expect(made.status, made.text).toBe(201);
+  const publisher = new TestPublisher(name, org.owner);
+  const keys = await publisher.registerKey();
+  expect(keys.status, keys.text).toBe(201);
+  return publisher;
+}
+
+async function readMetric(anyone: HttpClient, name: string): Promise<number> {
+  const { text } = await anyone.get('/metrics');
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}
