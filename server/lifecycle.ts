@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { ADMIN_TOKEN_FILE, keepAdminToken } from './admin-token.ts';
 import { createApp } from './app.ts';
+import { createRateLimits } from './http/rate-limits.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Services } from './services.ts';
@@ -75,5 +76,7 @@ async function openServices(
       return address.origin;
     },
   };
-  return { settings, address, log, metrics, database, authenticator, blobs, publishing, keys, ...runtime };
+  const rateLimits = createRateLimits(settings);
+  const opened = { database, authenticator, blobs, publishing, keys, rateLimits };
+  return { settings, address, log, metrics, ...opened, ...runtime };
 }

@@ -9,6 +9,7 @@ import type { Installations } from '../registry/installations/index.ts';
 import type { KeyPorts } from '../registry/keys/index.ts';
 import type { PublishingPorts } from '../registry/publishing/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
+import type { RateLimits } from './http/rate-limits.ts';
 import type { GuestLog } from './runtime/guest-log.ts';
 
 export type Services = {
@@ -25,4 +26,5 @@ export type Services = {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
   readonly guestLog: GuestLog;
+  readonly rateLimits: RateLimits;
 };

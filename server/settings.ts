@@ -3,6 +3,7 @@
  * `process.env`. `docs/settings.md` is written from this table, and a test compares the two.
  */
 import { resolve } from 'node:path';
+import { HTTP_LIMITS } from '../spec/limits.ts';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -22,6 +23,9 @@ export type Settings = {
   readonly review: (typeof REVIEW_POLICIES)[number];
   readonly trustedPublishers: readonly string[];
   readonly shutdownGraceMs: number;
+  readonly readsPerMinuteMax: number;
+  readonly writesPerMinuteMax: number;
+  readonly proxyHops: number;
 };
 
 /** A parser answers the value, or a sentence that says what is wrong. */
@@ -119,6 +123,26 @@ export const SETTINGS: SettingTable = {
     byDefault: '10000',
     meaning: 'How long a stopping server waits for calls in flight, in milliseconds.',
     parse: wholeNumber(10_000, 0, 600_000),
+  },
+  readsPerMinuteMax: {
+    variable: 'SOUK_READS_PER_MINUTE',
+    byDefault: String(HTTP_LIMITS.readsPerMinuteMax),
+    meaning:
+      'How many reading requests of the API one client (a token, or without one an address) may make on this server in a minute; 0 sets no limit.',
+    parse: wholeNumber(HTTP_LIMITS.readsPerMinuteMax, 0, 999_999_999),
+  },
+  writesPerMinuteMax: {
+    variable: 'SOUK_WRITES_PER_MINUTE',
+    byDefault: String(HTTP_LIMITS.writesPerMinuteMax),
+    meaning: 'The same for writing requests.',
+    parse: wholeNumber(HTTP_LIMITS.writesPerMinuteMax, 0, 999_999_999),
+  },
+  proxyHops: {
+    variable: 'SOUK_PROXY_HOPS',
+    byDefault: '0',
+    meaning:
+      'How many reverse proxies of yours stand before the server, each of which appends to X-Forwarded-For; 0 believes the connection alone.',
+    parse: wholeNumber(0, 0, 10),
   },
 };
 

@@ -152,6 +152,11 @@ export const HTTP_LIMITS = {
   jsonBytesMax: 1 * MIB,
   /** The archive, its envelope and the multipart framing around them. */
   uploadBytesMax: PACKAGE_LIMITS.archiveBytesMax + ENVELOPE_LIMITS.envelopeBytesMax + 64 * KIB,
+  /** Of one client on one server: above what a fast author or a busy tool needs, below what one machine serves. */
+  readsPerMinuteMax: 120_000,
+  writesPerMinuteMax: 20_000,
+  /** Tokens that were refused, from one address: nobody mistypes that often. */
+  wrongTokensPerMinuteMax: 600,
   pageSizeDefault: 50,
   pageSizeMax: 200,
 } as const;

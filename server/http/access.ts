@@ -76,8 +76,12 @@ async function authenticate(
   authorization: string | null,
 ): Promise<Principal | null> {
   if (authorization === null) return null;
+  return authenticator.authenticate(readBearer(authorization));
+}
+
+/** @throws Refusal `token_malformed` */
+export function readBearer(authorization: string): string {
   const [, secret] = /^bearer +(\S+)$/iu.exec(authorization) ?? [];
-  if (secret === undefined)
-    throw new Refusal('token_malformed', { detail: 'The Authorization header is not "Bearer" and a token.' });
-  return authenticator.authenticate(secret);
+  if (secret !== undefined) return secret;
+  throw new Refusal('token_malformed', { detail: 'The Authorization header is not "Bearer" and a token.' });
 }

@@ -2,26 +2,71 @@
 import type { Context, Hono } from 'hono';
 import { Refusal } from '../../spec/refusal.ts';
 import type { HttpMethod } from '../../spec/permission.ts';
-import { admit, type AccessPorts } from './access.ts';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { admit, readBearer, type AccessPorts, type CallerOf, type Access } from './access.ts';
+import { answerOnce, IDEMPOTENCY_HEADER, type IdempotencyPorts, type KeptAnswer } from './idempotency.ts';
+import { clientAddress, rateClassOf, type RateLimits } from './rate-limits.ts';
 import type { Answer, Route } from './route.ts';
+import type { Settings } from '../settings.ts';
 
 export type AppEnv = { Variables: { requestId: string; route: string } };
 
-export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], ports: AccessPorts): void {
+export type MountPorts = AccessPorts &
+  IdempotencyPorts & { readonly rateLimits: RateLimits; readonly settings: Pick<Settings, 'proxyHops'> };
+
+export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], ports: MountPorts): void {
   for (const route of routes)
     app.on(route.method, route.path, (context) => answerRoute(context, route, ports));
   for (const [path, methods] of methodsByPath(routes))
     app.all(path, (context) => refuseMethod(context, methods));
 }
 
-async function answerRoute(context: Context<AppEnv>, route: Route, ports: AccessPorts): Promise<Response> {
+async function answerRoute(context: Context<AppEnv>, route: Route, ports: MountPorts): Promise<Response> {
   context.set('route', route.path);
   const raw = context.req.raw;
+  const requestId = context.get('requestId');
   const params = context.req.param() as Record<string, string>;
-  const caller = await admit(ports, route.access, raw.headers.get('authorization'), params['org']);
-  const read = await route.read(raw, params);
-  const answer = await route.handle({ ...read, caller, requestId: context.get('requestId'), raw });
-  return toResponse(answer);
+  const caller = await admitClient(context, route, ports, params['org']);
+  const input = await route.read(raw, params);
+  const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });
+  const key = rateClassOf(route) === 'write' ? raw.headers.get(IDEMPOTENCY_HEADER) : null;
+  if (key === null || !caller.principal) return toResponse(await work());
+  const secret = readBearer(raw.headers.get('authorization') ?? '');
+  const write = { route, key, secret, principal: caller.principal, requestId, input };
+  const outcome = await answerOnce(ports, write, work);
+  return outcome.kind === 'fresh' ? toResponse(outcome.answer) : replayResponse(outcome.answer);
+}
+
+/** A caller that may do this, and not too often. */
+async function admitClient(
+  context: Context<AppEnv>,
+  route: Route,
+  ports: MountPorts,
+  org: string | undefined,
+): Promise<CallerOf<Access>> {
+  const { headers } = context.req.raw;
+  const address = addressOf(context, ports.settings.proxyHops);
+  try {
+    const caller = await admit(ports, route.access, headers.get('authorization'), org);
+    await ports.rateLimits.admit(route, caller.principal, address);
+    return caller;
+  } catch (error) {
+    if (error instanceof Refusal && WRONG_TOKEN.has(error.code))
+      await ports.rateLimits.countWrongToken(address);
+    throw error;
+  }
+}
+
+const WRONG_TOKEN: ReadonlySet<string> = new Set([
+  'token_malformed',
+  'token_unknown',
+  'token_expired',
+  'token_revoked',
+]);
+
+function addressOf(context: Context<AppEnv>, proxyHops: number): string {
+  const peer = getConnInfo(context).remote.address ?? 'unknown';
+  return clientAddress(peer, context.req.raw.headers.get('x-forwarded-for'), proxyHops);
 }
 
 function toResponse(answer: Answer): Response {
@@ -30,6 +75,13 @@ function toResponse(answer: Answer): Response {
     return new Response(answer.bytes as BodyInit, { status: answer.status, headers: answer.headers });
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', ...answer.headers };
   return new Response(JSON.stringify(answer.json), { status: answer.status, headers });
+}
+
+function replayResponse({ status, json, headers }: KeptAnswer): Response {
+  const body = json === null ? null : JSON.stringify(json);
+  const type: Record<string, string> = body === null ? {} : { 'content-type': 'application/json' };
+  const replayed = { 'idempotency-replayed': 'true', 'cache-control': 'no-store', ...type, ...headers };
+  return new Response(body, { status, headers: replayed });
 }
 
 type BodyInit = ConstructorParameters<typeof Response>[0];

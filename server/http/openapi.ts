@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { SOUK_VERSION } from '../../spec/support.ts';
 import type { Access } from './access.ts';
+import { rateClassOf } from './rate-limits.ts';
 import type { BodySpec, Route } from './route.ts';
 
 const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
@@ -28,6 +29,14 @@ const PROBLEM_SCHEMA: JsonObject = {
       },
     },
   },
+};
+
+const IDEMPOTENCY_KEY: JsonObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Sent again with the same request, it brings the same answer; kept for a day, for this token.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
 const UPLOAD_CONTENT: JsonObject = {
@@ -56,6 +65,7 @@ export function openApiDocument(routes: readonly Route[]): JsonObject {
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'A token of Souk.' } },
       schemas: { Problem: PROBLEM_SCHEMA },
+      parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
     },
   };
 }
@@ -77,7 +87,11 @@ function operationOf(route: Route): JsonObject {
     ...(route.access.kind === 'open'
       ? {}
       : { security: [{ token: [] }], description: accessSentence(route.access) }),
-    parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
+    parameters: [
+      ...parametersOf(route.params, 'path'),
+      ...parametersOf(route.query, 'query'),
+      ...(rateClassOf(route) === 'write' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ],
     ...bodyOf(route.body),
     responses: {
       ...answersOf(route),

@@ -12,6 +12,7 @@ import type { JsonValue } from '../../spec/json.ts';
 import { toViolation } from '../../spec/guest-schema.ts';
 import type { Access, CallerOf } from './access.ts';
 import { readJson, readUpload, type Upload } from './body.ts';
+import type { RateClass } from './rate-limits.ts';
 
 /** What a route answers: JSON, bytes, or nothing. */
 export type Answer =
@@ -43,6 +44,8 @@ export type RouteSpec<P extends TSchema, Q extends TSchema, B extends BodySpec, 
   readonly tag: string;
   readonly summary: string;
   readonly access: A;
+  /** By the method where absent. */
+  readonly rate?: RateClass;
   readonly params: P;
   readonly query: Q;
   readonly body: B;

@@ -124,6 +124,7 @@ function fileRoutes(services: Services): Route[] {
     route({
       ...base,
       path: `${path}/archive`,
+      rate: 'unlimited',
       summary: 'The archive, byte for byte as it was published.',
       answers: { 200: 'application/zip' },
       handle: async ({ caller, params, query }) => {

@@ -11,6 +11,7 @@ import { NoParams, NoQuery } from './schemas.ts';
 
 const open = {
   access: { kind: 'open' },
+  rate: 'unlimited',
   params: NoParams,
   query: NoQuery,
   body: 'none',
@@ -57,7 +58,7 @@ export function healthRoutes(services: Services, isDraining: () => boolean): Rou
 
 /** @param routes the whole table, this file's routes included */
 export function specRoutes(routes: () => readonly Route[]): Route[] {
-  const spec = { ...open, tag: 'spec' } as const;
+  const spec = { ...open, rate: 'read', tag: 'spec' } as const;
   return [
     route({
       ...spec,

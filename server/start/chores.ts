@@ -1,7 +1,8 @@
-/** Work that nobody asks for: what a crash left half-done, and blobs that no version names. */
+/** Work that nobody asks for: what a crash left half-done, blobs that no version names, answers that nobody can ask for. */
 import type { Closers } from './closers.ts';
 import type { Services } from '../services.ts';
 import { sweepBlobs } from '../../registry/blobs/index.ts';
+import { sweepKeys } from '../../registry/idempotency/index.ts';
 
 /** Uploads in progress are younger than this. */
 const ORPHAN_GRACE_MS = 60 * 60_000;
@@ -17,7 +18,11 @@ export function startChores({ log, installations, database, blobs }: Services, c
   const sweep = (): Promise<unknown> =>
     sweepBlobs({ database, blobs, graceMs: ORPHAN_GRACE_MS, now: new Date() });
   inBackground('reconcile', () => installations.reconcile());
-  inBackground('sweep', sweep);
-  const timer = setInterval(() => inBackground('sweep', sweep), SWEEP_INTERVAL_MS).unref();
+  const recur = (): void => {
+    inBackground('sweep', sweep);
+    inBackground('forget answers', () => sweepKeys(database, new Date()));
+  };
+  const timer = setInterval(recur, SWEEP_INTERVAL_MS).unref();
+  recur();
   closers.add('chores', timer, clearInterval);
 }
