@@ -45,20 +45,44 @@ export type IsolateParts = {
   readonly snapshot: isolatedVm.ExternalCopy<ArrayBuffer>;
   readonly marker: Marker;
   readonly heapMibMax: number;
-  readonly onPost: PostHandler;
 };
 
-/** Makes an isolate from the startup snapshot and binds its bridge; no guest code has run in it yet. */
-export function createGuestIsolate(id: number, parts: IsolateParts): GuestIsolate {
-  const { engine, marker } = parts;
-  marker.enter(0, id);
-  const isolate = new engine.Isolate({ memoryLimit: parts.heapMibMax, snapshot: parts.snapshot });
+/** An isolate that belongs to nobody yet; no guest code has run in it. */
+export type BlankIsolate = {
+  /** Gives it to one installation, for good. */
+  occupy(id: number, onPost: PostHandler): GuestIsolate;
+};
+
+/** Makes an isolate from the startup snapshot and binds its bridge. */
+export function createBlankIsolate(parts: IsolateParts): BlankIsolate {
+  const { engine, heapMibMax, snapshot } = parts;
+  const isolate = new engine.Isolate({ memoryLimit: heapMibMax, snapshot });
   const context = isolate.createContextSync();
-  const callback = new engine.Callback(parts.onPost, { sync: true });
+  let handler: PostHandler | undefined;
+  const callback = new engine.Callback(
+    (operation: unknown, run: unknown, first: unknown, second: unknown, third: unknown) =>
+      handler?.(operation, run, first, second, third),
+    { sync: true },
+  );
   const deliver = context.evalClosureSync("'use strict'; return soukBoot($0);", [callback], {
     result: { reference: true },
   }) as isolatedVm.Reference;
+  return {
+    occupy(id, onPost) {
+      handler = onPost;
+      return occupyIsolate(id, { isolate, context, deliver, marker: parts.marker });
+    },
+  };
+}
 
+type Bound = {
+  readonly isolate: isolatedVm.Isolate;
+  readonly context: isolatedVm.Context;
+  readonly deliver: isolatedVm.Reference;
+  readonly marker: Marker;
+};
+
+function occupyIsolate(id: number, { isolate, context, deliver, marker }: Bound): GuestIsolate {
   const enter = (run: number, timeoutMs: number, entry: () => void): EntryEnd => {
     marker.enter(run, id);
     const startedMs = performance.now();
@@ -66,18 +90,8 @@ export function createGuestIsolate(id: number, parts: IsolateParts): GuestIsolat
       entry();
       return { kind: 'returned' };
     } catch (thrown) {
-      return classify(thrown, performance.now() - startedMs >= timeoutMs - 1);
+      return classify(isolate, thrown, performance.now() - startedMs >= timeoutMs - 1);
     }
-  };
-  const classify = (thrown: unknown, late: boolean): EntryEnd => {
-    const described = describeThrown(thrown);
-    if (isolate.isDisposed)
-      return { kind: 'broken', outcome: 'exceededMemory', reason: 'the heap of the plugin is full' };
-    if (late && described.message === TIMED_OUT) {
-      isolate.dispose();
-      return { kind: 'broken', outcome: 'exceededCpu', reason: 'one step of the plugin took too long' };
-    }
-    return { kind: 'stray', ...described };
   };
   return {
     id,
@@ -94,4 +108,16 @@ export function createGuestIsolate(id: number, parts: IsolateParts): GuestIsolat
       if (!isolate.isDisposed) isolate.dispose();
     },
   };
+}
+
+/** @param late whether the entry took as long as it may, without which a message of a timeout is the guest's own */
+function classify(isolate: isolatedVm.Isolate, thrown: unknown, late: boolean): EntryEnd {
+  const described = describeThrown(thrown);
+  if (isolate.isDisposed)
+    return { kind: 'broken', outcome: 'exceededMemory', reason: 'the heap of the plugin is full' };
+  if (late && described.message === TIMED_OUT) {
+    isolate.dispose();
+    return { kind: 'broken', outcome: 'exceededCpu', reason: 'one step of the plugin took too long' };
+  }
+  return { kind: 'stray', ...described };
 }

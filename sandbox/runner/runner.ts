@@ -9,7 +9,7 @@ import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import { openChannel, type Channel } from './channel.ts';
 import type { Engine } from './engine.ts';
-import { createGuestIsolate, type EntryEnd, type GuestIsolate } from './guest-isolate.ts';
+import { createBlankIsolate, type BlankIsolate, type EntryEnd, type GuestIsolate } from './guest-isolate.ts';
 import { createMarker, type Marker } from './marker.ts';
 import type { PackageFiles } from './modules.ts';
 import { createPostHandler, logLine } from './posts.ts';
@@ -19,6 +19,8 @@ import { describeThrown } from './thrown.ts';
 import { performCrypto } from './web-crypto.ts';
 
 const LOG_ERROR = 3;
+/** Long enough not to be in the way of the call that took the last one. */
+const SPARE_DELAY_MS = 20;
 const EMPTY = Buffer.alloc(0);
 
 /** Opens the channel and serves it until the supervisor closes it. */
@@ -36,6 +38,7 @@ class Runner {
   #channel: Channel | undefined;
   #settings: BootSettings | undefined;
   #snapshot: isolatedVm.ExternalCopy<ArrayBuffer> | undefined;
+  #spare: BlankIsolate | undefined;
   /** The run for which an isolate is being entered. */
   #current: Run | undefined;
 
@@ -85,6 +88,7 @@ class Runner {
     this.#settings = JSON.parse(frame.head) as BootSettings;
     const code = frame.body.toString('utf8');
     this.#snapshot = this.#engine.Isolate.createSnapshot([{ code, filename: 'souk:guest' }]);
+    this.#keepSpare(this.#settings);
     const missing = await findMissingWalls();
     this.#send({ kind: FROM_RUNNER.ready, head: JSON.stringify({ missing } satisfies ReadyHead) });
   }
@@ -113,7 +117,7 @@ class Runner {
   }
 
   #createIsolate(home: Home, settings: BootSettings): GuestIsolate {
-    if (!this.#snapshot || !this.#channel) throw new Fault('load before boot');
+    if (!this.#channel) throw new Fault('load before boot');
     const parts = {
       channel: this.#channel,
       currentRun: () => this.#current,
@@ -121,13 +125,25 @@ class Runner {
       crypto: (at: Home, call: number, operation: string, json: string) =>
         this.#callCrypto(at, call, operation, json),
     };
-    return createGuestIsolate(home.id, {
+    const blank = this.#spare ?? this.#createBlank(settings);
+    this.#spare = undefined;
+    setTimeout(() => this.#keepSpare(settings), SPARE_DELAY_MS);
+    return blank.occupy(home.id, createPostHandler(home, parts));
+  }
+
+  #createBlank(settings: BootSettings): BlankIsolate {
+    if (!this.#snapshot) throw new Fault('load before boot');
+    return createBlankIsolate({
       engine: this.#engine,
       snapshot: this.#snapshot,
       marker: this.#marker,
       heapMibMax: settings.isolate.heapMibMax,
-      onPost: createPostHandler(home, parts),
     });
+  }
+
+  /** One empty isolate waits, so that a first call does not: making it is two thirds of that call's time. */
+  #keepSpare(settings: BootSettings): void {
+    this.#spare ??= this.#createBlank(settings);
   }
 
   #configure(frame: Frame): void {
