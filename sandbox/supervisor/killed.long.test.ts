@@ -1,0 +1,49 @@
+/** Runners are killed by hand under load, again and again: no wrong answer, no answer to the wrong caller. */
+import { expect, test } from 'vitest';
+
+import { createSandbox } from '../index.ts';
+import { createTestBed } from '../testing/test-bed.ts';
+
+const KILLS = 200;
+const CLIENTS = 16;
+const BETWEEN_KILLS_MS = 60;
+
+const ECHO = `export default { async fetch(request, host) {
+  const { id } = await request.json();
+  await host.kv.set('k' + id, id);
+  return Response.json([id, await host.kv.get('k' + id), host.org.slug]);
+} }`;
+
+test(`${KILLS} kills under load`, { timeout: 120_000 }, async () => {
+  const bed = createTestBed('trusted');
+  const sandbox = await createSandbox(bed.options);
+  const outcomes = new Map<string, number>();
+  const wrong: unknown[] = [];
+  let isOver = false;
+  const client = async (number: number): Promise<void> => {
+    const org = { id: `org-${number % 4}`, slug: `org-${number % 4}` };
+    const guest = bed.guest({ 'index.js': ECHO }, { org, tier: number % 2 === 0 ? 'trusted' : 'reviewed' });
+    for (let call = 0; !isOver; call++) {
+      const id = `${number}-${call}`;
+      const completion = await sandbox.call(bed.post(guest, { id }));
+      outcomes.set(completion.outcome, (outcomes.get(completion.outcome) ?? 0) + 1);
+      const { json } = bed.read(completion);
+      if (completion.outcome === 'ok' && JSON.stringify(json) !== JSON.stringify([id, id, org.slug])) wrong.push(json);
+    }
+  };
+  const clients = Array.from({ length: CLIENTS }, (_, number) => client(number));
+  for (let kill = 0; kill < KILLS; kill++) {
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_KILLS_MS));
+    const busy = sandbox.health().runners.filter(({ runs }) => runs > 0);
+    const victim = busy[kill % Math.max(1, busy.length)];
+    if (victim) process.kill(-victim.pid, 'SIGKILL');
+  }
+  isOver = true;
+  await Promise.all(clients);
+  expect(wrong).toEqual([]);
+  expect([...outcomes.keys()].sort()).toEqual(['ok', 'runnerDied']);
+  expect(sandbox.health().breakers).toEqual([]);
+  const pids = sandbox.health().runners.map(({ pid }) => pid);
+  await sandbox.close();
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
+});
