@@ -1,0 +1,19 @@
+/** `npm run bench -- call publish …`: the named tables, or all of them, as Markdown on standard output. */
+import { benchCall } from './call.ts';
+import { describeMachine } from './machine.ts';
+import { formatTable, type Table } from './table.ts';
+
+const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
+  call: benchCall,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(TABLES, name));
+if (unknown.length > 0) {
+  process.stderr.write(`Unknown: ${unknown.join(', ')}. There are ${Object.keys(TABLES).join(', ')}.\n`);
+  process.exit(2);
+}
+process.stdout.write(`${describeMachine()}\n\n`);
+for (const [name, measure] of Object.entries(TABLES))
+  if (asked.length === 0 || asked.includes(name)) process.stdout.write(`${formatTable(await measure())}\n`);
+process.exit(0);

@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export type Reference = { readonly url: string; readonly pid: number; stop(): Promise<void> };
+
+/** Starts the bare Hono server with the arguments that it documents. */
+export async function startReference(args: readonly string[] = []): Promise<Reference> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-hono.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { url } = JSON.parse(line) as { url: string };
+  return {
+    url,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      const exit = once(child, 'exit');
+      child.kill();
+      await exit;
+    },
+  };
+}
