@@ -2,6 +2,7 @@
 import type { ExitCode } from './exit-code.ts';
 import { type Io, processIo } from './io.ts';
 import { runShell, type Verb } from './shell.ts';
+import { registerAudit } from './verbs/audit.ts';
 import { registerCheck } from './verbs/check.ts';
 import { registerInit } from './verbs/init.ts';
 import { registerKeygen } from './verbs/keygen.ts';
@@ -26,6 +27,7 @@ const VERBS: readonly Verb[] = [
   registerKeys,
   registerPublish,
   registerSearch,
+  registerAudit,
 ];
 
 /**

@@ -1,5 +1,6 @@
 export { appendAudit, type AuditActor, type AuditEvent } from './audit/append.ts';
 export { AUDIT_ENTITIES } from './audit/entities.ts';
+export { listAudit, type AuditEntry, type AuditQuery } from './audit/list.ts';
 export { startSealer, type Sealer } from './audit/sealer.ts';
 export { verifyAudit, type AuditAnchor, type AuditFinding, type AuditVerdict } from './audit/verify.ts';
 export type { ConnectionTarget } from './connection-target.ts';

@@ -84,6 +84,7 @@ create table "audit_entry" (
   "actor" text not null, "action" text not null, "subject" text not null, "detail" text not null,
   "position" bigint null, "previous_hash" bytea null, "hash" bytea null, primary key ("id")
 );
+create index "audit_entry_chain_index" on "audit_entry" ("chain", "id");
 create index "audit_entry_unsealed_index" on "audit_entry" ("id") where position is null;
 alter table "audit_entry" add constraint "audit_entry_position_unique" unique ("chain", "position");
 alter table "audit_entry" add constraint "audit_entry_chain_check"

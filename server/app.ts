@@ -5,6 +5,7 @@ import { createGateway } from './gateway/gateway.ts';
 import { mountRoutes, type AppEnv } from './http/mount.ts';
 import { asRefusal, problemResponse } from './http/problem.ts';
 import type { Route } from './http/route.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { healthRoutes, specRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
@@ -52,6 +53,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...packageRoutes(services),
     ...catalogueRoutes(services),
     ...installationRoutes(services),
+    ...auditRoutes(services),
   ];
   return routes;
 }

@@ -1,8 +1,19 @@
 /** Shapes that several routes share. */
 import { Type } from 'typebox';
+import { HTTP_LIMITS } from '../../spec/limits.ts';
 
 export const NoParams = Type.Object({}, { additionalProperties: false });
 export const NoQuery = Type.Object({}, { additionalProperties: false });
+/** A page of a list: `cursor` is the `nextCursor` of the page before. */
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: HTTP_LIMITS.pageSizeMax, default: HTTP_LIMITS.pageSizeDefault }),
+    ),
+    cursor: Type.Optional(Type.String({ maxLength: 512 })),
+  },
+  { additionalProperties: false },
+);
 export const OrgParams = Type.Object({ org: Type.String() });
 export const PublisherParams = Type.Object({ publisher: Type.String() });
 export const PluginParams = Type.Object({ publisher: Type.String(), name: Type.String() });
