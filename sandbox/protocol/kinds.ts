@@ -4,7 +4,7 @@
 export const TO_RUNNER = {
   /** First frame. head: `BootSettings` as JSON; body: the guest bundle, UTF-8. */
   boot: 1,
-  /** ref: the new isolate. head: `LoadHead` as JSON; body: the files' bytes, one after the other. */
+  /** ref: the new isolate, amount: its lane (isolates of one organization share one). head: `LoadHead` as JSON; body: the files' bytes, one after the other. */
   load: 2,
   /** run, ref: isolate, code: index in `TRIGGERS`, amount: ms until the deadline. head: `RunHead` as JSON; body: of the request. */
   run: 3,

@@ -13,8 +13,8 @@ export type Channel = {
   send(parts: FrameParts): void;
 };
 
-/** @param onFrame called for every frame, in order; the process ends when the supervisor closes the channel */
-export function openChannel(onFrame: (frame: Frame) => void): Channel {
+/** @param onFrames called with what one turn brought, in order; the process ends when the supervisor closes the channel */
+export function openChannel(onFrames: (frames: readonly Frame[]) => void): Channel {
   const socket = new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true });
   const reader = createFrameReader(FRAME_BYTES_MAX);
   let queued: Buffer[] = [];
@@ -24,7 +24,7 @@ export function openChannel(onFrame: (frame: Frame) => void): Channel {
     socket.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
   };
   socket.on('data', (chunk: Buffer) => {
-    for (const frame of reader.push(chunk)) onFrame(frame);
+    onFrames(reader.push(chunk));
   });
   const leave = (): void => process.exit(0);
   socket.on('error', leave);

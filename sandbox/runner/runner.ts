@@ -9,6 +9,7 @@ import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import { openChannel, type Channel } from './channel.ts';
 import type { Engine } from './engine.ts';
+import { FairQueue } from './fair-queue.ts';
 import { createBlankIsolate, type BlankIsolate, type EntryEnd, type GuestIsolate } from './guest-isolate.ts';
 import { createMarker, type Marker } from './marker.ts';
 import type { PackageFiles } from './modules.ts';
@@ -25,7 +26,7 @@ const EMPTY = Buffer.alloc(0);
 
 /** Opens the channel and serves it until the supervisor closes it. */
 export function createRunner(engine: Engine): void {
-  const runner = new Runner(engine, (onFrame) => openChannel(onFrame));
+  const runner = new Runner(engine, openChannel);
   runner.listen();
 }
 
@@ -34,7 +35,11 @@ class Runner {
   readonly #marker: Marker = createMarker();
   readonly #homes = new Map<number, Home>();
   readonly #runs = new Map<number, Run>();
-  readonly #open: (onFrame: (frame: Frame) => void) => Channel;
+  readonly #open: typeof openChannel;
+  readonly #queue = new FairQueue();
+  /** Lanes of isolates, and of the runs that were sent to them. */
+  readonly #lanes = new Map<number, number>();
+  readonly #lanesOfRuns = new Map<number, number>();
   #channel: Channel | undefined;
   #settings: BootSettings | undefined;
   #snapshot: isolatedVm.ExternalCopy<ArrayBuffer> | undefined;
@@ -42,13 +47,16 @@ class Runner {
   /** The run for which an isolate is being entered. */
   #current: Run | undefined;
 
-  constructor(engine: Engine, open: (onFrame: (frame: Frame) => void) => Channel) {
+  constructor(engine: Engine, open: typeof openChannel) {
     this.#engine = engine;
     this.#open = open;
   }
 
   listen(): void {
-    this.#channel = this.#open((frame) => this.#obey(frame));
+    this.#channel = this.#open((frames) => {
+      for (const frame of frames) this.#receive(frame);
+      this.#queue.work();
+    });
   }
 
   #send(parts: FrameParts): void {
@@ -58,6 +66,15 @@ class Runner {
   #booted(): BootSettings {
     if (!this.#settings) throw new Fault('a frame came before boot');
     return this.#settings;
+  }
+
+  /** Heartbeats are answered at once; everything that may enter a guest waits for the turn of its lane. */
+  #receive(frame: Frame): void {
+    if (frame.kind === TO_RUNNER.ping) return this.#pong(frame.ref);
+    if (frame.kind === TO_RUNNER.load) this.#lanes.set(frame.ref, frame.amount);
+    const lane = this.#lanesOfRuns.get(frame.run) ?? this.#lanes.get(frame.ref) ?? 0;
+    if (frame.kind === TO_RUNNER.run) this.#lanesOfRuns.set(frame.run, lane);
+    this.#queue.add(lane, () => this.#obey(frame));
   }
 
   #obey(frame: Frame): void {
@@ -74,8 +91,6 @@ class Runner {
         return this.#cancel(frame.run);
       case TO_RUNNER.unload:
         return this.#unload(frame.ref);
-      case TO_RUNNER.ping:
-        return this.#pong(frame.ref);
       case TO_RUNNER.boot:
         return void this.#boot(frame).catch(giveUp);
       default:
@@ -156,7 +171,10 @@ class Runner {
     const trigger = TRIGGERS[frame.code];
     const home = this.#homes.get(frame.ref);
     if (!trigger) throw new Fault('a run with an unknown trigger');
-    if (!home) return this.#send({ kind: FROM_RUNNER.notStarted, run: frame.run });
+    if (!home) {
+      this.#lanesOfRuns.delete(frame.run);
+      return this.#send({ kind: FROM_RUNNER.notStarted, run: frame.run });
+    }
     const run = createRun(frame.run, home, this.#booted().runs[trigger]);
     this.#runs.set(run.id, run);
     home.runs.set(run.id, run);
@@ -255,6 +273,7 @@ class Runner {
 
   #dropRun(run: Run): void {
     this.#runs.delete(run.id);
+    this.#lanesOfRuns.delete(run.id);
     run.home.runs.delete(run.id);
     if (run.home.runs.size === 0) clearTimers(run.home);
   }
@@ -273,6 +292,7 @@ class Runner {
   }
 
   #unload(id: number): void {
+    this.#lanes.delete(id);
     const home = this.#homes.get(id);
     if (!home) return;
     for (const run of home.runs.values())

@@ -19,16 +19,17 @@ test(`${KILLS} kills under load`, { timeout: 120_000 }, async () => {
   const sandbox = await createSandbox(bed.options);
   const outcomes = new Map<string, number>();
   const wrong: unknown[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const client = async (number: number): Promise<void> => {
     const org = { id: `org-${number % 4}`, slug: `org-${number % 4}` };
     const guest = bed.guest({ 'index.js': ECHO }, { org, tier: number % 2 === 0 ? 'trusted' : 'reviewed' });
-    for (let call = 0; !isOver; call++) {
+    for (let call = 0; !over.signal.aborted; call++) {
       const id = `${number}-${call}`;
       const completion = await sandbox.call(bed.post(guest, { id }));
       outcomes.set(completion.outcome, (outcomes.get(completion.outcome) ?? 0) + 1);
       const { json } = bed.read(completion);
-      if (completion.outcome === 'ok' && JSON.stringify(json) !== JSON.stringify([id, id, org.slug])) wrong.push(json);
+      if (completion.outcome === 'ok' && JSON.stringify(json) !== JSON.stringify([id, id, org.slug]))
+        wrong.push(json);
     }
   };
   const clients = Array.from({ length: CLIENTS }, (_, number) => client(number));
@@ -38,7 +39,7 @@ test(`${KILLS} kills under load`, { timeout: 120_000 }, async () => {
     const victim = busy[kill % Math.max(1, busy.length)];
     if (victim) process.kill(-victim.pid, 'SIGKILL');
   }
-  isOver = true;
+  over.abort();
   await Promise.all(clients);
   expect(wrong).toEqual([]);
   expect([...outcomes.keys()].sort()).toEqual(['ok', 'runnerDied']);

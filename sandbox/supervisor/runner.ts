@@ -2,6 +2,8 @@
  * A runner with what lives in it: its isolates and the runs in flight. Reads its frames, and believes none of them
  * beyond what the supervisor itself has on record.
  */
+import { crc32 } from 'node:zlib';
+
 import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -134,7 +136,14 @@ export class Runner {
     this.isolates.set(isolate.id, isolate);
     const siblings = this.isolatesOf(isolate.installationId);
     this.#byInstallation.set(isolate.installationId, [isolate, ...siblings]);
-    this.#process.send({ kind: TO_RUNNER.load, ref: isolate.id, head: JSON.stringify(head), body });
+    const lane = crc32(isolate.guest.org.id);
+    this.#process.send({
+      kind: TO_RUNNER.load,
+      ref: isolate.id,
+      amount: lane,
+      head: JSON.stringify(head),
+      body,
+    });
   }
 
   configure(isolate: Isolate, settingsText: string): void {

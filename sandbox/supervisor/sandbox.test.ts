@@ -254,3 +254,17 @@ test('runners of one organization never hold a guest of another, unless the tier
   await hello('reviewed', 'two');
   expect(count()).toBe(before + 2);
 });
+
+test('an organization with many slow calls delays another by one of them, not by all', async () => {
+  const slow =
+    'export default { fetch() { const until = Date.now() + 50; while (Date.now() < until); return Response.json(1); } }';
+  const busy = bed.guest({ 'index.js': slow }, { tier: 'trusted', org: { id: 'busy', slug: 'busy' } });
+  const quick = bed.guest({ 'index.js': HELLO }, { tier: 'trusted', org: { id: 'quick', slug: 'quick' } });
+  await Promise.all([sandbox.call(bed.get(busy)), sandbox.call(bed.get(quick))]);
+  let ended = 0;
+  const calls = Array.from({ length: 20 }, () => sandbox.call(bed.get(busy)).then(() => (ended += 1)));
+  await expect.poll(() => ended).toBeGreaterThan(0);
+  await sandbox.call(bed.get(quick));
+  expect(ended).toBeLessThan(10);
+  await Promise.all(calls);
+});

@@ -2,7 +2,7 @@
  * Every file in `attacks/` is one hostile plugin, run against the real sandbox in a runner of its own.
  *
  * Its first lines say what must come of it: `// outcome: a, b` (one of these), `// answer: <JSON>` (the exact body of an
- * `ok`), `// trigger: health`, `// grants: none`. Several outcomes stand where it depends on the machine which limit is
+ * `ok`), `// trigger: health`, `// grants: none`, `// deadlineMs: 300`. Several outcomes stand where it depends on the machine which limit is
  * reached first. After each attack a healthy plugin must answer as if nothing had been.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const bed = createTestBed();
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  const limits = { wallTimeMsMax: 1_200 };
+  const limits = { wallTimeMsMax: 4_000 };
   sandbox = await createSandbox({
     ...bed.options,
     limits: { endpoint: limits, health: limits },
@@ -57,9 +57,11 @@ describe.each(TIERS)('tier $tier', ({ tier, names }) => {
     const { outcomes, answer, header } = readExpectation(source);
     const grants = header.includes('// grants: none') ? [] : [{ name: 'kv' as const }];
     const guest = bed.guest({ 'index.js': source }, { tier, grants });
-    const completion = await sandbox.call(
-      header.includes('// trigger: health') ? bed.invoke(guest, { kind: 'health' }) : bed.get(guest),
-    );
+    const invocation = header.includes('// trigger: health')
+      ? bed.invoke(guest, { kind: 'health' })
+      : bed.get(guest);
+    const deadline = performance.now() + Number(/^\/\/ deadlineMs: (.*)$/mu.exec(header)?.[1] ?? 4_000);
+    const completion = await sandbox.call({ ...invocation, deadline });
     expect(outcomes, JSON.stringify(completion)).toContain(completion.outcome);
     if (answer !== undefined) expect(bed.read(completion).json).toEqual(JSON.parse(answer));
     expect(bed.read(await sandbox.call(bed.get(healthy))).json).toEqual([1, 2]);

@@ -1,2 +1,3 @@
 // outcome: exceededWallTime
+// deadlineMs: 300
 export default { fetch: () => new Promise(() => {}) };
