@@ -24,11 +24,18 @@ export type SoukOptions = {
   /** A folder to start on; a fresh one is made, and removed by `discard`, where absent. */
   readonly dataDir?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** A command that ends by becoming the one that follows it, such as `unshare`. */
+  readonly wrapper?: readonly string[];
 };
 
 export async function startSouk(options: SoukOptions = {}): Promise<SoukProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'souk-test-')));
-  const child = spawn(process.execPath, ['server/main.ts'], {
+  const [command = process.execPath, ...args] = [
+    ...(options.wrapper ?? []),
+    process.execPath,
+    'server/main.ts',
+  ];
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', SOUK_DATA: dataDir, SOUK_PORT: '0', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,9 +3,9 @@
  * PostgreSQL. A test that is about the database itself starts the built-in one with `startSouk`.
  */
 import { afterAll, expect } from 'vitest';
-import { startTestDatabase } from './database.ts';
+import { startTestDatabase, type TestDatabase } from './database.ts';
 import { HttpClient } from './http-client.ts';
-import { discardSouk, startSouk, type SoukProcess } from './souk-process.ts';
+import { discardSouk, startSouk, type SoukOptions, type SoukProcess } from './souk-process.ts';
 import { TestOrg } from './test-org.ts';
 import { TestPublisher } from './test-publisher.ts';
 import { TOKEN_SCOPES } from '../../identity/index.ts';
@@ -13,24 +13,26 @@ import { TOKEN_SCOPES } from '../../identity/index.ts';
 /** All that a token of an ordinary user can have. */
 const USER_SCOPES = Object.keys(TOKEN_SCOPES).filter((scope) => scope !== 'instance:admin');
 
-export type TestSouk = ReturnType<typeof soukOn>;
+export type TestSouk = ReturnType<typeof soukOn> & {
+  /** Looks at the database behind the server's back. */
+  readonly superuser: TestDatabase['superuser'];
+};
 
 /** Starts it; it ends with the test file. */
-export async function testSouk(environment: Readonly<Record<string, string>> = {}): Promise<TestSouk> {
-  const { url, drop } = await testDatabaseUrl();
-  const process = await startSouk({ environment: { DATABASE_URL: url, ...environment } });
-  afterAll(async () => {
-    await discardSouk(process);
-    await drop();
-  });
-  return soukOn(process);
+export async function testSouk(options: Pick<SoukOptions, 'wrapper'> = {}): Promise<TestSouk> {
+  const database = await testDatabase();
+  const process = await startSouk({ ...options, environment: { DATABASE_URL: database.url } });
+  afterAll(() => discardSouk(process));
+  return { ...soukOn(process), superuser: database.superuser };
 }
 
-/** A fresh database on the run's own PostgreSQL, as an operator would name it. */
-export async function testDatabaseUrl(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const { target, drop } = await startTestDatabase([]);
-  const where = new URLSearchParams({ host: target.folder, user: target.user });
-  return { url: `postgresql:///${target.database}?${where}`, drop };
+/** A fresh database on the run's own PostgreSQL, with its address as an operator would write it. */
+export async function testDatabase(): Promise<TestDatabase & { url: string }> {
+  const database = await startTestDatabase([]);
+  afterAll(database.drop);
+  const { folder, user, database: name } = database.target;
+  const where = new URLSearchParams({ host: folder, user });
+  return { ...database, url: `postgresql:///${name}?${where}` };
 }
 
 /** What tests do with a server that runs. */
