@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   usage: 2,
   /** `verify`: consistent, but nobody said whom to trust. */
   signerUnknown: 3,
+  /** `plugin install` and its like without `--yes`: the plan was shown, and nothing was changed. */
+  consentAwaited: 4,
   /** A fault of Souk (EX_SOFTWARE of sysexits.h). */
   fault: 70,
 } as const;

@@ -8,12 +8,15 @@ import { registerInit } from './verbs/init.ts';
 import { registerKeygen } from './verbs/keygen.ts';
 import { registerKeys } from './verbs/keys.ts';
 import { registerLogin } from './verbs/login.ts';
+import { registerOrg } from './verbs/org.ts';
 import { registerPack } from './verbs/pack.ts';
+import { registerPlugin } from './verbs/plugin.ts';
 import { registerPublish } from './verbs/publish.ts';
 import { registerSearch } from './verbs/search.ts';
 import { registerSign } from './verbs/sign.ts';
 import { registerTrust } from './verbs/trust.ts';
 import { registerVerify } from './verbs/verify.ts';
+import { registerWithdraw } from './verbs/withdraw.ts';
 
 const VERBS: readonly Verb[] = [
   registerInit,
@@ -24,9 +27,12 @@ const VERBS: readonly Verb[] = [
   registerTrust,
   registerVerify,
   registerLogin,
+  registerOrg,
   registerKeys,
   registerPublish,
   registerSearch,
+  registerWithdraw,
+  registerPlugin,
   registerAudit,
 ];
 

@@ -3,13 +3,15 @@ import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { printFailure, printReport, type Report, type ReportFormat } from './report.ts';
 
+/** Adds one verb to the program or to a group, with `--json`. */
+export type AddVerb = (name: string, description: string) => Command;
+
 /** What a verb gets to work with. */
 export type Shell = {
   readonly io: Io;
-  /** Adds a verb to the program, with `--json`. */
-  readonly verb: (name: string, description: string) => Command;
+  readonly verb: AddVerb;
   /** Opens a group of verbs, such as `souk plugin …`. */
-  readonly group: (name: string, description: string) => (name: string, description: string) => Command;
+  readonly group: (name: string, description: string) => AddVerb;
   /** Runs the work of a verb and prints how it ended. */
   readonly report: (
     options: { readonly json?: boolean },
@@ -70,7 +72,7 @@ async function reportOf(
 
 function createProgram(io: Io): Command {
   return new Command('souk')
-    .description('Makes, checks, signs and verifies plugins for Souk.')
+    .description('Makes, signs, publishes and installs plugins for Souk.')
     .exitOverride()
     .configureOutput({
       writeOut: io.writeOut,

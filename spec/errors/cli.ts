@@ -56,6 +56,24 @@ export const CLI_ERRORS = {
     title: 'This is not a plugin id.',
     hint: 'Write publisher/name in lower-case letters, digits and single hyphens, such as kelompok/csv-import.',
   },
+  release_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'This is not a release of a plugin.',
+    hint: 'Write publisher/name@version, such as kelompok/csv-import@1.2.0.',
+  },
+  config_file_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'The configuration file is not JSON that every reader understands alike.',
+    hint: 'Write one JSON object in UTF-8, each key once.',
+  },
+  grant_not_held: {
+    status: 409,
+    kind: 'state',
+    title: 'The plugin does not have the permission that is to be taken back.',
+    hint: 'Look at souk plugin grants for what it has.',
+  },
   publisher_name_invalid: {
     status: 400,
     kind: 'input',

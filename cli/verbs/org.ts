@@ -1,0 +1,65 @@
+import type { JsonObject } from '../../spec/json.ts';
+import { openClient } from '../api-client.ts';
+import { requireOrg, type ServerOptions } from '../credentials.ts';
+import type { Io } from '../io.ts';
+import type { Report } from '../report.ts';
+import { done, withOrg, withServer } from '../server-verb.ts';
+import type { Shell } from '../shell.ts';
+
+/** `souk org …` and `souk publisher …`: the tenant, and the namespaces that it owns. */
+export function registerOrg(shell: Shell): void {
+  const org = shell.group('org', 'organizations');
+  withServer(org('create', 'make an organization; needs the token of an instance admin'))
+    .argument('<slug>', 'its name in addresses, for ever')
+    .option('--name <text>', 'its name for people; the slug where absent')
+    .action((slug: string, options: ServerOptions & { name?: string }) =>
+      shell.report(options, () => createOrg(shell.io, slug, options)),
+    );
+  withServer(org('list', 'the organizations that you are a member of')).action((options: ServerOptions) =>
+    shell.report(options, () => listOrgs(shell.io, options)),
+  );
+  const publisher = shell.group('publisher', 'the publishers of an organization');
+  withOrg(publisher('create', 'register a publisher for the organization, for ever'))
+    .argument('<name>', 'the first half of the ids of its plugins')
+    .action((name: string, options: ServerOptions) =>
+      shell.report(options, () => createPublisher(shell.io, name, options)),
+    );
+  withOrg(publisher('list', 'the publishers that the organization owns')).action((options: ServerOptions) =>
+    shell.report(options, () => listPublishers(shell.io, options)),
+  );
+}
+
+async function createOrg(io: Io, slug: string, options: ServerOptions & { name?: string }): Promise<Report> {
+  const client = await openClient(io, options);
+  const answer = await client.send('POST', '/api/v1/orgs', { slug, name: options.name ?? slug });
+  return done([`made the organization ${String(answer['slug'])}`], answer);
+}
+
+async function listOrgs(io: Io, options: ServerOptions): Promise<Report> {
+  const answer = await (await openClient(io, options)).get('/api/v1/orgs');
+  const orgs = answer['items'] as { slug: string; name: string }[];
+  return done(
+    orgs.map(({ slug, name }) => `${slug}  ${name}`),
+    answer,
+  );
+}
+
+async function createPublisher(io: Io, name: string, options: ServerOptions): Promise<Report> {
+  const client = await openClient(io, options);
+  const org = requireOrg(io, options);
+  const answer = await client.send('POST', publishersPath(org), { name });
+  return done([`${org} owns the publisher ${String(answer['name'])}`], answer);
+}
+
+async function listPublishers(io: Io, options: ServerOptions): Promise<Report> {
+  const client = await openClient(io, options);
+  const answer: JsonObject = await client.get(publishersPath(requireOrg(io, options)));
+  return done(
+    (answer['items'] as { name: string }[]).map(({ name }) => name),
+    answer,
+  );
+}
+
+function publishersPath(org: string): string {
+  return `/api/v1/orgs/${encodeURIComponent(org)}/publishers`;
+}

@@ -1,0 +1,128 @@
+/** `souk plugin plan|apply|install|upgrade|rollback`: nothing changes before somebody has seen the plan. */
+import type { JsonObject } from '../../spec/json.ts';
+import { openClient, type ApiClient } from '../api-client.ts';
+import { requireOrg, type ServerOptions } from '../credentials.ts';
+import { EXIT_CODES } from '../exit-code.ts';
+import type { Io } from '../io.ts';
+import { planLines, type ShownPlan } from '../plan-text.ts';
+import { orgPath, requirePluginId } from '../plugin-path.ts';
+import type { Report } from '../report.ts';
+import { done, withOrg } from '../server-verb.ts';
+import type { AddVerb, Shell } from '../shell.ts';
+
+type PlanOptions = ServerOptions & {
+  readonly range?: string;
+  readonly version?: string;
+  readonly yes?: boolean;
+};
+
+type PlanKind = 'install' | 'upgrade' | 'rollback';
+
+export function registerPlanVerbs(shell: Shell, verb: AddVerb): void {
+  withOrg(verb('plan', 'show what installing would change and ask for; changes nothing'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--range <range>', 'which versions to take, such as ^1.2.0')
+    .action((plugin: string, options: PlanOptions) =>
+      shell.report(options, () => showPlan(shell.io, 'install', plugin, options)),
+    );
+  withOrg(verb('apply', 'consent to a plan exactly as it was shown, and carry it out'))
+    .argument('<plan>', 'the id that souk plugin plan printed')
+    .action((plan: string, options: ServerOptions) =>
+      shell.report(options, () => applyShown(shell.io, plan, options)),
+    );
+  withOrg(verb('install', 'show the plan; with --yes also consent to it and carry it out'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--range <range>', 'which versions to take, such as ^1.2.0')
+    .option('--yes', 'grant every permission that the plan asks for')
+    .action((plugin: string, options: PlanOptions) =>
+      shell.report(options, () => planAndApply(shell.io, 'install', plugin, options)),
+    );
+  withOrg(verb('upgrade', 'show the plan of an upgrade; with --yes also carry it out'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--range <range>', 'which versions to take, such as ^1.2.0')
+    .option('--yes', 'grant every permission that the plan asks for')
+    .action((plugin: string, options: PlanOptions) =>
+      shell.report(options, () => planAndApply(shell.io, 'upgrade', plugin, options)),
+    );
+  withOrg(verb('rollback', 'show the plan of going back; with --yes also carry it out'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--version <version>', 'a version that was kept; the one before where absent')
+    .option('--yes', 'grant every permission that the plan asks for')
+    .action((plugin: string, options: PlanOptions) =>
+      shell.report(options, () => planAndApply(shell.io, 'rollback', plugin, options)),
+    );
+}
+
+async function showPlan(io: Io, kind: PlanKind, plugin: string, options: PlanOptions): Promise<Report> {
+  const org = requireOrg(io, options);
+  const answer = await createPlan(await openClient(io, options), org, kind, plugin, options);
+  const plan = asPlan(answer);
+  return done([...planLines(plan), `To consent to exactly this: ${applyCommand(plan, org)}`], answer);
+}
+
+async function applyShown(io: Io, id: string, options: ServerOptions): Promise<Report> {
+  const org = requireOrg(io, options);
+  const client = await openClient(io, options);
+  const plan = asPlan(await client.get(`${orgPath(org)}/plans/${encodeURIComponent(id)}`));
+  const applied = await apply(client, org, plan);
+  return done(appliedLines(plan, org), applied);
+}
+
+async function planAndApply(io: Io, kind: PlanKind, plugin: string, options: PlanOptions): Promise<Report> {
+  const org = requireOrg(io, options);
+  const client = await openClient(io, options);
+  const answer = await createPlan(client, org, kind, plugin, options);
+  const plan = asPlan(answer);
+  if (options.yes) {
+    const applied = await apply(client, org, plan);
+    return done([...planLines(plan), ...appliedLines(plan, org)], { plan: answer, ...applied });
+  }
+  return {
+    exitCode: EXIT_CODES.consentAwaited,
+    lines: [
+      ...planLines(plan),
+      `Nothing was changed. To consent to exactly this: ${applyCommand(plan, org)}`,
+    ],
+    data: { plan: answer, items: null },
+  };
+}
+
+function createPlan(
+  client: ApiClient,
+  org: string,
+  kind: PlanKind,
+  plugin: string,
+  { range, version }: PlanOptions,
+): Promise<JsonObject> {
+  return client.send('POST', `${orgPath(org)}/plans`, {
+    kind,
+    plugin: requirePluginId(plugin),
+    ...(range === undefined ? {} : { range }),
+    ...(version === undefined ? {} : { version }),
+  });
+}
+
+/** Grants what was asked for, no more: the reason is the author's text and is no part of a grant. */
+function apply(client: ApiClient, org: string, plan: ShownPlan): Promise<JsonObject> {
+  const grants = plan.permissions.map(({ plugin, permission: { reason: _reason, ...permission } }) => ({
+    plugin,
+    permission: permission as unknown as JsonObject,
+  }));
+  return client.send('POST', `${orgPath(org)}/installations`, { plan: plan.id, consent: { grants } });
+}
+
+function appliedLines({ changes, permissions }: ShownPlan, org: string): string[] {
+  const moved = changes.filter(({ kind }) => kind !== 'keep');
+  return [
+    `done in ${org}: ${moved.map(({ kind, plugin }) => `${kind} ${plugin}`).join(', ') || 'nothing'}; ` +
+      `granted ${permissions.length} permission(s)`,
+  ];
+}
+
+function applyCommand({ id }: ShownPlan, org: string): string {
+  return `souk plugin apply ${id} --org ${org}`;
+}
+
+function asPlan(answer: JsonObject): ShownPlan {
+  return answer as unknown as ShownPlan;
+}

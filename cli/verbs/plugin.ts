@@ -1,0 +1,191 @@
+/** `souk plugin …`: what an organization has installed. */
+import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { parseStrictJson } from '../../spec/strict-json.ts';
+import { openClient, type ApiClient } from '../api-client.ts';
+import { requireOrg, type ServerOptions } from '../credentials.ts';
+import { readInput } from '../files.ts';
+import type { Io } from '../io.ts';
+import { installationPath, orgPath } from '../plugin-path.ts';
+import type { Report } from '../report.ts';
+import { done, withOrg } from '../server-verb.ts';
+import type { AddVerb, Shell } from '../shell.ts';
+import { registerPlanVerbs } from './plugin-plan.ts';
+
+type Installation = {
+  readonly plugin: string;
+  readonly version: string;
+  readonly signed: 'yes' | 'no';
+  readonly status: string;
+  readonly reason: string | null;
+  readonly grants: readonly { readonly name: string; readonly scope?: readonly string[] }[];
+  readonly config: JsonObject;
+  readonly effectiveConfig: JsonObject;
+};
+
+type Cascading = ServerOptions & { readonly cascade?: boolean };
+
+const CONFIG_BYTES_MAX = 256 * 1024;
+const CONFIG_DEPTH_MAX = 32;
+
+export function registerPlugin(shell: Shell): void {
+  const verb = shell.group('plugin', 'the plugins that an organization has installed');
+  registerPlanVerbs(shell, verb);
+  registerStateVerbs(shell, verb);
+  registerSettingVerbs(shell, verb);
+  registerViewVerbs(shell, verb);
+}
+
+function registerViewVerbs({ io, report }: Shell, verb: AddVerb): void {
+  withOrg(verb('list', 'what is installed, and whether it runs')).action((options: ServerOptions) =>
+    report(options, () => list(io, options)),
+  );
+  withOrg(verb('info', 'one installation: version, state, grants, configuration'))
+    .argument('<plugin>', 'publisher/name')
+    .action((plugin: string, options: ServerOptions) => report(options, () => info(io, plugin, options)));
+  withOrg(verb('logs', 'the newest lines that the plugin logged'))
+    .argument('<plugin>', 'publisher/name')
+    .action((plugin: string, options: ServerOptions) => report(options, () => logs(io, plugin, options)));
+}
+
+function registerStateVerbs({ io, report }: Shell, verb: AddVerb): void {
+  withOrg(verb('activate', 'let the plugin answer calls'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--cascade', 'what it needs first')
+    .action((plugin: string, options: Cascading) =>
+      report(options, () => switchState(io, 'activate', plugin, options)),
+    );
+  withOrg(verb('deactivate', 'let it answer no longer; its data stays'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--cascade', 'what needs it first')
+    .action((plugin: string, options: Cascading) =>
+      report(options, () => switchState(io, 'deactivate', plugin, options)),
+    );
+  withOrg(verb('uninstall', 'take the plugin and its data away'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--cascade', 'what needs it too')
+    .action((plugin: string, options: Cascading) => report(options, () => uninstall(io, plugin, options)));
+}
+
+function registerSettingVerbs({ io, report }: Shell, verb: AddVerb): void {
+  withOrg(verb('config', 'show the configuration, or replace that of the organization'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--set <file>', 'a JSON file with the configuration of the organization')
+    .action((plugin: string, options: ServerOptions & { set?: string }) =>
+      report(options, () => config(io, plugin, options)),
+    );
+  withOrg(verb('grants', 'show what was granted, or take some of it back at once'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--revoke <permission...>', 'names of permissions to take back')
+    .action((plugin: string, options: ServerOptions & { revoke?: string[] }) =>
+      report(options, () => grants(io, plugin, options)),
+    );
+}
+
+async function list(io: Io, options: ServerOptions): Promise<Report> {
+  const client = await openClient(io, options);
+  const answer = await client.get(`${orgPath(requireOrg(io, options))}/installations`);
+  const items = answer['items'] as unknown as Installation[];
+  return done(items.length === 0 ? ['nothing is installed'] : items.map(headline), answer);
+}
+
+async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
+  const { answer, installation } = await read(await openClient(io, options), io, plugin, options);
+  return done([headline(installation), ...grantLines(installation), ...configLines(installation)], answer);
+}
+
+async function logs(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
+  const path = `${installationPath(requireOrg(io, options), plugin)}/logs`;
+  const answer = await (await openClient(io, options)).get(path);
+  const items = answer['items'] as { at: string; level: string; text: string }[];
+  const lines = items.map(({ at, level, text }) => `${at} ${level} ${text}`);
+  return done(lines.length === 0 ? ['it has logged nothing on this server'] : lines, answer);
+}
+
+async function switchState(
+  io: Io,
+  step: 'activate' | 'deactivate',
+  plugin: string,
+  options: Cascading,
+): Promise<Report> {
+  const path = `${installationPath(requireOrg(io, options), plugin)}/${step}`;
+  const answer = await (await openClient(io, options)).send('POST', path, { others: others(options) });
+  return done([headline(answer as unknown as Installation)], answer);
+}
+
+async function uninstall(io: Io, plugin: string, options: Cascading): Promise<Report> {
+  const org = requireOrg(io, options);
+  const path = `${installationPath(org, plugin)}?others=${others(options)}`;
+  await (await openClient(io, options)).send('DELETE', path);
+  return done([`${org} has ${plugin} no longer`], { plugin, org });
+}
+
+async function config(io: Io, plugin: string, options: ServerOptions & { set?: string }): Promise<Report> {
+  const client = await openClient(io, options);
+  if (options.set !== undefined) {
+    const value = await readConfig(io, options.set);
+    await client.send('PUT', `${installationPath(requireOrg(io, options), plugin)}/config`, value);
+  }
+  const { installation } = await read(client, io, plugin, options);
+  const { config: own, effectiveConfig: effective } = installation;
+  return done(configLines(installation), { plugin, config: own, effectiveConfig: effective });
+}
+
+/** @throws Refusal `config_file_invalid` */
+async function readConfig(io: Io, path: string): Promise<JsonValue> {
+  const parsed = parseStrictJson(await readInput(io, path, CONFIG_BYTES_MAX), CONFIG_DEPTH_MAX);
+  if (parsed.kind === 'value') return parsed.value;
+  const [first] = parsed.faults;
+  throw new Refusal('config_file_invalid', {
+    detail: `${path}: ${first?.pointer ?? ''} ${first?.message ?? 'is not JSON'}.`,
+    violations: parsed.faults,
+  });
+}
+
+async function grants(
+  io: Io,
+  plugin: string,
+  options: ServerOptions & { revoke?: string[] },
+): Promise<Report> {
+  const client = await openClient(io, options);
+  const before = (await read(client, io, plugin, options)).installation;
+  const revoked = new Set(options.revoke);
+  const missing = [...revoked].filter((name) => !before.grants.some((grant) => grant.name === name));
+  if (missing.length > 0)
+    throw new Refusal('grant_not_held', { detail: `${plugin} was not granted ${missing.join(', ')}.` });
+  if (revoked.size > 0) {
+    const left = before.grants.filter(({ name }) => !revoked.has(name)) as unknown as JsonValue;
+    await client.send('PUT', `${installationPath(requireOrg(io, options), plugin)}/grants`, { grants: left });
+  }
+  const after = (await read(client, io, plugin, options)).installation;
+  return done(grantLines(after), { plugin, grants: after.grants as unknown as JsonValue });
+}
+
+async function read(
+  client: ApiClient,
+  io: Io,
+  plugin: string,
+  options: ServerOptions,
+): Promise<{ answer: JsonObject; installation: Installation }> {
+  const answer = await client.get(installationPath(requireOrg(io, options), plugin));
+  return { answer, installation: answer as unknown as Installation };
+}
+
+function others({ cascade }: Cascading): 'cascade' | 'refuse' {
+  return cascade ? 'cascade' : 'refuse';
+}
+
+function headline({ plugin, version, status, reason, signed }: Installation): string {
+  return `${plugin} ${version} ${status}${signed === 'no' ? ' (unsigned)' : ''}${reason ? `: ${reason}` : ''}`;
+}
+
+function grantLines({ grants: held }: Installation): string[] {
+  if (held.length === 0) return ['it may do nothing but answer'];
+  return held.map(({ name, scope }) => `granted: ${name}${scope ? ` of ${scope.join(', ')}` : ''}`);
+}
+
+function configLines({ effectiveConfig: effective }: Installation): string[] {
+  const entries = Object.entries(effective);
+  if (entries.length === 0) return ['it has no configuration'];
+  return entries.map(([name, value]) => `configured: ${name} = ${JSON.stringify(value)}`);
+}
