@@ -23,6 +23,9 @@ export type PostParts = {
 };
 
 const RANDOM_BYTES_MAX = 65_536;
+/** Positions in the guest runtime itself say nothing to the author of a plugin. */
+const RUNTIME_ORIGIN = '(souk:guest:';
+const STACK_CHARS_MAX = 4_000;
 const NAME_CHARS_MAX = 100;
 const TIMER_MS_MAX = 0x7f_ff_ff_ff;
 const TIMERS_MAX = 1_000;
@@ -81,8 +84,15 @@ function answerOf(run: Run, outcome: unknown, head: string, body: unknown): Answ
 /** The guest half's own words, of bounded length; they are shown to administrators, never obeyed. */
 function readFailure(head: string): { reason: string; message: string; stack: string } {
   const described = JSON.parse(head) as { message?: unknown; stack?: unknown };
-  const message = String(described.message ?? '').slice(0, 500);
-  return { reason: message, message, stack: String(described.stack ?? '').slice(0, 4_000) };
+  const message = String(described.message ?? '').slice(0, ISOLATE_LIMITS.errorCharsMax);
+  const stack = String(described.stack ?? '')
+    .slice(0, STACK_CHARS_MAX)
+    .split('\n');
+  return {
+    reason: message,
+    message,
+    stack: stack.filter((line) => !line.includes(RUNTIME_ORIGIN)).join('\n'),
+  };
 }
 
 function callHost(

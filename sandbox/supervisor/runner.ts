@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 
-import { ISOLATE_LIMITS } from '../../spec/limits.ts';
+import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Guest, SandboxObserver, TrustTier } from '../ports.ts';
@@ -89,6 +89,7 @@ export class Runner {
   readonly #pid: number;
   #usage: ProcessUsage | undefined;
   #reportedResidentBytes: number | undefined;
+  #sampled = { atMs: 0, bytes: 0 };
   #watched = { enteredAtMs: 0, cpuMs: 0 };
   #lastPing = 0;
   #lastPong = 0;
@@ -157,7 +158,7 @@ export class Runner {
   /** @param head what the guest is told of the run, as JSON */
   start(run: Run, isolate: Isolate, head: string, body: Uint8Array | null): void {
     this.runs.set(run.id, { run, isolate });
-    run.residentBytesAtStart = this.residentBytes() ?? 0;
+    run.residentBytesAtStart = this.#recentResidentBytes();
     isolate.runs += 1;
     isolate.usedAtMs = performance.now();
     this.usedAtMs = isolate.usedAtMs;
@@ -196,6 +197,14 @@ export class Runner {
   /** Undefined until the system or the runner has told. */
   residentBytes(): number | undefined {
     return this.#usage?.residentBytes() ?? this.#reportedResidentBytes;
+  }
+
+  /** For calls, of which there may be thousands within the time that it takes to grow by a mebibyte. */
+  #recentResidentBytes(): number {
+    const now = performance.now();
+    if (now - this.#sampled.atMs > RUNNER_LIMITS.watchdogIntervalMs)
+      this.#sampled = { atMs: now, bytes: this.residentBytes() ?? 0 };
+    return this.#sampled.bytes;
   }
 
   /** Processor time that the process used since this entry was first looked at; undefined where nobody tells. */

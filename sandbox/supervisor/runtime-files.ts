@@ -16,7 +16,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +24,7 @@ import { build } from 'esbuild';
 
 import { Fault } from '../../spec/refusal.ts';
 import { bundleGuest } from '../guest/bundle.ts';
+import { findAddon } from '../runner/addon.ts';
 
 export type RuntimeFiles = {
   /** Folder that holds everything below; the only one a runner may read. */
@@ -135,12 +135,4 @@ function bundleRunner(): Promise<string> {
     format: 'cjs',
     target: 'node26',
   });
-}
-
-/** @returns the native file of the engine that fits this Node, this processor and this C library */
-function findAddon(): string {
-  const require = createRequire(import.meta.url);
-  const folder = dirname(require.resolve('isolated-vm/package.json'));
-  const locate = require('node-gyp-build') as { path(folder: string): string };
-  return locate.path(folder);
 }

@@ -1,0 +1,6 @@
+// outcome: exceededCpu
+export default {
+  get fetch() {
+    for (;;);
+  },
+};

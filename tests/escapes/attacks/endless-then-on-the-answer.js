@@ -1,0 +1,8 @@
+// outcome: exceededCpu
+export default {
+  fetch: () => ({
+    get then() {
+      for (;;);
+    },
+  }),
+};
