@@ -1,10 +1,19 @@
 /** `npm run bench -- call publish …`: the named tables, or all of them, as Markdown on standard output. */
 import { benchCall } from './call.ts';
+import { benchFirstCall } from './first-call.ts';
+import { benchKv } from './kv.ts';
 import { describeMachine } from './machine.ts';
+import { benchDownload, benchPublish } from './publish.ts';
+import { benchStart } from './start.ts';
 import { formatTable, type Table } from './table.ts';
 
 const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   call: benchCall,
+  kv: benchKv,
+  'first-call': benchFirstCall,
+  publish: benchPublish,
+  download: benchDownload,
+  start: benchStart,
 };
 
 const asked = process.argv.slice(2);
