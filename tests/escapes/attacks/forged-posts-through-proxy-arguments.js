@@ -8,10 +8,21 @@ export default {
     const tries = [
       () => host.kv.get(shifty),
       () => host.kv.get(new Proxy({}, { get: () => () => 1 })),
-      () => host.kv.get({ toJSON() { throw new TypeError('no'); } }),
+      () =>
+        host.kv.get({
+          toJSON() {
+            throw new TypeError('no');
+          },
+        }),
     ];
     const names = [];
-    for (const attempt of tries) names.push(await attempt().then(() => 'accepted', (error) => error.name));
+    for (const attempt of tries)
+      names.push(
+        await attempt().then(
+          () => 'accepted',
+          (error) => error.name,
+        ),
+      );
     return Response.json(names);
   },
 };
