@@ -14,6 +14,7 @@ import { registerPlugin } from './verbs/plugin.ts';
 import { registerPublish } from './verbs/publish.ts';
 import { registerSearch } from './verbs/search.ts';
 import { registerSign } from './verbs/sign.ts';
+import { registerSweep } from './verbs/sweep.ts';
 import { registerTrust } from './verbs/trust.ts';
 import { registerVerify } from './verbs/verify.ts';
 import { registerWithdraw } from './verbs/withdraw.ts';
@@ -34,6 +35,7 @@ const VERBS: readonly Verb[] = [
   registerWithdraw,
   registerPlugin,
   registerAudit,
+  registerSweep,
 ];
 
 /**

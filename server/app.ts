@@ -13,6 +13,7 @@ import { installationRoutes } from './routes/installations.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { packageRoutes } from './routes/packages.ts';
 import { gatewayPorts } from './runtime/gateway-ports.ts';
+import { upkeepRoutes } from './routes/upkeep.ts';
 import type { Services } from './services.ts';
 import { Refusal } from '../spec/refusal.ts';
 
@@ -54,6 +55,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...catalogueRoutes(services),
     ...installationRoutes(services),
     ...auditRoutes(services),
+    ...upkeepRoutes(services),
   ];
   return routes;
 }

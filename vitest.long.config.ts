@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** What takes minutes: crash rounds and soaks. One file at a time, for each keeps the machine busy by itself. */
+export default defineConfig({
+  test: {
+    include: ['**/*.long.test.ts'],
+    exclude: ['**/node_modules/**'],
+    testTimeout: 20 * 60_000,
+    hookTimeout: 120_000,
+    globalSetup: ['tests/support/database-server.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    fileParallelism: false,
+  },
+});
