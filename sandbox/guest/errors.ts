@@ -1,6 +1,6 @@
 /** Errors as they cross the bridge: data on the way in, a bounded description on the way out. */
 import type { AnswerHead, ErrorData } from './bridge.ts';
-import { ErrorConstructor, parse, stringSlice, stringify } from './primordials.ts';
+import { defineProperty, ErrorConstructor, parse, stringSlice, stringify } from './primordials.ts';
 
 const STACK_CHARS_MAX = 4_000;
 
@@ -15,7 +15,7 @@ export function errorFromHost(text: string): Error {
 }
 
 function define(error: Error, key: string, value: string): void {
-  Object.defineProperty(error, key, {
+  defineProperty(error, key, {
     __proto__: null,
     value,
     configurable: true,

@@ -8,6 +8,7 @@ import { POST, type GuestSettings, type RunHead } from './bridge.ts';
 import { errorFromHost } from './errors.ts';
 import { formatLine } from './format.ts';
 import {
+  assign,
   create,
   ErrorConstructor,
   freeze,
@@ -18,6 +19,7 @@ import {
   mapGet,
   mapHas,
   mapSet,
+  ownKeys,
   parse,
   PromiseConstructor,
   ProxyConstructor,
@@ -68,7 +70,7 @@ export function readSettings(text: string): HostSettings {
 
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
-  for (const key of Reflect.ownKeys(value)) deepFreeze((value as Record<PropertyKey, unknown>)[key]);
+  for (const key of ownKeys(value)) deepFreeze((value as Record<PropertyKey, unknown>)[key]);
   return freeze(value);
 }
 
@@ -193,7 +195,7 @@ function argumentsOf(service: Service, args: readonly unknown[]): object {
   if (parameters.length === 0) return (args[0] as object | undefined) ?? {};
   const object = create(null) as Record<string, unknown>;
   const options = args[parameters.length];
-  if (typeof options === 'object' && options !== null && !isArray(options)) Object.assign(object, options);
+  if (typeof options === 'object' && options !== null && !isArray(options)) assign(object, options);
   for (let index = 0; index < parameters.length; index++) object[parameters[index] as string] = args[index];
   return object;
 }

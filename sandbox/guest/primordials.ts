@@ -3,8 +3,8 @@
  * Everything here is strict: a sloppy function would show its arguments to a hostile `prepareStackTrace`.
  */
 export const { parse, stringify } = JSON;
-export const { apply } = Reflect;
-export const { freeze, create } = Object;
+export const { apply, ownKeys } = Reflect;
+export const { assign, create, defineProperty, freeze } = Object;
 export const { isArray } = Array;
 export const PromiseConstructor = Promise;
 export const ErrorConstructor = Error;
