@@ -12,6 +12,7 @@ import { identityRoutes } from './routes/identity.ts';
 import { installationRoutes } from './routes/installations.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { packageRoutes } from './routes/packages.ts';
+import { requestRoutes } from './routes/plugin-requests.ts';
 import { gatewayPorts } from './runtime/gateway-ports.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
 import type { Services } from './services.ts';
@@ -54,6 +55,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...packageRoutes(services),
     ...catalogueRoutes(services),
     ...installationRoutes(services),
+    ...requestRoutes(services),
     ...auditRoutes(services),
     ...upkeepRoutes(services),
   ];

@@ -1,15 +1,13 @@
 /** What an organization has installed: plans, consent, lifecycle, configuration, grants. */
 import { Type } from 'typebox';
-import { actorOf, type OrgAccess } from '../../identity/index.ts';
-import type { Acting, Consent, OthersInvolved, PlanRequest } from '../../registry/installations/index.ts';
+import type { Consent, OthersInvolved, PlanRequest } from '../../registry/installations/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { HTTP_METHODS, PERMISSION_NAMES } from '../../spec/permission.ts';
 import type { Permission } from '../../spec/permission.ts';
-import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
-import { Refusal } from '../../spec/refusal.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { actingAs, pluginOf, requirePluginId } from './installed-plugin.ts';
 import { Anything, NoQuery, OrgParams } from './schemas.ts';
 
 const ADMIN = { kind: 'org', role: 'admin', scope: 'orgs:admin' } as const;
@@ -291,17 +289,4 @@ function settingRoutes({ installations }: Services): Route[] {
       }),
     }),
   ];
-}
-
-function actingAs({ principal, org }: OrgAccess): Acting {
-  return { orgId: org.id, actor: actorOf(principal) };
-}
-
-function pluginOf({ publisher, name }: { publisher: string; name: string }): PluginId {
-  return requirePluginId(`${publisher}/${name}`);
-}
-
-function requirePluginId(text: string): PluginId {
-  if (isPluginId(text)) return text;
-  throw new Refusal('not_found', { detail: 'There is no plugin of this name.' });
 }

@@ -1,28 +1,57 @@
-/** Work that nobody asks for: what a crash left half-done, blobs that no version names, answers that nobody can ask for. */
+/** Work that nobody asks for: steps that a server left half-done, and what nobody can ask for any more. */
 import type { Closers } from './closers.ts';
 import type { Services } from '../services.ts';
 import { sweepBlobs } from '../../registry/blobs/index.ts';
 import { sweepKeys } from '../../registry/idempotency/index.ts';
+import { createKeyValueStore } from '../../services/index.ts';
 
 /** Uploads in progress are younger than this. */
 const ORPHAN_GRACE_MS = 60 * 60_000;
 const SWEEP_INTERVAL_MS = 60 * 60_000;
+/** A step that its server abandoned is over after its deadline; nobody should wait much longer. */
+const RECONCILE_INTERVAL_MS = 5_000;
 
-export function startChores({ log, installations, database, blobs }: Services, closers: Closers): void {
-  const inBackground = (chore: string, work: () => Promise<unknown>): void => {
-    void work().then(
-      (result) => log.debug({ chore, result }, 'chore done'),
-      (error: unknown) => log.warn({ err: error, chore }, 'chore failed'),
-    );
+type Chore = { readonly name: string; readonly everyMs: number; readonly work: () => Promise<unknown> };
+
+/** Begins each chore at once, and again in its interval. */
+export function startChores(services: Services, closers: Closers): void {
+  for (const chore of choresOf(services)) closers.add(chore.name, repeat(services, chore), clearInterval);
+}
+
+function choresOf({ installations, database, blobs }: Services): Chore[] {
+  const values = createKeyValueStore(database);
+  const now = (): Date => new Date();
+  return [
+    { name: 'reconcile', everyMs: RECONCILE_INTERVAL_MS, work: () => installations.reconcile() },
+    {
+      name: 'sweep of packages',
+      everyMs: SWEEP_INTERVAL_MS,
+      work: () => sweepBlobs({ database, blobs, graceMs: ORPHAN_GRACE_MS, now: now() }),
+    },
+    { name: 'sweep of answers', everyMs: SWEEP_INTERVAL_MS, work: () => sweepKeys(database, now()) },
+    { name: 'sweep of values', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => values.sweep()) },
+  ];
+}
+
+async function sweepAll(sweep: () => Promise<number>): Promise<number> {
+  let swept = 0;
+  for (let more = await sweep(); more > 0; more = await sweep()) swept += more;
+  return swept;
+}
+
+/** A round that is still at work is not begun a second time. */
+function repeat({ log }: Services, { name, everyMs, work }: Chore): NodeJS.Timeout {
+  let isAtWork = false;
+  const round = async (): Promise<void> => {
+    if (isAtWork) return;
+    isAtWork = true;
+    try {
+      log.debug({ chore: name, result: await work() }, 'chore done');
+    } catch (error) {
+      log.warn({ err: error, chore: name }, 'chore failed');
+    }
+    isAtWork = false;
   };
-  const sweep = (): Promise<unknown> =>
-    sweepBlobs({ database, blobs, graceMs: ORPHAN_GRACE_MS, now: new Date() });
-  inBackground('reconcile', () => installations.reconcile());
-  const recur = (): void => {
-    inBackground('sweep', sweep);
-    inBackground('forget answers', () => sweepKeys(database, new Date()));
-  };
-  const timer = setInterval(recur, SWEEP_INTERVAL_MS).unref();
-  recur();
-  closers.add('chores', timer, clearInterval);
+  void round();
+  return setInterval(() => void round(), everyMs).unref();
 }
