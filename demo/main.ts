@@ -4,7 +4,7 @@
  * On a terminal the server is left running until Ctrl-C; into a pipe, or with `--exit`, everything ends with the story.
  * It exits with 0 when every step did what it promises, 1 when one did not, 130 when it was interrupted before.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createScreen, since, type Screen } from './screen.ts';
@@ -41,8 +41,8 @@ async function play(
     'Souk, from nothing to a running plugin. Everything happens in a folder that is removed at the end.',
   );
   const folder = await mkdtemp(join(tmpdir(), 'souk-demo-'));
-  cleaners.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const server = startServerProcess(join(folder, 'data'));
+  cleaners.push(() => removeFolder(folder));
+  const server = startServerProcess(dataFolderIn(folder));
   cleaners.push(server.stop);
   screen.chapter('The server starts: PostgreSQL, migrations, runners');
   const served = await screen.step('npm start', () => server.serving);
@@ -55,6 +55,16 @@ async function play(
   invite(screen, served);
   await interrupted;
   return told;
+}
+
+function dataFolderIn(folder: string): string {
+  return join(folder, 'data');
+}
+
+/** Where PostgreSQL has to run as another user, its files may lie elsewhere, behind a link (docs/operators.md). */
+async function removeFolder(folder: string): Promise<void> {
+  const embedded = await realpath(join(dataFolderIn(folder), 'embedded')).catch(() => folder);
+  for (const path of [embedded, folder]) await rm(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function invite(screen: Screen, { url, tokenFile }: ServedAt): void {

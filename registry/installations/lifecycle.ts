@@ -40,20 +40,40 @@ export async function activate(
   plugin: PluginId,
   dependencies: OthersInvolved,
 ): Promise<void> {
-  const begun = await underOrgLock(context, acting.orgId, async (tx) => {
+  const begun = await beginActivation(context, acting, plugin, dependencies);
+  const ran = await runActivations(context, acting, begun);
+  if (ran.kind === 'failed') await undoActivation(context, acting, ran);
+}
+
+/** Writes down, in one transaction, that the plugin and what it needs are being activated. @returns them in order */
+function beginActivation(
+  context: InstallationsContext,
+  acting: Acting,
+  plugin: PluginId,
+  dependencies: OthersInvolved,
+): Promise<readonly PluginId[]> {
+  return underOrgLock(context, acting.orgId, async (tx) => {
     const rows = await loadRows(tx, acting.orgId);
     const order = activationOf(rows, plugin, dependencies);
     for (const row of order) await requireReady(tx, row);
     for (const row of order) await enter(tx, context, acting, row, 'activate', order.length);
     return order.map(({ pluginId }) => pluginId);
   });
+}
+
+/** Runs the hooks in order, up to the first that fails. */
+async function runActivations(
+  context: InstallationsContext,
+  acting: Acting,
+  begun: readonly PluginId[],
+): Promise<{ readonly kind: 'done' } | FailedActivation> {
   const done: PluginId[] = [];
   for (const id of begun) {
     const verdict = await runActivation(context, acting, id);
-    if (verdict.kind === 'failed')
-      return undoActivation(context, acting, { begun, done, failed: id, verdict });
+    if (verdict.kind === 'failed') return { kind: 'failed', begun, done, failed: id, verdict };
     done.push(id);
   }
+  return { kind: 'done' };
 }
 
 /** What has to be activated, dependencies first, the plugin last. */
@@ -106,6 +126,7 @@ async function readNext(
 }
 
 type FailedActivation = {
+  readonly kind: 'failed';
   readonly begun: readonly PluginId[];
   readonly done: readonly PluginId[];
   readonly failed: PluginId;
