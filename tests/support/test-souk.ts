@@ -21,9 +21,23 @@ export type TestSouk = ReturnType<typeof soukOn> & {
 /** Starts it; it ends with the test file. */
 export async function testSouk(options: Pick<SoukOptions, 'wrapper'> = {}): Promise<TestSouk> {
   const database = await testDatabase();
-  const process = await startSouk({ ...options, environment: { DATABASE_URL: database.url } });
-  afterAll(() => discardSouk(process));
-  return { ...soukOn(process), superuser: database.superuser };
+  const souk = await startSoukOn(database.url, options);
+  return { ...souk, superuser: database.superuser };
+}
+
+/**
+ * Starts a server on a database that is already there, or on the built-in one of its data folder; it ends with the
+ * test file.
+ */
+export async function startSoukOn(
+  databaseUrl: string | null,
+  { environment, ...options }: SoukOptions = {},
+): Promise<ReturnType<typeof soukOn>> {
+  const address: Record<string, string> = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
+  const process = await startSouk({ ...options, environment: { ...address, ...environment } });
+  // Who shares the folder of another server leaves it to that one.
+  afterAll(() => (options.dataDir === undefined ? discardSouk(process) : process.stop()));
+  return soukOn(process);
 }
 
 /** A fresh database on the run's own PostgreSQL, with its address as an operator would write it. */

@@ -1,0 +1,90 @@
+/** A database that goes away and comes back. */
+import { describe, expect, it, vi } from 'vitest';
+import { openDatabaseProxy } from '../support/database-proxy.ts';
+import type { Answer } from '../support/http-client.ts';
+import { startSoukOn, testDatabase } from '../support/test-souk.ts';
+import type { PackageDraft } from '../support/test-package.ts';
+
+const COUNTER: PackageDraft = {
+  id: 'kelompok/counter',
+  permissions: [{ name: 'kv', reason: 'Counts.' }],
+  code: `export default { async fetch(request, host) {
+    const count = ((await host.kv.get('count')) ?? 0) + 1;
+    await host.kv.set('count', count);
+    return Response.json(count);
+  } }`,
+};
+const UNAVAILABLE = [503, 'database_unavailable'];
+const codeOf = ({ status, json }: Answer): unknown => [status, json?.code];
+
+describe('a database whose connections break and that takes no new ones', async () => {
+  const database = await testDatabase();
+  const wire = await openDatabaseProxy(database);
+  const souk = await startSoukOn(wire.url);
+  const acme = await souk.org('acme');
+  const kelompok = await souk.publisher('kelompok', acme);
+  await kelompok.ship(COUNTER);
+  await acme.install('kelompok/counter');
+  const { json: doomed } = await acme.owner.post('/api/v1/tokens', { name: 'doomed', scopes: ['orgs:read'] });
+  const doomedHeader = { authorization: `Bearer ${doomed.secret}` };
+
+  it('is answered with database_unavailable everywhere, and guessed at nowhere', async () => {
+    expect((await acme.call('kelompok/counter', '/')).json).toBe(1);
+    expect((await souk.anyone.get('/api/v1/me', doomedHeader)).status).toBe(200);
+    await wire.cut();
+    expect(codeOf(await souk.anyone.get('/readyz'))).toEqual(UNAVAILABLE);
+    expect((await souk.anyone.get('/livez')).status).toBe(200);
+    expect(codeOf(await acme.owner.get('/api/v1/me'))).toEqual(UNAVAILABLE);
+    expect(codeOf(await souk.anyone.get('/api/v1/packages'))).toEqual(UNAVAILABLE);
+    expect(codeOf(await acme.plan({ kind: 'upgradeAll' }))).toEqual(UNAVAILABLE);
+    expect(codeOf((await kelompok.publish({ id: 'kelompok/late' })).answer)).toEqual(UNAVAILABLE);
+    expect(codeOf(await acme.call('kelompok/counter', '/'))).toEqual(UNAVAILABLE);
+  });
+
+  it('serves as before when it is back, and knows what happened meanwhile', async () => {
+    await database.superuser.query(`update token set revoked_at = now() where id = $1`, [doomed.token.id]);
+    await wire.mend();
+    await vi.waitFor(async () => expect((await souk.anyone.get('/readyz')).status).toBe(200), 20_000);
+    expect((await acme.call('kelompok/counter', '/')).json).toBe(2);
+    expect(codeOf(await souk.anyone.get('/api/v1/me', doomedHeader))).toEqual([401, 'token_revoked']);
+    expect((await souk.anyone.get('/api/v1/packages/kelompok/late')).status).toBe(404);
+    expect((await kelompok.publish({ id: 'kelompok/late' })).answer.status).toBe(201);
+  });
+
+  it('loses no connection of the pool for good', async () => {
+    for (let round = 0; round < 12; round += 1) {
+      await wire.cut();
+      await Promise.all([1, 2, 3].map(() => souk.anyone.get('/api/v1/packages')));
+      await wire.mend();
+    }
+    await vi.waitFor(async () => expect((await souk.anyone.get('/readyz')).status).toBe(200), 20_000);
+    const answers = await Promise.all(Array.from({ length: 40 }, () => souk.anyone.get('/api/v1/packages')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});
+
+describe('the built-in database, killed', async () => {
+  const souk = await startSoukOn(null);
+  const acme = await souk.org('acme');
+  const kelompok = await souk.publisher('kelompok', acme);
+  await kelompok.ship(COUNTER);
+  await acme.install('kelompok/counter');
+
+  it('is started again by the server, with everything that was acknowledged', async () => {
+    expect((await acme.call('kelompok/counter', '/')).json).toBe(1);
+    const started = souk.process.log.find(
+      ({ pid, msg }) => pid && String(msg).startsWith('built-in PostgreSQL'),
+    );
+    process.kill(Number(started?.['pid']), 'SIGKILL');
+    const answers: Answer[] = [];
+    await vi.waitFor(async () => {
+      answers.push(await acme.call('kelompok/counter', '/'));
+      expect(answers.at(-1)?.status).toBe(200);
+    }, 20_000);
+    expect((await acme.call('kelompok/counter', '/')).json).toBeGreaterThanOrEqual(3);
+    expect((await souk.anyone.get('/api/v1/packages/kelompok/counter')).status).toBe(200);
+    // Until then every call ended in a known way: refused, or failed inside the plugin by the host's refusal.
+    for (const { status, json } of answers.slice(0, -1))
+      expect([UNAVAILABLE[1], 'plugin_run_failed'], `${status}`).toContain(json.code);
+  });
+});

@@ -1,0 +1,54 @@
+/** A wire to the test database that can be cut: for a server, the database is then gone. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll } from 'vitest';
+import type { TestDatabase } from './database.ts';
+
+export type DatabaseProxy = {
+  /** DATABASE_URL through the wire. */
+  readonly url: string;
+  /** Breaks every connection and takes no new one. */
+  cut(): Promise<void>;
+  /** Takes connections again, at the same address. */
+  mend(): Promise<void>;
+};
+
+export async function openDatabaseProxy({ target }: TestDatabase): Promise<DatabaseProxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => join(near, connect(`${target.folder}/.s.PGSQL.5432`), sockets));
+  const port = await listen(server, 0);
+  const cut = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  afterAll(async () => {
+    if (server.listening) await cut();
+  });
+  const url = `postgresql://${target.user}@127.0.0.1:${port}/${target.database}`;
+  return { url, cut, mend: async () => void (await listen(server, port)) };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Passes bytes both ways; where one end breaks, so does the other. */
+function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
+  for (const [from, to] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    sockets.add(from);
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      sockets.delete(from);
+      to.destroy();
+    });
+    from.pipe(to);
+  }
+}
