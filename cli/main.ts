@@ -12,6 +12,7 @@ import { registerOrg } from './verbs/org.ts';
 import { registerPack } from './verbs/pack.ts';
 import { registerPlugin } from './verbs/plugin.ts';
 import { registerPublish } from './verbs/publish.ts';
+import { registerReview } from './verbs/review.ts';
 import { registerSearch } from './verbs/search.ts';
 import { registerSign } from './verbs/sign.ts';
 import { registerSweep } from './verbs/sweep.ts';
@@ -34,6 +35,7 @@ const VERBS: readonly Verb[] = [
   registerSearch,
   registerWithdraw,
   registerPlugin,
+  registerReview,
   registerAudit,
   registerSweep,
 ];

@@ -5,6 +5,8 @@ export {
   KEY_DOCUMENT_PAYLOAD_TYPE,
   KEY_ROLES,
   type KeyDocument,
+  REVOCATION_REASONS,
+  type Revocation,
   parseKeyDocument,
   writeKeyDocument,
 } from './key-document.ts';
@@ -24,7 +26,7 @@ export {
 } from './key-history.ts';
 export { KEY_PROOF_PAYLOAD_TYPE, type KeyChallenge, writeKeyProof } from './key-proof.ts';
 export { PrivateKey } from './private-key.ts';
-export { type KeyId, PublicKey } from './public-key.ts';
+export { isKeyId, type KeyId, PublicKey } from './public-key.ts';
 export {
   archiveName,
   type PackageIdentity,

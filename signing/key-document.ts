@@ -42,7 +42,7 @@ const KEY_DOCUMENT_BYTES_MAX = 64 * 1024;
 export const KEY_ROLES = ['root', 'publish'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
-const REVOCATION_REASONS = ['compromised', 'lost', 'superseded', 'ceased'] as const;
+export const REVOCATION_REASONS = ['compromised', 'lost', 'superseded', 'ceased'] as const;
 type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 export type ListedKey = { readonly key: PublicKey; readonly notBefore: Date; readonly notAfter: Date };

@@ -129,7 +129,23 @@ export function keysValidAt(history: KeyHistory, at: Date): SignerSet {
       detail: `The key document of ${document.publisher} ran until ${formatTime(document.expiresAt)}.`,
     });
   const { revocations } = lastOf(history).document;
-  return signersOf({ document, role: 'publish', at, revocations });
+  const { threshold, keys } = signersOf({ document, role: 'publish', at, revocations });
+  return { threshold, keys: new Map([...formerKeys(history, revocations, at), ...keys]) };
+}
+
+/** A revoked key leaves the document; whoever meets it later is to learn that it was revoked, not that it is unknown. */
+function formerKeys(
+  history: KeyHistory,
+  revocations: readonly Revocation[],
+  at: Date,
+): [KeyId, { key: PublicKey; standing: KeyStanding }][] {
+  const revoked = new Set(
+    revocations.filter(({ effectiveFrom }) => at >= effectiveFrom).map(({ keyId }) => keyId),
+  );
+  return history
+    .flatMap(({ document }) => document.keys)
+    .filter(({ key }) => revoked.has(key.id))
+    .map(({ key }) => [key.id, { key, standing: 'revoked' }]);
 }
 
 function inForceAt(history: KeyHistory, at: Date): AcceptedKeyDocument {

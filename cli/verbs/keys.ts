@@ -1,7 +1,6 @@
 import {
   KEY_DOCUMENT_PAYLOAD_TYPE,
   KEY_PROOF_PAYLOAD_TYPE,
-  KEY_ROLES,
   formatEnvelope,
   parseEnvelope,
   parseKeyDocument,
@@ -10,7 +9,6 @@ import {
   writeKeyDocument,
   writeKeyProof,
   type KeyDocument,
-  type KeyId,
   type PrivateKey,
 } from '../../signing/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
@@ -18,9 +16,11 @@ import { openClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
 import { readPrivateKey } from '../files.ts';
 import type { Io } from '../io.ts';
+import { documentPeriod, keyLines } from '../key-lines.ts';
 import type { Report } from '../report.ts';
 import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
+import { registerKeyChanges } from './keys-change.ts';
 
 type RegisterOptions = ServerOptions & {
   readonly root: string[];
@@ -28,10 +28,7 @@ type RegisterOptions = ServerOptions & {
   readonly days: string;
 };
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-const CLOCK_SKEW_MS = 5 * 60 * 1000;
-
-/** `souk keys register` and `souk keys show`: the keys that speak for a publisher. */
+/** `souk keys register`, `show`, `rotate` and `revoke`: the keys that speak for a publisher. */
 export function registerKeys(shell: Shell): void {
   const verb = shell.group('keys', 'the keys of a publisher');
   withServer(verb('register', 'register the first keys of a publisher, with proof that they are yours'))
@@ -47,6 +44,7 @@ export function registerKeys(shell: Shell): void {
     .action((publisher: string, options: ServerOptions) =>
       shell.report(options, () => show(shell.io, publisher, options)),
     );
+  registerKeyChanges(shell, verb);
 }
 
 async function register(io: Io, publisher: string, options: RegisterOptions): Promise<Report> {
@@ -86,9 +84,7 @@ function firstDocument(
   { root, publish, keys }: Record<'root' | 'publish' | 'keys', readonly PrivateKey[]>,
   days: number,
 ): KeyDocument {
-  // Whole seconds, as documents write times; set back, because the clock of the registry is the one that counts.
-  const issuedAt = new Date(Math.floor((Date.now() - CLOCK_SKEW_MS) / 1000) * 1000);
-  const expiresAt = new Date(issuedAt.getTime() + days * DAY_MS);
+  const { issuedAt, expiresAt } = documentPeriod(days);
   const ids = (of: readonly PrivateKey[]) => ({ threshold: 1, keyIds: of.map((key) => key.publicKey.id) });
   return {
     publisher,
@@ -112,11 +108,5 @@ async function show(io: Io, publisher: string, options: ServerOptions): Promise<
   const newest = (answer['documents'] as { version: number; envelope: JsonObject }[]).at(-1);
   if (!newest) return done([`${publisher} has registered no keys`], answer);
   const envelope = parseEnvelope(Buffer.from(JSON.stringify(newest.envelope)), KEY_DOCUMENT_PAYLOAD_TYPE);
-  const { keys, roles } = parseKeyDocument(envelope.payload);
-  const rolesOf = (id: KeyId): string =>
-    KEY_ROLES.filter((role) => roles[role].keyIds.includes(id)).join(', ');
-  const lines = keys.map(
-    ({ key, notAfter }) => `${key.id} ${rolesOf(key.id)}, until ${notAfter.toISOString()}`,
-  );
-  return done([`${publisher}: key document ${newest.version}`, ...lines], answer);
+  return done(keyLines(parseKeyDocument(envelope.payload)), answer);
 }

@@ -11,13 +11,13 @@ import {
   type VerifiedStatement,
 } from '../../signing/index.ts';
 import { ENVELOPE_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
 import { envelopePath, identifyPackage, readArchive } from '../archive.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
 import type { Shell } from '../shell.ts';
+import { readTime } from '../time.ts';
 
 const TRUST_FILE_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -44,7 +44,7 @@ export function registerVerify(shell: Shell): void {
 async function verify(io: Io, archivePath: string, options: VerifyOptions): Promise<Report> {
   const archive = await readArchive(io, archivePath);
   const evidence = await gatherEvidence(io, archive, options.envelope ?? envelopePath(archivePath));
-  const at = readAt(options.at);
+  const at = options.at === undefined ? new Date() : readTime(options.at);
   const statement =
     options.trust === undefined
       ? readUnverifiedStatement(evidence)
@@ -71,13 +71,6 @@ async function verifyWithTrust(
   const { publisher } = readUnverifiedStatement(evidence);
   const trust = trustIn(parseTrustFile(trustFile), publisher);
   return verifyPackageEnvelope({ ...evidence, trust, at });
-}
-
-function readAt(text: string | undefined): Date {
-  const at = text === undefined ? new Date() : new Date(text);
-  if (Number.isNaN(at.getTime()) || (text !== undefined && !/T.*Z$/u.test(text)))
-    throw new Refusal('time_invalid', { detail: `${JSON.stringify(text)} is not a time in UTC.` });
-  return at;
 }
 
 function reportOf(statement: PackageStatement | VerifiedStatement): Report {

@@ -143,7 +143,7 @@ describe('acceptNextKeys', () => {
       });
       expect(renewed).toMatchObject({ outcome: 'already_published', signature: 'trusted' });
       await expect(publishPackage(at('2026-06-02'), signedUpload({ id: freshId() }))).rejects.toMatchObject({
-        code: 'signature_key_unknown',
+        code: 'signature_key_revoked',
       });
     } finally {
       await fresh.close();
@@ -193,7 +193,7 @@ describe('acceptNextKeys', () => {
       };
       await expect(
         publishPackage({ ...fresh.ports, reader }, signedUpload({ id: freshId() })),
-      ).rejects.toMatchObject({ code: 'signature_key_unknown' });
+      ).rejects.toMatchObject({ code: 'signature_key_revoked' });
     } finally {
       await fresh.close();
     }

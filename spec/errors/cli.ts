@@ -80,6 +80,18 @@ export const CLI_ERRORS = {
     title: 'This is not the name of a publisher.',
     hint: 'Use lower-case letters, digits and single hyphens, such as kelompok.',
   },
+  key_not_of_publisher: {
+    status: 400,
+    kind: 'input',
+    title: 'This is not the id of a key that the publisher has or had.',
+    hint: 'Copy the whole id from souk keys show.',
+  },
+  key_role_empty: {
+    status: 400,
+    kind: 'input',
+    title: 'Somebody has to be able to sign.',
+    hint: 'Name the keys that take over with --root and --key.',
+  },
   key_file_exposed: {
     status: 400,
     kind: 'policy',

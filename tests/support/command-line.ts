@@ -1,0 +1,49 @@
+/** The command `souk` in a folder of its own, as somebody uses it against a server. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { run } from '../../cli/main.ts';
+
+export type Ran = { readonly exitCode: number; readonly out: string; readonly error: string };
+
+export type CommandLine = {
+  readonly folder: string;
+  readonly souk: (...argv: string[]) => Promise<Ran>;
+  /** Must end with 0. @returns what `--json` prints */
+  readonly ok: (...argv: string[]) => Promise<ReturnType<typeof JSON.parse>>;
+  /** Must be refused. @returns the code */
+  readonly refused: (...argv: string[]) => Promise<string>;
+};
+
+/** @param token null for nobody */
+export function commandLine(url: string, token: string | null): CommandLine {
+  const folder = mkdtempSync(join(tmpdir(), 'souk-line-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const environment = { SOUK_URL: url, HOME: folder, ...(token === null ? {} : { SOUK_TOKEN: token }) };
+  const souk = async (...argv: string[]): Promise<Ran> => {
+    let [out, error] = ['', ''];
+    const exitCode = await run(argv, {
+      cwd: folder,
+      environment,
+      readIn: () => Promise.resolve(''),
+      writeOut: (text) => void (out += text),
+      writeError: (text) => void (error += text),
+    });
+    return { exitCode, out, error };
+  };
+  return {
+    folder,
+    souk,
+    ok: async (...argv) => {
+      const { exitCode, out, error } = await souk(...argv, '--json');
+      expect(exitCode, out + error).toBe(0);
+      return JSON.parse(out);
+    },
+    refused: async (...argv) => {
+      const { exitCode, out, error } = await souk(...argv, '--json');
+      expect(exitCode, out + error).toBe(1);
+      return JSON.parse(out).error.code;
+    },
+  };
+}
