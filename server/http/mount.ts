@@ -7,6 +7,7 @@ import { admit, readBearer, type AccessPorts, type CallerOf, type Access } from 
 import { answerOnce, IDEMPOTENCY_HEADER, type IdempotencyPorts, type KeptAnswer } from './idempotency.ts';
 import { clientAddress, rateClassOf, type RateLimits } from './rate-limits.ts';
 import type { Answer, Route } from './route.ts';
+import { requireStorable } from './storable.ts';
 import type { Settings } from '../settings.ts';
 
 export type AppEnv = { Variables: { requestId: string; route: string } };
@@ -26,6 +27,7 @@ async function answerRoute(context: Context<AppEnv>, route: Route, ports: MountP
   const raw = context.req.raw;
   const requestId = context.get('requestId');
   const params = context.req.param() as Record<string, string>;
+  requireStorable(params, '/path');
   const caller = await admitClient(context, route, ports, params['org']);
   const input = await route.read(raw, params);
   const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });

@@ -12,6 +12,7 @@ import type { JsonValue } from '../../spec/json.ts';
 import { toViolation } from '../../spec/guest-schema.ts';
 import type { Access, CallerOf } from './access.ts';
 import { readJson, readUpload, type Upload } from './body.ts';
+import { requireStorable } from './storable.ts';
 import type { RateClass } from './rate-limits.ts';
 
 /** What a route answers: JSON, bytes, or nothing. */
@@ -105,6 +106,7 @@ function queryOf(raw: Request): Record<string, string | string[]> {
     const values = searchParams.getAll(name);
     query[name] = values.length > 1 ? values : (values[0] ?? '');
   }
+  requireStorable(query, '/query');
   return query;
 }
 

@@ -13,6 +13,9 @@ import { TOKEN_SCOPES } from '../../identity/index.ts';
 /** All that a token of an ordinary user can have. */
 const USER_SCOPES = Object.keys(TOKEN_SCOPES).filter((scope) => scope !== 'instance:admin');
 
+/** A test asks more often than a client may. */
+const UNHURRIED = { SOUK_READS_PER_MINUTE: '0', SOUK_WRITES_PER_MINUTE: '0' };
+
 export type TestSouk = ReturnType<typeof soukOn> & {
   /** Looks at the database behind the server's back. */
   readonly superuser: TestDatabase['superuser'];
@@ -33,8 +36,8 @@ export async function startSoukOn(
   databaseUrl: string | null,
   { environment, ...options }: SoukOptions = {},
 ): Promise<ReturnType<typeof soukOn>> {
-  const address: Record<string, string> = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
-  const process = await startSouk({ ...options, environment: { ...address, ...environment } });
+  const address = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
+  const process = await startSouk({ ...options, environment: { ...UNHURRIED, ...address, ...environment } });
   // Who shares the folder of another server leaves it to that one.
   afterAll(() => (options.dataDir === undefined ? discardSouk(process) : process.stop()));
   return soukOn(process);
