@@ -4,10 +4,12 @@ import { Migration0001 } from './0001-identity.ts';
 import { Migration0002 } from './0002-registry.ts';
 import { Migration0003 } from './0003-installations.ts';
 import { Migration0004 } from './0004-key-value.ts';
+import { Migration0005 } from './0005-pending-upgrades.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
   { name: '0002-registry', class: Migration0002 },
   { name: '0003-installations', class: Migration0003 },
   { name: '0004-key-value', class: Migration0004 },
+  { name: '0005-pending-upgrades', class: Migration0005 },
 ];

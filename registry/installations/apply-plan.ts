@@ -13,6 +13,7 @@ import {
   ConsentReceiptEntity,
   InstallationEntity,
   InstallationSnapshotEntity,
+  PendingUpgradeEntity,
   type Installation,
   type InstallationPlan,
 } from './entities/index.ts';
@@ -160,6 +161,7 @@ async function replace(
   row.revision += 1;
   row.reason = null;
   row.updatedAt = at;
+  await forgetPendingUpgrade(tx, acting.orgId, step.plugin);
   row.servingSnapshotId = wasActive === 'yes' ? snapshot.id : null;
   row.stepDeadlineAt = wasActive === 'yes' ? stepDeadline(at) : null;
   writeReceipt(tx, acting, row, at);
@@ -210,8 +212,14 @@ async function remove(
 ): Promise<StepOutcome> {
   const row = await requireRow(tx, orgId, step.plugin);
   stateAfter(row.state, 'uninstall', step.plugin);
+  await forgetPendingUpgrade(tx, orgId, step.plugin);
   await tx.em.nativeDelete(InstallationEntity, { id: row.id, orgId });
   return { kind: 'removed', plugin: step.plugin };
+}
+
+/** It was about the version that was in place. */
+async function forgetPendingUpgrade(tx: Transaction, orgId: string, pluginId: PluginId): Promise<void> {
+  await tx.em.nativeDelete(PendingUpgradeEntity, { orgId, pluginId });
 }
 
 function requireOffered(

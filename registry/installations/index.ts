@@ -13,6 +13,8 @@ export type {
   PlanChange,
   PlanRequest,
 } from './planning/plan.ts';
+export type { UpgradeOutcome } from './pending-upgrades.ts';
+export type { PendingUpgradeView } from './pending-upgrade-view.ts';
 export type { Plan } from './plans.ts';
 export type { InstallationView, ReceiptView } from './reading.ts';
 export type { InstallationState } from './state.ts';

@@ -5,14 +5,15 @@ import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { RESOLUTION_BUDGET_DEFAULT, ResolverThread } from '../resolver/index.ts';
-import { carryOut, checkReady } from './apply-plan.ts';
 import type { Consent } from './consent.ts';
-import { underOrgLock, type Acting, type InstallationsContext, type RuntimePort } from './context.ts';
+import type { Acting, InstallationsContext, RuntimePort } from './context.ts';
 import { openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
-import { activate, deactivate, deactivateAll, takeDownInOrder, loadRows, verdictOf } from './lifecycle.ts';
+import { activate, deactivate, deactivateAll, verdictOf } from './lifecycle.ts';
 import type { RuntimeVerdict } from './context.ts';
 import { loadGuest } from './load-guest.ts';
+import { applyPlan } from './plan-application.ts';
+import { acceptUpgrade, declineUpgrade, requestUpgrade, type UpgradeOutcome } from './pending-upgrades.ts';
 import { createPlan, readPlan, type Plan } from './plans.ts';
 import type { OthersInvolved, OrgLock, PlanRequest } from './planning/plan.ts';
 import { exportLock, listInstallations, listReceipts, readInstallation } from './reading.ts';
@@ -20,7 +21,6 @@ import type { InstallationView, ReceiptView } from './reading.ts';
 import { reconcile } from './reconcile.ts';
 import { decideRequest, listRequests, requestPlugin, type Decision, type RequestView } from './requests.ts';
 import { narrowGrants, setConfig, setInstanceConfig } from './settings.ts';
-import { beginUpgrade, finishUpgrade, type Upgrade } from './upgrade.ts';
 
 export type InstallationsOptions = {
   readonly database: Database;
@@ -36,6 +36,10 @@ export type Installations = {
   createPlan(acting: Acting, request: PlanRequest): Promise<Plan>;
   readPlan(orgId: string, planId: string): Promise<Plan>;
   applyPlan(acting: Acting, planId: string, consent: Consent): Promise<InstallationView[]>;
+  /** Upgrades at once where nothing new is asked for, else keeps the upgrade until somebody consents. */
+  requestUpgrade(acting: Acting, plugin: PluginId, range?: string): Promise<UpgradeOutcome>;
+  acceptUpgrade(acting: Acting, plugin: PluginId, consent: Consent): Promise<InstallationView>;
+  declineUpgrade(acting: Acting, plugin: PluginId): Promise<void>;
   activate(acting: Acting, plugin: PluginId, dependencies: OthersInvolved): Promise<InstallationView>;
   deactivate(acting: Acting, plugin: PluginId, dependants: OthersInvolved): Promise<InstallationView>;
   deactivateAll(acting: Acting): Promise<PluginId[]>;
@@ -68,35 +72,20 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     resolver: (problem) => thread.resolve(problem, RESOLUTION_BUDGET_DEFAULT),
     now: options.now ?? (() => new Date()),
   };
-  const view = (orgId: string, plugin: PluginId): Promise<InstallationView> =>
-    readInstallation(context, orgId, plugin);
   return {
     createPlan: (acting, request) => createPlan(context, acting, request),
     readPlan: (orgId, planId) => readPlan(context, orgId, planId),
-    applyPlan: (acting, planId, consent) => applyPlan(context, acting, planId, consent),
-    activate: async (acting, plugin, dependencies) => {
-      await activate(context, acting, plugin, dependencies);
-      return view(acting.orgId, plugin);
+    applyPlan: async (acting, planId, consent) => {
+      await applyPlan(context, acting, planId, consent);
+      return listInstallations(context, acting.orgId);
     },
-    deactivate: async (acting, plugin, dependants) => {
-      await deactivate(context, acting, plugin, dependants);
-      return view(acting.orgId, plugin);
-    },
-    deactivateAll: (acting) => deactivateAll(context, acting),
-    uninstall: (acting, plugin, dependants) => uninstall(context, acting, plugin, dependants),
-    health: (orgId, plugin) => health(context, orgId, plugin),
+    ...upgradesOf(context),
+    ...lifecycleOf(context),
     list: (orgId) => listInstallations(context, orgId),
-    read: view,
+    read: (orgId, plugin) => readInstallation(context, orgId, plugin),
     receipts: (orgId, plugin) => listReceipts(context, orgId, plugin),
     exportLock: (orgId) => exportLock(context, orgId),
-    setConfig: async (acting, plugin, config) => {
-      await setConfig(context, acting, plugin, config);
-      return view(acting.orgId, plugin);
-    },
-    narrowGrants: async (acting, plugin, grants) => {
-      await narrowGrants(context, acting, plugin, grants);
-      return view(acting.orgId, plugin);
-    },
+    ...settingsOf(context),
     setInstanceConfig: (actor, plugin, config) => setInstanceConfig(context, actor, plugin, config),
     describeGuest: describer(context),
     requestPlugin: (acting, plugin, reason) => requestPlugin(context, acting, plugin, reason),
@@ -110,51 +99,48 @@ export async function openInstallations(options: InstallationsOptions): Promise<
   };
 }
 
-/**
- * Applies exactly the plan that was shown: deactivates what goes, changes everything in one transaction, activates
- * what takes the place of something active.
- * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`, `config_invalid`,
- * `transition_in_progress`, `installation_needed`, `activation_failed`
- */
-async function applyPlan(
+function lifecycleOf(
   context: InstallationsContext,
-  acting: Acting,
-  planId: string,
-  consent: Consent,
-): Promise<InstallationView[]> {
-  await stopWhatGoes(context, acting, planId, consent);
-  const upgrade = await commitPlan(context, acting, planId, consent);
-  await finishUpgrade(context, acting, upgrade);
-  return listInstallations(context, acting.orgId);
+): Pick<Installations, 'activate' | 'deactivate' | 'deactivateAll' | 'uninstall' | 'health'> {
+  return {
+    activate: async (acting, plugin, dependencies) => {
+      await activate(context, acting, plugin, dependencies);
+      return readInstallation(context, acting.orgId, plugin);
+    },
+    deactivate: async (acting, plugin, dependants) => {
+      await deactivate(context, acting, plugin, dependants);
+      return readInstallation(context, acting.orgId, plugin);
+    },
+    deactivateAll: (acting) => deactivateAll(context, acting),
+    uninstall: (acting, plugin, dependants) => uninstall(context, acting, plugin, dependants),
+    health: (orgId, plugin) => health(context, orgId, plugin),
+  };
 }
 
-/** Hooks need their data, so they run before it goes; the plan and the consent are judged first. */
-async function stopWhatGoes(
-  context: InstallationsContext,
-  acting: Acting,
-  planId: string,
-  consent: Consent,
-): Promise<void> {
-  const going = await context.database.transaction({ kind: 'org', orgId: acting.orgId }, async (tx) => {
-    const { plan } = await checkReady(tx, context, acting.orgId, planId, consent);
-    const rows = await loadRows(tx, acting.orgId);
-    return plan.steps
-      .filter(({ kind, plugin }) => kind === 'remove' && rows.get(plugin)?.state === 'active')
-      .map(({ plugin }) => plugin);
-  });
-  await takeDownInOrder(context, acting, going);
+function settingsOf(context: InstallationsContext): Pick<Installations, 'setConfig' | 'narrowGrants'> {
+  return {
+    setConfig: async (acting, plugin, config) => {
+      await setConfig(context, acting, plugin, config);
+      return readInstallation(context, acting.orgId, plugin);
+    },
+    narrowGrants: async (acting, plugin, grants) => {
+      await narrowGrants(context, acting, plugin, grants);
+      return readInstallation(context, acting.orgId, plugin);
+    },
+  };
 }
 
-async function commitPlan(
+function upgradesOf(
   context: InstallationsContext,
-  acting: Acting,
-  planId: string,
-  consent: Consent,
-): Promise<Upgrade> {
-  return underOrgLock(context, acting.orgId, async (tx) => {
-    const ready = await checkReady(tx, context, acting.orgId, planId, consent);
-    return beginUpgrade(tx, context, acting, await carryOut(tx, context, acting, ready));
-  });
+): Pick<Installations, 'requestUpgrade' | 'acceptUpgrade' | 'declineUpgrade'> {
+  return {
+    requestUpgrade: (acting, plugin, range) => requestUpgrade(context, acting, plugin, range),
+    acceptUpgrade: async (acting, plugin, consent) => {
+      await acceptUpgrade(context, acting, plugin, consent);
+      return readInstallation(context, acting.orgId, plugin);
+    },
+    declineUpgrade: (acting, plugin) => declineUpgrade(context, acting, plugin),
+  };
 }
 
 /** @throws Refusal `plugin_not_installed`, `installation_needed`, `transition_in_progress` */

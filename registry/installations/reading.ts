@@ -11,6 +11,7 @@ import {
   type Installation,
 } from './entities/index.ts';
 import { loadRows, requireInstalled } from './lifecycle.ts';
+import { loadPendingUpgrades, type PendingUpgradeView } from './pending-upgrade-view.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 import type { OrgLock } from './planning/plan.ts';
 import { statusOf, type InstallationState } from './state.ts';
@@ -34,6 +35,8 @@ export type InstallationView = {
   readonly effectiveConfig: JsonObject;
   /** Versions to go back to, newest first; of `read` only. */
   readonly kept?: readonly { readonly version: string; readonly digest: string; readonly takenAt: Date }[];
+  /** An upgrade that waits for consent, while this version runs. */
+  readonly pendingUpgrade: PendingUpgradeView | null;
   readonly revision: number;
   readonly installedAt: Date;
   readonly updatedAt: Date;
@@ -58,7 +61,11 @@ export async function listInstallations(
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
     const rows = await loadRows(tx, orgId);
     const instance = await loadInstanceConfig(tx, [...rows.keys()]);
-    return [...rows.values()].map((row) => toView(row, instance.get(row.pluginId) ?? {}));
+    const pending = await loadPendingUpgrades(tx, orgId);
+    return [...rows.values()].map((row) => ({
+      ...toView(row, instance.get(row.pluginId) ?? {}),
+      pendingUpgrade: pending.get(row.pluginId) ?? null,
+    }));
   });
 }
 
@@ -77,11 +84,12 @@ export async function readInstallation(
       { orderBy: { takenAt: 'desc', id: 'desc' } },
     );
     const kept = snapshots.map(({ version, digest, takenAt }) => ({ version, digest, takenAt }));
-    return { ...toView(row, instance), kept };
+    const pendingUpgrade = (await loadPendingUpgrades(tx, orgId)).get(plugin) ?? null;
+    return { ...toView(row, instance), pendingUpgrade, kept };
   });
 }
 
-function toView(row: Installation, instance: JsonObject): InstallationView {
+function toView(row: Installation, instance: JsonObject): Omit<InstallationView, 'pendingUpgrade'> {
   const { id, version, digest, manifest, state, grants, config, revision, installedAt, updatedAt } = row;
   return {
     id,

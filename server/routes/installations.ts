@@ -2,31 +2,26 @@
 import { Type } from 'typebox';
 import type { Consent, OthersInvolved, PlanRequest } from '../../registry/installations/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import { HTTP_METHODS, PERMISSION_NAMES } from '../../spec/permission.ts';
 import type { Permission } from '../../spec/permission.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
-import { actingAs, pluginOf, requirePluginId } from './installed-plugin.ts';
+import {
+  actingAs,
+  ConsentBody,
+  GrantBody,
+  InstalledParams,
+  pluginOf,
+  requirePluginId,
+  words,
+} from './installed-plugin.ts';
 import { Anything, NoQuery, OrgParams } from './schemas.ts';
+import { upgradeRoutes } from './upgrades.ts';
 
 const ADMIN = { kind: 'org', role: 'admin', scope: 'orgs:admin' } as const;
 const MEMBER = { kind: 'org', role: 'member', scope: 'orgs:read' } as const;
 
-const words = <const T extends string>(list: readonly T[]) =>
-  Type.Union(list.map((word) => Type.Literal(word)));
 const Involved = Type.Optional(words(['refuse', 'cascade']));
-const Installed = Type.Object({ org: Type.String(), publisher: Type.String(), name: Type.String() });
-const Granted = Type.Object(
-  {
-    name: words(PERMISSION_NAMES),
-    scope: Type.Optional(Type.Array(Type.String())),
-    methods: Type.Optional(Type.Array(words(HTTP_METHODS))),
-    reason: Type.Optional(Type.String()),
-  },
-  { additionalProperties: false },
-);
-
 const plugin = Type.String();
 const range = Type.Optional(Type.String());
 const version = Type.Optional(Type.String());
@@ -48,6 +43,7 @@ export function installationRoutes(services: Services): Route[] {
     ...viewRoutes(services),
     ...lifecycleRoutes(services),
     ...settingRoutes(services),
+    ...upgradeRoutes(services),
   ];
 }
 
@@ -90,10 +86,7 @@ function planRoutes({ installations }: Services): Route[] {
       body: Type.Object(
         {
           plan: Type.String(),
-          consent: Type.Object(
-            { grants: Type.Array(Type.Object({ plugin, permission: Granted }, closed)) },
-            closed,
-          ),
+          consent: ConsentBody,
         },
         closed,
       ),
@@ -150,7 +143,7 @@ function viewRoutes(services: Services): Route[] {
       ...base,
       path,
       summary: 'One installation.',
-      params: Installed,
+      params: InstalledParams,
       handle: async ({ caller, params }) => ({
         status: 200,
         json: toJson(await installations.read(caller.org.id, pluginOf(params))),
@@ -160,7 +153,7 @@ function viewRoutes(services: Services): Route[] {
       ...base,
       path: `${path}/receipts`,
       summary: 'Who granted what, when, for which package.',
-      params: Installed,
+      params: InstalledParams,
       handle: async ({ caller, params }) => ({
         status: 200,
         json: { items: toJson(await installations.receipts(caller.org.id, pluginOf(params))) },
@@ -171,7 +164,7 @@ function viewRoutes(services: Services): Route[] {
       access: ADMIN,
       path: `${path}/logs`,
       summary: 'The newest lines that the plugin logged on this server.',
-      params: Installed,
+      params: InstalledParams,
       handle: async ({ caller, params }) => {
         const { id } = await installations.read(caller.org.id, pluginOf(params));
         return { status: 200, json: { items: toJson(guestLog.read(id)) } };
@@ -185,7 +178,7 @@ function lifecycleRoutes({ installations }: Services): Route[] {
     tag: 'installations',
     query: NoQuery,
     access: ADMIN,
-    params: Installed,
+    params: InstalledParams,
     answers: { 200: Anything },
   } as const;
   const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
@@ -257,7 +250,7 @@ function settingRoutes({ installations }: Services): Route[] {
   const base = {
     tag: 'installations',
     query: NoQuery,
-    params: Installed,
+    params: InstalledParams,
     answers: { 200: Anything },
   } as const;
   const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
@@ -280,7 +273,7 @@ function settingRoutes({ installations }: Services): Route[] {
       method: 'PUT',
       path: `${path}/grants`,
       summary: 'Narrows what was granted; it takes effect at once.',
-      body: Type.Object({ grants: Type.Array(Granted) }, closed),
+      body: Type.Object({ grants: Type.Array(GrantBody) }, closed),
       handle: async ({ caller, params, body }) => ({
         status: 200,
         json: toJson(

@@ -92,6 +92,12 @@ export const INSTALLATION_ERRORS = {
     title: 'There is no earlier version to go back to.',
     hint: 'Look at the versions kept with the installation.',
   },
+  upgrade_not_pending: {
+    status: 404,
+    kind: 'state',
+    title: 'No upgrade of this plugin waits for consent.',
+    hint: 'Ask for an upgrade; it waits only where it asks for more than the version in place.',
+  },
   plugin_request_invalid: {
     status: 422,
     kind: 'input',

@@ -3,6 +3,7 @@ import { InstallationPlanEntity } from './installation-plan.ts';
 import { InstallationSnapshotEntity } from './installation-snapshot.ts';
 import { InstallationEntity } from './installation.ts';
 import { InstanceConfigEntity } from './instance-config.ts';
+import { PendingUpgradeEntity } from './pending-upgrade.ts';
 import { PluginRequestEntity } from './plugin-request.ts';
 
 export { ConsentReceiptEntity, type ConsentReceipt } from './consent-receipt.ts';
@@ -10,6 +11,7 @@ export { InstallationPlanEntity, type InstallationPlan } from './installation-pl
 export { InstallationSnapshotEntity, type InstallationSnapshot } from './installation-snapshot.ts';
 export { InstallationEntity, type Installation } from './installation.ts';
 export { InstanceConfigEntity } from './instance-config.ts';
+export { PendingUpgradeEntity, type PendingUpgrade } from './pending-upgrade.ts';
 export { PluginRequestEntity, type PluginRequest } from './plugin-request.ts';
 
 /** The tables of installations, for `openDatabase`. */
@@ -20,4 +22,5 @@ export const INSTALLATION_ENTITIES = [
   ConsentReceiptEntity,
   InstanceConfigEntity,
   PluginRequestEntity,
+  PendingUpgradeEntity,
 ];

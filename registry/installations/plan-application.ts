@@ -1,0 +1,56 @@
+/** From a plan that was shown to what is installed: stop what goes, change everything at once, activate. */
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { carryOut, checkReady } from './apply-plan.ts';
+import type { Consent } from './consent.ts';
+import { underOrgLock, type Acting, type InstallationsContext } from './context.ts';
+import { loadRows, takeDownInOrder } from './lifecycle.ts';
+import { beginUpgrade, finishUpgrade, type Upgrade } from './upgrade.ts';
+
+/**
+ * Applies exactly the plan that was shown: deactivates what goes, changes everything in one transaction, activates
+ * what takes the place of something active.
+ * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`, `config_invalid`,
+ * `transition_in_progress`, `installation_needed`, `activation_failed`
+ */
+export async function applyPlan(
+  context: InstallationsContext,
+  acting: Acting,
+  planId: string,
+  consent: Consent,
+): Promise<void> {
+  await stopWhatGoes(context, acting, planId, consent);
+  const upgrade = await commitPlan(context, acting, planId, consent);
+  await finishUpgrade(context, acting, upgrade);
+}
+
+/** Hooks need their data, so they run before it goes; the plan and the consent are judged first. */
+async function stopWhatGoes(
+  context: InstallationsContext,
+  acting: Acting,
+  planId: string,
+  consent: Consent,
+): Promise<void> {
+  const going: PluginId[] = await context.database.transaction(
+    { kind: 'org', orgId: acting.orgId },
+    async (tx) => {
+      const { plan } = await checkReady(tx, context, acting.orgId, planId, consent);
+      const rows = await loadRows(tx, acting.orgId);
+      return plan.steps
+        .filter(({ kind, plugin }) => kind === 'remove' && rows.get(plugin)?.state === 'active')
+        .map(({ plugin }) => plugin);
+    },
+  );
+  await takeDownInOrder(context, acting, going);
+}
+
+async function commitPlan(
+  context: InstallationsContext,
+  acting: Acting,
+  planId: string,
+  consent: Consent,
+): Promise<Upgrade> {
+  return underOrgLock(context, acting.orgId, async (tx) => {
+    const ready = await checkReady(tx, context, acting.orgId, planId, consent);
+    return beginUpgrade(tx, context, acting, await carryOut(tx, context, acting, ready));
+  });
+}
