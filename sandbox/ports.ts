@@ -72,7 +72,13 @@ export type Invocation = {
   readonly deadline?: number;
   /** Chain of installations that led here through `plugins.call`, outermost first. */
   readonly chain?: readonly string[];
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
+};
+
+/** Tells that the caller went away. An `AbortSignal` is one; the hot path makes do with less. */
+export type CancelSignal = {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options: { readonly once: true }): void;
 };
 
 /** How a run ended. `value` is what a lifecycle hook or health test answered, as JSON. */

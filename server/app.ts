@@ -1,7 +1,7 @@
-/** The HTTP application: ids and metrics around everything, the gateway, the route table, problems at the end. */
+/** The HTTP application of the server's own API: ids and metrics around everything, the route table, problems at the end. */
 import { randomUUID } from 'node:crypto';
 import { Hono, type Context } from 'hono';
-import { createGateway } from './gateway/gateway.ts';
+import { recordRequest } from './http/record-request.ts';
 import { mountRoutes, type AppEnv } from './http/mount.ts';
 import { asRefusal, problemResponse } from './http/problem.ts';
 import type { Route } from './http/route.ts';
@@ -13,7 +13,6 @@ import { installationRoutes } from './routes/installations.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { packageRoutes } from './routes/packages.ts';
 import { requestRoutes } from './routes/plugin-requests.ts';
-import { gatewayPorts } from './runtime/gateway-ports.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
 import type { Services } from './services.ts';
 import { Refusal } from '../spec/refusal.ts';
@@ -22,17 +21,12 @@ export type Draining = () => boolean;
 
 export function createApp(services: Services, isDraining: Draining): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const gateway = createGateway(gatewayPorts(services));
   app.use(async (context, next) => {
     const startedMs = performance.now();
     context.set('requestId', randomUUID());
     context.set('route', 'none');
     await next();
     finish(services, context, startedMs);
-  });
-  app.all('/orgs/*', (context) => {
-    context.set('route', '/orgs/*');
-    return gateway(context.req.raw, context.get('requestId'));
   });
   mountRoutes(app, allRoutes(services, isDraining), services);
   app.notFound((context) =>
@@ -62,16 +56,12 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
   return routes;
 }
 
-function finish({ metrics, log }: Services, context: Context<AppEnv>, startedMs: number): void {
-  const { method } = context.req;
+function finish(services: Services, context: Context<AppEnv>, startedMs: number): void {
+  const { method, path } = context.req;
   const { status } = context.res;
-  const route = context.get('route');
   const requestId = context.get('requestId');
-  const elapsedMs = performance.now() - startedMs;
   if (!context.res.headers.has('x-request-id')) context.res.headers.set('x-request-id', requestId);
-  metrics.requests.inc({ method, route, status });
-  metrics.requestSeconds.observe({ route }, elapsedMs / 1000);
-  log.debug({ method, path: context.req.path, status, ms: Math.round(elapsedMs), requestId }, 'request');
+  recordRequest(services, { method, path, route: context.get('route'), status, requestId, startedMs });
 }
 
 function refuse({ log }: Services, error: unknown, context: Context<AppEnv>): Response {

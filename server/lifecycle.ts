@@ -1,8 +1,12 @@
 /** The server's own life: what is opened in which order, and closed in the opposite one. */
 import { join } from 'node:path';
 import { ADMIN_TOKEN_FILE, keepAdminToken } from './admin-token.ts';
+import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.ts';
+import { createGateway } from './gateway/gateway.ts';
+import { createListener } from './http/gateway-listener.ts';
 import { createRateLimits } from './http/rate-limits.ts';
+import { gatewayPorts } from './runtime/gateway-ports.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Services } from './services.ts';
@@ -36,7 +40,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const services = await openServices(settings, log, storage, closers);
     const draining = { now: false };
     const app = createApp(services, () => draining.now);
-    const url = await listen(settings, app.fetch, closers);
+    const gateway = createGateway(gatewayPorts(services));
+    const listener = createListener(services, gateway, getRequestListener(app.fetch));
+    const url = await listen(settings, listener, closers);
     services.address.origin = url;
     startChores(services, closers);
     log.info({ url }, 'listening');

@@ -48,8 +48,9 @@ export class RunnerPool {
     const group = this.#groupOf(guest);
     const members = this.#groups.get(group) ?? [];
     const home = members.find((runner) => !runner.isClosing && findIsolate(runner, guest) !== undefined);
+    if (home) return home;
     const free = members.find((runner) => !runner.isClosing && hasRoom(runner));
-    return home ?? free ?? this.#addRunner(group, guest.tier);
+    return free ?? this.#addRunner(group, guest.tier);
   }
 
   /** Puts the installation into a group of its own for a while. */

@@ -10,7 +10,8 @@ export type Run = {
   readonly startedMs: number;
   /** `performance.now()` by which the answer is due. */
   readonly deadline: number;
-  readonly abort: AbortController;
+  /** Made with the first host call: most runs make none. */
+  abort: AbortController | undefined;
   cold: boolean;
   /** How often the run was sent to a runner that had no isolate for it any more. */
   starts: number;

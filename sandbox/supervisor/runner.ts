@@ -322,6 +322,7 @@ export class Runner {
     // The runner enforces the quota first; more than it allows means that the runner is no longer ours.
     if (++run.hostCalls > run.limits.hostCallsMax) throw new Fault('more host calls than a run may make');
     const { guest, caller, requestId, chain } = run.invocation;
+    run.abort ??= new AbortController();
     const context = {
       guest,
       caller,

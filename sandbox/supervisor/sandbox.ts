@@ -196,7 +196,7 @@ class Supervisor implements Sandbox {
       limits,
       startedMs,
       deadline: Math.min(startedMs + limits.wallTimeMsMax, invocation.deadline ?? Infinity),
-      abort: new AbortController(),
+      abort: undefined,
       cold: false,
       starts: 0,
       hostCalls: 0,
@@ -214,7 +214,7 @@ class Supervisor implements Sandbox {
     run.isSettled = true;
     this.#waiting.delete(run);
     if (run.isAdmitted) this.#admission.leave(run.invocation.guest);
-    if (run.hostCalls > 0) run.abort.abort();
+    run.abort?.abort();
     resolve(completion);
     this.#options.observer.runEnded(run.invocation, completion);
   }

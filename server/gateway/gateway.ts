@@ -4,10 +4,16 @@
  * It decides who may call and what crosses; the sandbox decides how the run ends.
  */
 import { compileEndpoints, type EndpointMatch, type MatchedEndpoint } from './endpoint-table.ts';
-import { answerOf, failureResponse } from './answer.ts';
-import { headersForGuest } from './headers.ts';
-import { mediaType, readBody } from '../http/body.ts';
-import type { Caller, Completion, Guest, GuestRequest, Invocation } from '../../sandbox/ports.ts';
+import { answerOf, failureAnswer, type GatewayAnswer } from './answer.ts';
+import { headerOf, headersForGuest, type Header } from './headers.ts';
+import type {
+  Caller,
+  CancelSignal,
+  Completion,
+  Guest,
+  GuestRequest,
+  Invocation,
+} from '../../sandbox/ports.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { RUN_LIMITS } from '../../spec/limits.ts';
 import type { Endpoint } from '../../spec/manifest.ts';
@@ -34,7 +40,26 @@ export type GatewayPorts = {
   readonly answerRefused: (guest: Guest, requestId: string, why: string) => void;
 };
 
-const PREFIX = '/orgs/';
+/** A request below `/orgs/`, before anything of its body has been read. */
+export type GatewayRequest = {
+  readonly method: string;
+  /** Scheme, host and port, as the caller addressed them. */
+  readonly origin: string;
+  /** Normalized as the URL standard does it: no dot segments, no backslash. */
+  readonly pathname: string;
+  /** With its question mark, or empty. */
+  readonly search: string;
+  /** Names in lower case. */
+  readonly headers: readonly Header[];
+  /** @throws Refusal `body_too_large` or `body_incomplete` */
+  readonly readBody: (bytesMax: number) => Promise<Uint8Array>;
+  readonly signal: CancelSignal;
+};
+
+export type Gateway = (request: GatewayRequest, requestId: string) => Promise<GatewayAnswer>;
+
+export const GATEWAY_PREFIX = '/orgs/';
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const tables = new WeakMap<readonly Endpoint[], (method: string, path: string) => EndpointMatch>();
 
 type Address = {
@@ -45,16 +70,13 @@ type Address = {
 };
 
 /** @returns a handler that answers every request below `/orgs/`; it throws Refusals, which the caller renders */
-export function createGateway(
-  ports: GatewayPorts,
-): (request: Request, requestId: string) => Promise<Response> {
+export function createGateway(ports: GatewayPorts): Gateway {
   return async (request, requestId) => {
-    const url = new URL(request.url);
-    const address = readAddress(url.pathname);
+    const address = readAddress(request.pathname);
     const installation = await findActive(ports, address);
     const endpoint = matchEndpoint(installation, request.method, address.path);
     const caller = await admit(ports, installation, endpoint, request);
-    const guestRequest = await readRequest(request, url, address, endpoint);
+    const guestRequest = await readRequest(request, address, endpoint);
     const invocation: Invocation = {
       guest: installation.guest,
       trigger: { kind: 'endpoint', request: guestRequest },
@@ -67,10 +89,10 @@ export function createGateway(
 }
 
 function readAddress(pathname: string): Address {
-  const [org = '', p, publisher = '', name = '', ...rest] = pathname.slice(PREFIX.length).split('/');
+  const [org = '', p, publisher = '', name = '', ...rest] = pathname.slice(GATEWAY_PREFIX.length).split('/');
   const plugin = `${publisher}/${name}`;
   if (p !== 'p' || !isPluginId(plugin)) throw nothingHere();
-  return { org, plugin, prefix: `${PREFIX}${org}/p/${plugin}`, path: `/${rest.join('/')}` };
+  return { org, plugin, prefix: `${GATEWAY_PREFIX}${org}/p/${plugin}`, path: `/${rest.join('/')}` };
 }
 
 async function findActive(ports: GatewayPorts, address: Address): Promise<GatewayInstallation> {
@@ -110,9 +132,9 @@ async function admit(
   ports: GatewayPorts,
   { guest }: GatewayInstallation,
   endpoint: MatchedEndpoint,
-  request: Request,
+  request: GatewayRequest,
 ): Promise<Caller> {
-  const caller = await ports.identify(request.headers.get('authorization'), guest.org.id);
+  const caller = await ports.identify(headerOf(request.headers, 'authorization'), guest.org.id);
   if (endpoint.access === 'public') return caller;
   if (caller.kind !== 'user') {
     throw new Refusal('authentication_required', { detail: 'This endpoint is not public.' });
@@ -124,17 +146,16 @@ async function admit(
 }
 
 async function readRequest(
-  request: Request,
-  url: URL,
+  request: GatewayRequest,
   address: Address,
   endpoint: MatchedEndpoint,
 ): Promise<GuestRequest> {
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
-  const body = hasBody ? await readBody(request, RUN_LIMITS.endpoint.requestBytesMax) : null;
-  if (endpoint.checkRequest) checkRequestBody(endpoint.checkRequest, request, body);
+  const body = hasBody ? await request.readBody(RUN_LIMITS.endpoint.requestBytesMax) : null;
+  if (endpoint.checkRequest) checkRequestBody(endpoint.checkRequest, request.headers, body);
   return {
     method: request.method,
-    url: url.origin + address.path + url.search,
+    url: request.origin + address.path + request.search,
     headers: [...headersForGuest(request.headers), ['x-forwarded-prefix', address.prefix]],
     body: body && body.length > 0 ? body : null,
   };
@@ -142,10 +163,10 @@ async function readRequest(
 
 function checkRequestBody(
   check: NonNullable<MatchedEndpoint['checkRequest']>,
-  request: Request,
+  headers: readonly Header[],
   body: Uint8Array | null,
 ): void {
-  const found = mediaType(request);
+  const found = (headerOf(headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (found !== 'application/json' && !found.endsWith('+json')) {
     throw new Refusal('media_type_unsupported', {
       detail: `The Content-Type is ${found || 'missing'}.`,
@@ -164,9 +185,7 @@ function checkRequestBody(
 
 function parseJson(body: Uint8Array | null): JsonValue {
   try {
-    return JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(body ?? new Uint8Array()),
-    ) as JsonValue;
+    return JSON.parse(body ? utf8.decode(body) : '') as JsonValue;
   } catch {
     throw new Refusal('body_not_json', { detail: 'The body is not JSON in UTF-8.' });
   }
@@ -177,7 +196,7 @@ function answer(
   endpoint: MatchedEndpoint,
   invocation: Invocation,
   completion: Completion,
-): Response {
+): GatewayAnswer {
   if (
     completion.outcome === 'ok' &&
     completion.response &&
@@ -187,7 +206,7 @@ function answer(
     const why = responseFault(endpoint.checkResponse, completion.response.body);
     if (why !== null) {
       ports.answerRefused(invocation.guest, invocation.requestId, why);
-      return failureResponse('exception', invocation.requestId);
+      return failureAnswer('exception', invocation.requestId);
     }
   }
   return answerOf(completion, invocation.requestId);

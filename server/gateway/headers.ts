@@ -6,7 +6,8 @@
  * this origin, because what a plugin answers is not ours.
  */
 
-type Header = readonly [string, string];
+/** Name, in lower case unless said otherwise, and value. */
+export type Header = readonly [string, string];
 
 const HOP_BY_HOP = [
   'connection',
@@ -62,12 +63,20 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/u;
 /** The tokens that Souk makes; anything else in Authorization is the plugin's business. */
 const SOUK_TOKEN = /^bearer\s+souk_/iu;
 
-export function headersForGuest(headers: Headers): Header[] {
-  const named = namedByConnection(headers.get('connection'));
-  return [...headers].filter(
+/** The value of a header, or null; of several with one name their list (RFC 9110, section 5.3). */
+export function headerOf(headers: readonly Header[], wanted: string): string | null {
+  let found: string | null = null;
+  for (const [name, value] of headers)
+    if (name === wanted) found = found === null ? value : `${found}, ${value}`;
+  return found;
+}
+
+export function headersForGuest(headers: readonly Header[]): Header[] {
+  const named = namedByConnection(headerOf(headers, 'connection'));
+  return headers.filter(
     ([name, value]) =>
       !NOT_TO_GUEST.has(name) &&
-      !named.has(name) &&
+      !named?.has(name) &&
       !name.startsWith('x-forwarded-') &&
       !name.startsWith('x-souk-') &&
       !(name === 'authorization' && SOUK_TOKEN.test(value)),
@@ -75,8 +84,9 @@ export function headersForGuest(headers: Headers): Header[] {
 }
 
 /** A sender may make any header hop-by-hop by naming it in Connection (RFC 9110, section 7.6.1). */
-function namedByConnection(value: string | null): ReadonlySet<string> {
-  return new Set((value ?? '').split(',').map((name) => name.trim().toLowerCase()));
+function namedByConnection(value: string | null): ReadonlySet<string> | null {
+  if (value === null || value === 'keep-alive' || value === 'close') return null;
+  return new Set(value.split(',').map((name) => name.trim().toLowerCase()));
 }
 
 /**

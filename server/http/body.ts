@@ -10,14 +10,14 @@ import { parseStrictJson } from '../../spec/strict-json.ts';
  */
 export async function readBody(request: Request, bytesMax: number): Promise<Uint8Array> {
   const stated = request.headers.get('content-length');
-  if (stated !== null && Number(stated) > bytesMax) throw tooLarge(bytesMax);
+  if (stated !== null && Number(stated) > bytesMax) throw bodyTooLarge(bytesMax);
   try {
     // With a Content-Length the HTTP parser itself ends the body there (RFC 9112, section 6.3).
     if (stated !== null) return new Uint8Array(await request.arrayBuffer());
     return await readChunks(request, bytesMax);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal('body_incomplete', { detail: 'The connection ended inside the body.', cause: error });
+    throw bodyIncomplete(error);
   }
 }
 
@@ -26,14 +26,18 @@ async function readChunks(request: Request, bytesMax: number): Promise<Uint8Arra
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.byteLength;
-    if (length > bytesMax) throw tooLarge(bytesMax);
+    if (length > bytesMax) throw bodyTooLarge(bytesMax);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
 }
 
-function tooLarge(bytesMax: number): Refusal {
+export function bodyTooLarge(bytesMax: number): Refusal {
   return new Refusal('body_too_large', { detail: `At most ${bytesMax} bytes are taken here.` });
+}
+
+export function bodyIncomplete(cause: unknown): Refusal {
+  return new Refusal('body_incomplete', { detail: 'The connection ended inside the body.', cause });
 }
 
 /** @throws Refusal `media_type_unsupported`, `body_too_large`, `body_incomplete` or `body_not_json` */

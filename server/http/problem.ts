@@ -25,12 +25,16 @@ export function problemOf(refusal: Refusal, requestId: string): JsonObject {
 export function problemResponse(refusal: Refusal, requestId: string): Response {
   return new Response(JSON.stringify(problemOf(refusal, requestId)), {
     status: refusal.entry.status,
-    headers: {
-      'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
-      ...headersOf(refusal),
-    },
+    headers: problemHeaders(refusal),
   });
+}
+
+export function problemHeaders(refusal: Refusal): Record<string, string> {
+  return {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...headersOf(refusal),
+  };
 }
 
 function headersOf(refusal: Refusal): Record<string, string> {

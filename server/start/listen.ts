@@ -1,13 +1,14 @@
-import { serve, type ServerType } from '@hono/node-server';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Closers } from './closers.ts';
 import type { Settings } from '../settings.ts';
 
-type Fetch = (request: Request) => Response | Promise<Response>;
-
 /** @returns the origin under which the server is reached, once it listens */
-export function listen(settings: Settings, fetch: Fetch, closers: Closers): Promise<string> {
+export function listen(settings: Settings, listener: RequestListener, closers: Closers): Promise<string> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: settings.host, port: settings.port }, ({ port }) => {
+    const server = createServer(listener);
+    server.listen(settings.port, settings.host, () => {
+      const address = server.address();
+      const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port;
       closers.add('HTTP server', server, (opened) => closeServer(opened, settings.shutdownGraceMs));
       // An IPv6 address stands in brackets (RFC 3986, section 3.2.2).
       const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
@@ -18,10 +19,10 @@ export function listen(settings: Settings, fetch: Fetch, closers: Closers): Prom
 }
 
 /** Calls in flight end; after the grace what is left is cut off. */
-async function closeServer(server: ServerType, graceMs: number): Promise<void> {
+async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs);
-  if ('closeIdleConnections' in server) server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  server.closeIdleConnections();
   await closed;
   clearTimeout(cut);
 }

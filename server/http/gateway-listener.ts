@@ -1,0 +1,151 @@
+/**
+ * Plugin calls, taken from Node's HTTP server before the router of the API sees them: the hot path has no use for
+ * Request, Response and Headers objects, which cost it more than everything else that it does.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { GatewayAnswer } from '../gateway/answer.ts';
+import { GATEWAY_PREFIX, type Gateway } from '../gateway/gateway.ts';
+import { headerOf, type Header } from '../gateway/headers.ts';
+import type { CancelSignal } from '../../sandbox/ports.ts';
+import type { Services } from '../services.ts';
+import { bodyIncomplete, bodyTooLarge } from './body.ts';
+import { asRefusal, problemHeaders, problemOf } from './problem.ts';
+import { recordRequest } from './record-request.ts';
+import { originOf, readTarget, type RequestTarget } from './target.ts';
+
+const ROUTE = '/orgs/*';
+/** What a caller still sends after it was refused is read and thrown away for so long, so that it sees the answer. */
+const LINGER_MS = 2_000;
+
+type Ports = Pick<Services, 'metrics' | 'log'>;
+
+/** @param others takes every request that is not below `/orgs/` */
+export function createListener(ports: Ports, gateway: Gateway, others: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    const target = readTarget(incoming.url ?? '');
+    if (!target?.pathname.startsWith(GATEWAY_PREFIX)) return others(incoming, outgoing);
+    takeCall(ports, gateway, { incoming, outgoing, target }).catch((error: unknown) => {
+      ports.log.error({ err: error }, 'an answer could not be written');
+      outgoing.destroy();
+    });
+  };
+}
+
+type Call = {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly target: RequestTarget;
+};
+
+async function takeCall(ports: Ports, gateway: Gateway, call: Call): Promise<void> {
+  const { incoming, outgoing, target } = call;
+  const startedMs = performance.now();
+  const requestId = randomUUID();
+  const answer = await answerCall(ports, gateway, call, requestId);
+  writeAnswer(incoming, outgoing, answer, requestId);
+  const method = incoming.method ?? '';
+  const { status } = answer;
+  recordRequest(ports, { method, path: target.pathname, route: ROUTE, status, requestId, startedMs });
+}
+
+async function answerCall(
+  { log }: Ports,
+  gateway: Gateway,
+  { incoming, outgoing, target }: Call,
+  requestId: string,
+): Promise<GatewayAnswer> {
+  try {
+    const headers = headersOf(incoming.rawHeaders);
+    const request = {
+      method: incoming.method ?? '',
+      origin: originOf(incoming, headerOf(headers, 'host')),
+      ...target,
+      headers,
+      readBody: (bytesMax: number) => readBody(incoming, headers, bytesMax),
+      signal: signalOf(outgoing),
+    };
+    return await gateway(request, requestId);
+  } catch (error) {
+    const refusal = asRefusal(error);
+    if (refusal.entry.kind === 'fault')
+      log.error({ err: refusal.cause ?? refusal, requestId }, 'request failed');
+    const body = JSON.stringify(problemOf(refusal, requestId));
+    return { status: refusal.entry.status, headers: Object.entries(problemHeaders(refusal)), body };
+  }
+}
+
+/** Node hands them over as they came: name, value, name, value. */
+function headersOf(raw: readonly string[]): Header[] {
+  const headers: Header[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2)
+    headers.push([(raw[at] as string).toLowerCase(), raw[at + 1] as string]);
+  return headers;
+}
+
+/** Fires when the connection goes before the answer has been written. */
+function signalOf(outgoing: ServerResponse): CancelSignal {
+  return {
+    get aborted() {
+      return outgoing.closed && !outgoing.writableFinished;
+    },
+    addEventListener: (_type, listener) => {
+      outgoing.once('close', () => {
+        if (!outgoing.writableFinished) listener();
+      });
+    },
+  };
+}
+
+async function readBody(
+  incoming: IncomingMessage,
+  headers: readonly Header[],
+  bytesMax: number,
+): Promise<Uint8Array> {
+  // With a Content-Length the HTTP parser itself ends the body there (RFC 9112, section 6.3).
+  if (Number(headerOf(headers, 'content-length') ?? 0) > bytesMax) throw bodyTooLarge(bytesMax);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  await new Promise<void>((resolve, reject) => {
+    const collect = (chunk: Buffer): void => {
+      length += chunk.byteLength;
+      if (length <= bytesMax) return void chunks.push(chunk);
+      incoming.off('data', collect);
+      reject(bodyTooLarge(bytesMax));
+    };
+    incoming.on('data', collect);
+    incoming.once('end', resolve);
+    incoming.once('error', (error) => reject(bodyIncomplete(error)));
+    incoming.once('close', () => reject(bodyIncomplete(undefined)));
+  });
+  const [first] = chunks;
+  return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
+}
+
+function writeAnswer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { status, headers, body }: GatewayAnswer,
+  requestId: string,
+): void {
+  if (!incoming.complete) lingerOver(incoming);
+  const raw = ['x-request-id', requestId];
+  for (const [name, value] of headers) raw.push(name, value);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  if (mayHaveBody(status) && (bytes || incoming.method !== 'HEAD'))
+    raw.push('content-length', String(bytes?.byteLength ?? 0));
+  outgoing.writeHead(status, raw);
+  outgoing.end(bytes);
+}
+
+/** RFC 9110, sections 15.3.5 and 15.4.5, and 8.6 on Content-Length beside them. */
+function mayHaveBody(status: number): boolean {
+  return status !== 204 && status !== 304;
+}
+
+/** Closing at once would make the system throw away the answer with what it has not read (RFC 9112, section 9.6). */
+function lingerOver(incoming: IncomingMessage): void {
+  const cut = setTimeout(() => incoming.socket.destroy(), LINGER_MS).unref();
+  incoming.once('close', () => clearTimeout(cut));
+  incoming.resume();
+}
