@@ -1,7 +1,12 @@
-/** ARCHITECTURE.md names files and functions; each must be where it says. So must the links between the pages of the docs. */
+/**
+ * What the pages claim, held against the tree: ARCHITECTURE.md names files and functions, README.md names what this
+ * version lacks, and pages link to each other.
+ */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../spec/manifest.ts';
+import { unsupportedParts } from '../../spec/support.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const ARCHITECTURE = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
@@ -30,6 +35,25 @@ describe('ARCHITECTURE.md', () => {
     const paths = [...ARCHITECTURE.matchAll(/`([a-z][\w.-]*\/[\w./-]*)`/gu)].map(([, path]) => path ?? '');
     expect(paths.length).toBeGreaterThan(60);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  it('names the contributions that are refused, and no other', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const sentence = /^- Of what a manifest can contribute.*$/mu.exec(readme)?.[0].toLowerCase() ?? '';
+    const fixture = readFileSync(join(ROOT, 'spec/fixtures/whole-manifest.json'), 'utf8');
+    const whole = JSON.parse(fixture) as Manifest & { contributes: Record<string, unknown> };
+    // The fixture leaves some kinds empty, and an empty contribution is none.
+    Object.assign(whole.contributes, { modules: [{}], pages: [{}], theme: { colour: {} } });
+    const refused = new Set(
+      unsupportedParts(whole).flatMap(({ pointer }) => /^\/contributes\/(\w+)/u.exec(pointer)?.[1] ?? []),
+    );
+    const kinds = Object.keys(whole.contributes).filter((kind) => kind !== 'endpoints');
+    expect(kinds.length).toBeGreaterThan(7);
+    expect(kinds.filter((kind) => sentence.includes(kind))).toEqual(
+      kinds.filter((kind) => refused.has(kind)),
+    );
   });
 });
 
