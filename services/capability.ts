@@ -10,7 +10,7 @@ export type CapabilityContext = {
   readonly guest: { readonly installationId: string; readonly org: { readonly id: string } };
 };
 
-export type Capability = {
+export type Capability<Context = CapabilityContext> = {
   readonly name: string;
   /** The permission that must be granted, computed from the checked arguments. */
   readonly requires: (args: JsonObject) => Permission | null;
@@ -18,5 +18,5 @@ export type Capability = {
   readonly argumentSchema: JsonObject;
   /** Names of the arguments in the order in which the guest passes them. */
   readonly parameters?: readonly string[];
-  readonly act: (args: JsonObject, context: CapabilityContext) => Promise<JsonValue>;
+  readonly act: (args: JsonObject, context: Context) => Promise<JsonValue>;
 };

@@ -147,6 +147,45 @@ export const KV_LIMITS = {
   listMax: 1_000,
 } as const;
 
+/** Requests that plugins send out (`http.fetch`); what goes out is bounded by ISOLATE_LIMITS.callCharsMax. */
+export const EGRESS_LIMITS = {
+  /** Longer ones are refused by most servers. */
+  urlCharsMax: 8 * KIB,
+  /** Scheme, host, port and path, which a grant is compared with: as long as a pattern of a grant may be. */
+  placeCharsMax: 2_048,
+  /** Fields of a request, and their names and values together; the second bounds those of an answer as well. */
+  headersMax: 100,
+  headerBytesMax: 16 * KIB,
+  /** Body of an answer, counted after decoding; as text of bytes it fits into ISOLATE_LIMITS.answerCharsMax. */
+  responseBytesMax: 512 * KIB,
+  redirectsMax: 3,
+  /** One query of one name; then two are asked for its addresses, at the same time. */
+  resolveMsMax: 1_500,
+  /** From the first packet to a connection, TLS included. */
+  connectMsMax: 2_000,
+  /** From the request sent to the head of its answer, and between two pieces of its body. */
+  silenceMsMax: 5_000,
+  /** All of it, redirects included; leaves a run on an endpoint time to answer. */
+  totalMsMax: 8_000,
+  /** Requests in flight at once: of one run, of one installation, and of one server. */
+  perRunMax: 6,
+  perInstallationMax: 20,
+  perServerMax: 256,
+  /** Connections are kept for the next request of the same installation, never shared between two. */
+  connectionIdleMsMax: 4_000,
+  connectionsPerOriginMax: 8,
+  /** Installations whose connections are kept. */
+  poolsMax: 200,
+} as const;
+
+/** Secrets that administrators enter for plugins. */
+export const SECRET_LIMITS = {
+  /** A certificate chain or the key file of a service account fits several times. */
+  valueBytesMax: 16 * KIB,
+  /** As many as a manifest may declare. */
+  perInstallationMax: 50,
+} as const;
+
 /** Requests to the server's own API. */
 export const HTTP_LIMITS = {
   jsonBytesMax: 1 * MIB,
@@ -172,6 +211,9 @@ export function assertLimits(): void {
       'an installation fits into its organization',
       RUNNER_LIMITS.runsPerInstallationMax <= RUNNER_LIMITS.runsPerOrganizationMax,
     ],
+    ['a fetched body fits into an answer', EGRESS_LIMITS.responseBytesMax < ISOLATE_LIMITS.answerCharsMax],
+    ['a request out ends before its run', EGRESS_LIMITS.totalMsMax < ENDPOINT_LIMITS.wallTimeMsMax],
+    ['a run fits into its installation', EGRESS_LIMITS.perRunMax <= EGRESS_LIMITS.perInstallationMax],
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
     ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
       [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],

@@ -43,7 +43,14 @@ export function createBroker(capabilities: readonly Capability[], observer: Sand
       observer.callDenied(context.guest, name, permission);
       return denied(name, permission as Permission);
     }
-    return copyBack(name, await entry.capability.act(args, context));
+    try {
+      return copyBack(name, await entry.capability.act(args, context));
+    } catch (error) {
+      // What only shows while it acts, such as where a redirect leads.
+      if (!permission || !(error instanceof Refusal) || error.code !== 'permission_denied') throw error;
+      observer.callDenied(context.guest, name, permission);
+      return refuse('PermissionDenied', 'permission_denied', error.message, permission.name);
+    }
   };
   return {
     services: capabilities.map(({ name, parameters }) => ({ name, parameters: parameters ?? [] })),

@@ -1,0 +1,9 @@
+export { parseEgressAllow, type EgressAllow } from './allow-list.ts';
+export {
+  openEgress,
+  type Egress,
+  type EgressContext,
+  type EgressObserver,
+  type EgressOptions,
+  type EgressResult,
+} from './http-fetch.ts';
