@@ -40,4 +40,4 @@ export {
   type TokenRecord,
   type TokenRequest,
 } from './tokens.ts';
-export { changeInstanceRole, createUser, findUser, type NewUser } from './users.ts';
+export { changeInstanceRole, createUser, findUser, listUsers, requireUser, type NewUser } from './users.ts';

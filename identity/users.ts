@@ -39,6 +39,30 @@ export async function findUser(tx: Transaction, userId: string): Promise<User | 
 }
 
 /** In a transaction of the instance. @throws Refusal `user_unknown` */
+export async function requireUser(tx: Transaction, userId: string): Promise<User> {
+  const user = await findUser(tx, userId);
+  if (!user) throw userUnknown();
+  return user;
+}
+
+/**
+ * Users, oldest first. In a transaction of the instance.
+ * @param page.cursor `nextCursor` of the page before
+ * @throws Refusal `cursor_invalid`
+ */
+export async function listUsers(
+  tx: Transaction,
+  page: { readonly limit: number; readonly cursor: string | undefined },
+): Promise<{ users: User[]; nextCursor: string | null }> {
+  if (page.cursor !== undefined && !isUuid(page.cursor))
+    throw new Refusal('cursor_invalid', { detail: 'The cursor is not one that this list gave.' });
+  const where = page.cursor === undefined ? {} : { id: { $gt: page.cursor } };
+  const found = await tx.em.find(UserEntity, where, { orderBy: { id: 'asc' }, limit: page.limit + 1 });
+  const users = found.slice(0, page.limit);
+  return { users, nextCursor: found.length > page.limit ? (users.at(-1)?.id ?? null) : null };
+}
+
+/** In a transaction of the instance. @throws Refusal `user_unknown` */
 export async function changeInstanceRole(
   tx: Transaction,
   actor: AuditActor,

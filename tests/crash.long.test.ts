@@ -141,8 +141,11 @@ async function killDatabase(): Promise<void> {
 /** A server that lost its database comes back by itself; one that was killed is started by its operator. */
 async function recover(victim: Victim): Promise<void> {
   if (victim !== 'database') souk = await startSouk({ dataDir: souk.dataDir });
-  const options = { timeout: READY_MS_MAX, interval: 50 };
-  await expect.poll(async () => (await client().get('/readyz')).status, options).toBe(200);
+  const readiness = async (): Promise<string> => {
+    const { status, text } = await client().get('/readyz');
+    return status === 200 ? 'ready' : `${text} after ${JSON.stringify(souk.log.slice(-10))}`;
+  };
+  await expect.poll(readiness, { timeout: READY_MS_MAX, interval: 50 }).toBe('ready');
 }
 
 function client(): HttpClient {

@@ -1,5 +1,5 @@
 /** Shapes that several routes share. */
-import { Type } from 'typebox';
+import { Type, type TSchema } from 'typebox';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 
 export const NoParams = Type.Object({}, { additionalProperties: false });
@@ -14,6 +14,8 @@ export const PageQuery = Type.Object(
   },
   { additionalProperties: false },
 );
+export const pageSchema = <Item extends TSchema>(item: Item) =>
+  Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) });
 export const OrgParams = Type.Object({ org: Type.String() });
 export const PublisherParams = Type.Object({ publisher: Type.String() });
 export const PluginParams = Type.Object({ publisher: Type.String(), name: Type.String() });
