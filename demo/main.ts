@@ -22,20 +22,20 @@ async function main(after: AfterStory): Promise<void> {
   const screen = createScreen((text) => void process.stdout.write(text));
   const cleaners: Cleaner[] = [];
   const interrupted = interruption();
-  const played = play(screen, cleaners, after, interrupted).catch(failed);
+  const played = play(screen, cleaners).catch(failed);
   const ending = await Promise.race([played, interrupted]);
+  if ('served' in ending && after === 'stayOpen') {
+    invite(screen, ending.served);
+    await interrupted;
+  }
   screen.close();
   for (const clean of cleaners.toReversed()) await clean();
   process.stdout.write(`\n${ending.farewell}\n`);
   process.exit(ending.exitCode);
 }
 
-async function play(
-  screen: Screen,
-  cleaners: Cleaner[],
-  after: AfterStory,
-  interrupted: Promise<Ending>,
-): Promise<Ending> {
+/** @param cleaners gets what has to be undone, as soon as there is something to undo */
+async function play(screen: Screen, cleaners: Cleaner[]): Promise<Ending & { readonly served: ServedAt }> {
   const startedMs = performance.now();
   screen.line(
     'Souk, from nothing to a running plugin. Everything happens in a folder that is removed at the end.',
@@ -50,11 +50,8 @@ async function play(
   const author = join(folder, 'author');
   await mkdir(author);
   await tellStory(createStage(screen, author, served));
-  const told: Ending = { exitCode: 0, farewell: `Every step did what it promised, in ${since(startedMs)}.` };
-  if (after === 'exit') return told;
-  invite(screen, served);
-  await interrupted;
-  return told;
+  const told = `Every step did what it promised, in ${since(startedMs)}.`;
+  return { exitCode: 0, farewell: told, served };
 }
 
 function dataFolderIn(folder: string): string {

@@ -22,6 +22,7 @@ const ARROWS: Record<string, readonly string[]> = {
   server: ['spec', 'signing', 'database', 'identity', 'registry', 'services', 'sandbox', 'migrations'],
   cli: ['signing', 'registry/package', 'registry/inspection', 'sandbox', 'spec'],
   sdk: ['spec'],
+  demo: ['cli', 'spec'],
   migrations: ['database'],
   'registry/package': ['spec', 'signing'],
   'registry/inspection': ['registry/package', 'spec', 'signing'],
@@ -42,7 +43,7 @@ type Import = { from: string; to: string };
 
 async function sourceFiles(): Promise<string[]> {
   const files: string[] = [];
-  const houses = '{spec,signing,database,identity,registry,services,sandbox,server,cli,sdk,migrations}';
+  const houses = '{spec,signing,database,identity,registry,services,sandbox,server,cli,sdk,demo,migrations}';
   for await (const file of glob(`${houses}/**/*.ts`, { cwd: ROOT })) files.push(file);
   return files.filter((file) => !file.includes('node_modules') && !isTestFile(file)).sort();
 }
