@@ -135,7 +135,15 @@ function writeAnswer(
   if (mayHaveBody(status) && (bytes || incoming.method !== 'HEAD'))
     raw.push('content-length', String(bytes?.byteLength ?? 0));
   outgoing.writeHead(status, raw);
-  outgoing.end(bytes);
+  if (bytes && bytes.byteLength <= ONE_WRITE_BYTES_MAX) outgoing.end(binaryString(bytes), 'latin1');
+  else outgoing.end(bytes);
+}
+
+/** Node writes a head and a short text at once, a head and bytes as two. */
+const ONE_WRITE_BYTES_MAX = 16_384;
+
+function binaryString({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** RFC 9110, sections 15.3.5 and 15.4.5, and 8.6 on Content-Length beside them. */
