@@ -5,6 +5,7 @@ import { Migration0002 } from './0002-registry.ts';
 import { Migration0003 } from './0003-installations.ts';
 import { Migration0004 } from './0004-key-value.ts';
 import { Migration0005 } from './0005-pending-upgrades.ts';
+import { Migration0006 } from './0006-availability.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0003-installations', class: Migration0003 },
   { name: '0004-key-value', class: Migration0004 },
   { name: '0005-pending-upgrades', class: Migration0005 },
+  { name: '0006-availability', class: Migration0006 },
 ];

@@ -54,14 +54,10 @@ function unsupportedPermissions(manifest: Manifest): Violation[] {
   );
 }
 
+/** Visibility and enabledByDefault are proposals to the administrators of the instance, who make them so. */
 function unsupportedAvailability(manifest: Manifest): Violation[] {
-  const { visibility, enabledByDefault, scope } = manifest.availability ?? {};
-  const used: [string, boolean][] = [
-    ['/availability/visibility', visibility === 'private'],
-    ['/availability/enabledByDefault', enabledByDefault === true],
-    ['/availability/scope', scope === 'global'],
+  if (manifest.availability?.scope !== 'global') return [];
+  return [
+    { pointer: '/availability/scope', message: `Souk ${SOUK_VERSION} cannot offer a plugin this way yet` },
   ];
-  return used
-    .filter(([, isUsed]) => isUsed)
-    .map(([pointer]) => ({ pointer, message: `Souk ${SOUK_VERSION} cannot offer a plugin this way yet` }));
 }

@@ -1,3 +1,9 @@
+export {
+  changeAvailability,
+  readAvailability,
+  type AvailabilityChange,
+  type PluginAvailability,
+} from './availability.ts';
 export type { CataloguePorts } from './change-version.ts';
 export { grantPlugin, listGrants, withdrawGrant } from './grants.ts';
 export { offeredVersions } from './offered-versions.ts';

@@ -22,6 +22,9 @@ export const PluginEntity = defineEntity({
     ownerOrgId: p.uuid(),
     visibility: p.text().$type<Visibility>(),
     createdAt: p.datetime(),
+    /** Both as an administrator of the instance made it; see catalogue/availability.ts. */
+    enabledByDefault: p.boolean().default(false),
+    isBuiltIn: p.boolean().default(false),
     latestVersion: p.text().nullable(),
     title: p.text().nullable(),
     description: p.text().nullable(),

@@ -6,6 +6,7 @@ import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
+import { requireRemovable } from './built-in.ts';
 import { configViolations, effectiveConfig, requireFittingConfig } from './config.ts';
 import { checkConsent, type Consent, type ConsentedGrants } from './consent.ts';
 import { announceChange, type Acting, type InstallationsContext } from './context.ts';
@@ -50,7 +51,7 @@ export type StepOutcome =
   | { readonly kind: 'removed' | 'held'; readonly plugin: PluginId };
 
 /**
- * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`
+ * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`, `built_in_not_removable`
  */
 export async function checkReady(
   tx: Transaction,
@@ -61,6 +62,7 @@ export async function checkReady(
 ): Promise<ReadyPlan> {
   const plan = await requirePlan(tx, orgId, planId, now());
   if (plan.appliedAt) throw new Refusal('plan_outdated', { detail: 'The plan was applied already.' });
+  await requireRemovable(tx, plan.steps);
   const brought = plan.steps.flatMap((step) =>
     step.kind === 'add' || step.kind === 'replace' ? [step] : [],
   );

@@ -1,5 +1,6 @@
 export type { Consent } from './consent.ts';
 export type { Acting, RuntimePort, RuntimeVerdict } from './context.ts';
+export type { DefaultOutcome } from './defaults.ts';
 export { INSTALLATION_ENTITIES } from './entities/index.ts';
 export type { GuestDescription, InstalledGuest } from './guest.ts';
 export { openInstallations, type Installations, type InstallationsOptions } from './installations.ts';

@@ -7,6 +7,7 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { RESOLUTION_BUDGET_DEFAULT, ResolverThread } from '../resolver/index.ts';
 import type { Consent } from './consent.ts';
 import type { Acting, InstallationsContext, RuntimePort } from './context.ts';
+import { applyDefaults, type DefaultOutcome } from './defaults.ts';
 import { openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
 import { activate, deactivate, deactivateAll, verdictOf } from './lifecycle.ts';
@@ -40,6 +41,8 @@ export type Installations = {
   requestUpgrade(acting: Acting, plugin: PluginId, range?: string): Promise<UpgradeOutcome>;
   acceptUpgrade(acting: Acting, plugin: PluginId, consent: Consent): Promise<InstallationView>;
   declineUpgrade(acting: Acting, plugin: PluginId): Promise<void>;
+  /** Installs what a new organization begins with, as far as it lacks it. */
+  applyDefaults(acting: Acting): Promise<DefaultOutcome[]>;
   activate(acting: Acting, plugin: PluginId, dependencies: OthersInvolved): Promise<InstallationView>;
   deactivate(acting: Acting, plugin: PluginId, dependants: OthersInvolved): Promise<InstallationView>;
   deactivateAll(acting: Acting): Promise<PluginId[]>;
@@ -80,6 +83,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
       return listInstallations(context, acting.orgId);
     },
     ...upgradesOf(context),
+    applyDefaults: (acting) => applyDefaults(context, acting),
     ...lifecycleOf(context),
     list: (orgId) => listInstallations(context, orgId),
     read: (orgId, plugin) => readInstallation(context, orgId, plugin),

@@ -3,6 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from '../../database/index.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
+import { requireRemovable } from './built-in.ts';
 import type { Acting, InstallationsContext } from './context.ts';
 import { InstallationPlanEntity, type InstallationPlan } from './entities/index.ts';
 import { checkRequest } from './planning/check-request.ts';
@@ -40,7 +41,9 @@ export async function createPlan(
   const resolved = await resolveRequest(checked, world, context.resolver);
   return context.database.transaction(scope, async (tx) => {
     const offered = versionsByName(await loadOffered(tx, versionsToBring(resolved, world)));
-    return keepPlan(tx, acting, request, computePlan(resolved, world, offered), context.now());
+    const computed = computePlan(resolved, world, offered);
+    await requireRemovable(tx, computed.steps);
+    return keepPlan(tx, acting, request, computed, context.now());
   });
 }
 

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Consent, OthersInvolved, PlanRequest } from '../../registry/installations/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
+import { availabilityRoutes } from './availability.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
@@ -44,6 +45,7 @@ export function installationRoutes(services: Services): Route[] {
     ...lifecycleRoutes(services),
     ...settingRoutes(services),
     ...upgradeRoutes(services),
+    ...availabilityRoutes(services),
   ];
 }
 

@@ -18,10 +18,11 @@ import {
 } from '../../identity/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import { toJson } from '../http/json-answer.ts';
 import { pageOf } from '../http/page.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
-import { NoParams, NoQuery, OrgParams, PageQuery, pageSchema, Role, Time } from './schemas.ts';
+import { Anything, NoParams, NoQuery, OrgParams, PageQuery, pageSchema, Role, Time } from './schemas.ts';
 
 const INSTANCE = { kind: 'instance' } as const;
 
@@ -32,6 +33,8 @@ const Org = Type.Object({
   unsignedPackages: Type.Union([Type.Literal('allow'), Type.Literal('refuse')]),
   createdAt: Time,
 });
+/** With what became of each plugin that new organizations begin with. */
+const MadeOrg = Type.Object({ ...Org.properties, defaults: Type.Array(Anything) });
 const MEMBER_PAGES = {
   keyOf: ({ userId }: Membership) => userId,
   order: 'ascending',
@@ -47,7 +50,7 @@ export function organizationRoutes(services: Services): Route[] {
   return [...orgRoutes(services), ...memberRoutes(services)];
 }
 
-function orgRoutes({ database }: Services): Route[] {
+function orgRoutes({ database, installations }: Services): Route[] {
   return [
     route({
       method: 'POST',
@@ -61,13 +64,14 @@ function orgRoutes({ database }: Services): Route[] {
         { slug: Type.String(), name: Type.String(), ownerId: Type.Optional(Type.String({ format: 'uuid' })) },
         { additionalProperties: false },
       ),
-      answers: { 201: Org },
+      answers: { 201: MadeOrg },
       handle: async ({ caller: { principal }, body }) => {
         const { slug, name, ownerId = principal.id } = body;
         const org = await database.transaction(INSTANCE, (tx) =>
           createOrganization(tx, actorOf(principal), { slug, name, ownerId }),
         );
-        return { status: 201, json: describeOrg(org) };
+        const defaults = await installations.applyDefaults({ orgId: org.id, actor: actorOf(principal) });
+        return { status: 201, json: { ...describeOrg(org), defaults: toJson(defaults) } };
       },
     }),
     route({

@@ -92,6 +92,12 @@ export const INSTALLATION_ERRORS = {
     title: 'There is no earlier version to go back to.',
     hint: 'Look at the versions kept with the installation.',
   },
+  built_in_not_removable: {
+    status: 409,
+    kind: 'policy',
+    title: 'A built-in plugin cannot be uninstalled.',
+    hint: 'Deactivate it instead.',
+  },
   upgrade_not_pending: {
     status: 404,
     kind: 'state',

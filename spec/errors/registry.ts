@@ -26,6 +26,12 @@ export const REGISTRY_ERRORS = {
     title: 'The publisher has registered no keys.',
     hint: 'Register a key document with souk keys register, then publish again.',
   },
+  availability_refused: {
+    status: 409,
+    kind: 'policy',
+    title: 'The plugin cannot be offered this way.',
+    hint: 'Publish signed versions and reject the unsigned ones, or leave the plugin private.',
+  },
   version_exists: {
     status: 409,
     kind: 'state',
