@@ -5,21 +5,11 @@ import { createLogger } from './log.ts';
 import { readSettings } from './settings.ts';
 import { Refusal } from '../spec/refusal.ts';
 
-const NODE_MAJOR = 26;
-
 async function main(): Promise<void> {
-  requireNode();
   const settings = readSettings(process.env);
   const server = await startServer(settings, createLogger(settings.logLevel));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown(server));
   if (process.stdout.isTTY) await greet(server);
-}
-
-function requireNode(): void {
-  const found = process.versions.node;
-  if (Number(found.split('.')[0]) >= NODE_MAJOR) return;
-  process.stderr.write(`Souk needs Node ${NODE_MAJOR} and runs on ${found}: run npm ci, then npm start.\n`);
-  process.exit(2);
 }
 
 /** A secret goes to the screen only where a person sits before it. */

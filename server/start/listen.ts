@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Closers } from './closers.ts';
 import type { Settings } from '../settings.ts';
+import { Refusal } from '../../spec/refusal.ts';
 
 /** @returns the origin under which the server is reached, once it listens */
 export function listen(settings: Settings, listener: RequestListener, closers: Closers): Promise<string> {
@@ -14,9 +15,21 @@ export function listen(settings: Settings, listener: RequestListener, closers: C
       const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
       resolve(settings.publicUrl ?? `http://${host}:${port}`);
     });
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, settings)));
   });
 }
+
+function explain(error: NodeJS.ErrnoException, { host, port }: Settings): Refusal {
+  const reason = REASONS.get(error.code) ?? 'it failed';
+  return new Refusal('listen_failed', { detail: `On ${host}, port ${port}: ${reason}.`, cause: error });
+}
+
+const REASONS: ReadonlyMap<string | undefined, string> = new Map([
+  ['EADDRINUSE', 'another process listens there'],
+  ['EACCES', 'this account may not, and ports below 1024 are often for root alone'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['ENOTFOUND', 'the name of the host is not known'],
+]);
 
 /** Calls in flight end; after the grace what is left is cut off. */
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -86,6 +86,12 @@ export const HTTP_ERRORS = {
     title: 'A setting of the server is wrong.',
     hint: 'docs/settings.md lists every setting with its values.',
   },
+  listen_failed: {
+    status: 500,
+    kind: 'state',
+    title: 'The server cannot listen on its address.',
+    hint: 'Stop the other process, or set SOUK_PORT and SOUK_HOST to an address that is free and yours.',
+  },
   internal_error: {
     status: 500,
     kind: 'fault',
