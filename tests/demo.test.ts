@@ -60,6 +60,13 @@ describe('npm run demo -- --exit', () => {
     expectStory(out);
   });
 
+  it('ends with 1 when a step fails, and says why', async () => {
+    const { exitCode, out } = await runDemo(join(temporaryFolder(), 'none'));
+    expect(exitCode).toBe(1);
+    expect(out).toContain('ENOENT');
+    expect(out).toContain('The demo failed');
+  });
+
   it('stops everything when it is interrupted', async () => {
     const folder = temporaryFolder();
     const child = spawn(process.execPath, [DEMO, '--exit'], {

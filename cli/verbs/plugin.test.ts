@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { soukIn, workshop, type Ran, type Souk } from '../testing.fixture.ts';
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'plugins-examples');
 const COUNTER = 'examples/counter';
 const HELLO = 'examples/hello-world';
+const MOVING = 'examples/moving';
 
 const { process } = await testSouk();
 
@@ -45,19 +46,31 @@ async function installed(org: string): Promise<Souk> {
   return souk;
 }
 
+/** Where the author works. */
+const folder = mkdtempSync(join(tmpdir(), 'souk-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const author = soukIn(folder, environmentOf('makers'));
+
+/** Publishes a version of a plugin that differs from the others in nothing else. */
+async function release(version: string): Promise<void> {
+  const manifest = join(folder, version, 'manifest.json');
+  await expectDone(author('init', version, '--id', MOVING));
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"0.1.0"', `"${version}"`));
+  await publish(version, `${version}.zip`);
+}
+
+async function publish(plugin: string, archive: string): Promise<void> {
+  await expectDone(author('pack', plugin, '--out', archive));
+  await expectDone(author('sign', archive, '--key', 'me.key'));
+  await expectDone(author('publish', archive));
+}
+
 beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'souk-cli-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const souk = soukIn(folder, environmentOf('makers'));
-  await expectDone(souk('org', 'create', 'makers', '--name', 'The makers'));
-  await expectDone(souk('publisher', 'create', 'examples'));
-  await expectDone(souk('keygen', 'me'));
-  await expectDone(souk('keys', 'register', 'examples', '--root', 'me.key'));
-  for (const name of ['hello-world', 'counter']) {
-    await expectDone(souk('pack', join(EXAMPLES, name), '--out', `${name}.zip`));
-    await expectDone(souk('sign', `${name}.zip`, '--key', 'me.key'));
-    await expectDone(souk('publish', `${name}.zip`));
-  }
+  await expectDone(author('org', 'create', 'makers', '--name', 'The makers'));
+  await expectDone(author('publisher', 'create', 'examples'));
+  await expectDone(author('keygen', 'me'));
+  await expectDone(author('keys', 'register', 'examples', '--root', 'me.key'));
+  for (const name of ['hello-world', 'counter']) await publish(join(EXAMPLES, name), `${name}.zip`);
 });
 
 test('organizations and publishers are listed', async () => {
@@ -128,6 +141,8 @@ describe('the life of an installation', () => {
     );
     writeFileSync(file, '{"greeting":5}');
     expectRefusal(await souk('plugin', 'config', HELLO, '--set', file), 'config_invalid');
+    writeFileSync(file, '[]');
+    expectRefusal(await souk('plugin', 'config', HELLO, '--set', file), 'request_invalid');
     writeFileSync(file, '{"greeting":"a","greeting":"b"}');
     expectRefusal(await souk('plugin', 'config', HELLO, '--set', file), 'config_file_invalid');
   });
@@ -150,6 +165,24 @@ describe('the life of an installation', () => {
     const souk = await fresh('empty');
     expectRefusal(await souk('plugin', 'info', COUNTER), 'plugin_not_installed');
     expectRefusal(await souk('plugin', 'upgrade', COUNTER), 'plugin_not_installed');
+  });
+});
+
+describe('versions', () => {
+  test('upgrade and rollback show their plan, and move with --yes', async () => {
+    await release('0.1.0');
+    const souk = await fresh('moving');
+    await expectDone(souk('plugin', 'install', MOVING, '--yes'));
+    await release('0.2.0');
+    const shown = await souk('plugin', 'upgrade', MOVING);
+    expect(shown.exitCode).toBe(EXIT_CODES.consentAwaited);
+    expect(shown.out).toContain(`↑ ${MOVING} 0.1.0 → 0.2.0`);
+    await expectDone(souk('plugin', 'upgrade', MOVING, '--yes'));
+    expect(await expectDone(souk('plugin', 'list'))).toBe(`${MOVING} 0.2.0 DISABLED\n`);
+    expect(await expectDone(souk('plugin', 'rollback', MOVING, '--version', '0.1.0', '--yes'))).toContain(
+      `↓ ${MOVING} 0.2.0 → 0.1.0`,
+    );
+    expect(await expectDone(souk('plugin', 'list'))).toBe(`${MOVING} 0.1.0 DISABLED\n`);
   });
 });
 
