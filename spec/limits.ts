@@ -46,7 +46,7 @@ export type RunLimits = {
   readonly wallTimeMsMax: number;
   /** Processor time of the guest in this run. */
   readonly cpuTimeMsMax: number;
-  /** One entry into the isolate without returning to the runner; the engine's own timer. */
+  /** Processor time of one entry into the isolate without returning to the runner; what bounds a neighbour's wait. */
   readonly entryMsMax: number;
   readonly hostCallsMax: number;
   readonly hostCallsPendingMax: number;
@@ -101,7 +101,14 @@ export const ISOLATE_LIMITS = {
 export const RUNNER_LIMITS = {
   /** How often the watchdog looks while runs are in flight. Measured overshoot at 10 ms: below 20 MiB. */
   watchdogIntervalMs: 10,
-  /** An entry that has not returned after its own limit and this grace is stuck in native code. */
+  /**
+   * The engine's timer knows the clock only: it ends an entry after this many times its limit, so that half a processor
+   * is enough for what a whole one would do in time.
+   */
+  entryWallFactor: 2,
+  /** Who had less than this share of its limit when it was ended was starved by others, and is not blamed. */
+  blamedShareMin: 0.1,
+  /** An entry that has not returned after the engine's timer and this grace is stuck in native code. */
   entryGraceMs: 150,
   /** Resident memory of a fresh runner is about 55 MiB; a loaded small plugin adds below 1.5 MiB. */
   residentBytesMax: 512 * MIB,
@@ -182,8 +189,6 @@ export const EGRESS_LIMITS = {
 export const SECRET_LIMITS = {
   /** A certificate chain or the key file of a service account fits several times. */
   valueBytesMax: 16 * KIB,
-  /** As many as a manifest may declare. */
-  perInstallationMax: 50,
 } as const;
 
 /** Requests to the server's own API. */
@@ -196,6 +201,9 @@ export const HTTP_LIMITS = {
   writesPerMinuteMax: 20_000,
   /** Tokens that were refused, from one address: nobody mistypes that often. */
   wrongTokensPerMinuteMax: 600,
+  /** Streams of events on one server: each is a connection and a timer, and reads when something happens. */
+  eventStreamsMax: 1_000,
+  eventStreamsPerOrganizationMax: 100,
   pageSizeDefault: 50,
   pageSizeMax: 200,
 } as const;
@@ -217,6 +225,10 @@ export function assertLimits(): void {
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
     ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
       [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],
+      [
+        `${kind}: the timer of an entry ends before the deadline`,
+        limits.entryMsMax * RUNNER_LIMITS.entryWallFactor < limits.wallTimeMsMax,
+      ],
       [
         `${kind}: the processor budget is shorter than the deadline`,
         limits.cpuTimeMsMax < limits.wallTimeMsMax,

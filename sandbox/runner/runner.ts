@@ -9,6 +9,7 @@ import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import { openChannel, type Channel } from './channel.ts';
 import type { Engine } from './engine.ts';
+import { createEntryMeter, type EntryMeter } from './entry-meter.ts';
 import { FairQueue } from './fair-queue.ts';
 import { createBlankIsolate, type BlankIsolate, type EntryEnd, type GuestIsolate } from './guest-isolate.ts';
 import { createMarker, type Marker } from './marker.ts';
@@ -33,6 +34,7 @@ export function createRunner(engine: Engine): void {
 class Runner {
   readonly #engine: Engine;
   readonly #marker: Marker = createMarker();
+  readonly #meter: EntryMeter = createEntryMeter();
   readonly #homes = new Map<number, Home>();
   readonly #runs = new Map<number, Run>();
   readonly #open: typeof openChannel;
@@ -152,6 +154,7 @@ class Runner {
       engine: this.#engine,
       snapshot: this.#snapshot,
       marker: this.#marker,
+      meter: this.#meter,
       heapMibMax: settings.isolate.heapMibMax,
     });
   }
@@ -180,21 +183,21 @@ class Runner {
     home.runs.set(run.id, run);
     if (home.failure) return this.#endRun(run, home.failure);
     const body = frame.amount === 0 ? undefined : frame.body.toString('latin1');
-    this.#enter(home, run, entryMs(run), [DELIVER.run, run.id, trigger, frame.head, body]);
+    this.#enter(home, run, run.limits.entryMsMax, [DELIVER.run, run.id, trigger, frame.head, body]);
   }
 
   #bringResult(frame: Frame): void {
     const run = this.#runs.get(frame.run);
     if (!run?.pending.delete(frame.ref)) return;
     const text = frame.body.toString('utf8');
-    this.#enter(run.home, run, entryMs(run), [DELIVER.result, run.id, frame.ref, frame.code, text]);
+    this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.result, run.id, frame.ref, frame.code, text]);
   }
 
   #fireTimer(home: Home, timer: number): void {
     const set = home.timers.get(timer);
     home.timers.delete(timer);
     const run = home.runs.get(set?.run ?? 0) ?? home.runs.values().next().value;
-    if (run) this.#enter(home, run, entryMs(run), [DELIVER.timer, run.id, timer]);
+    if (run) this.#enter(home, run, run.limits.entryMsMax, [DELIVER.timer, run.id, timer]);
   }
 
   /** Cryptography keeps no state here; its answer enters the isolate like any other. */
@@ -202,7 +205,8 @@ class Runner {
     const run = this.#current;
     void performCrypto(operation, json).then((text) => {
       const charged = run && this.#runs.has(run.id) ? run : home.runs.values().next().value;
-      if (charged) this.#enter(home, charged, entryMs(charged), [DELIVER.cryptoResult, 0, call, 0, text]);
+      if (charged)
+        this.#enter(home, charged, charged.limits.entryMsMax, [DELIVER.cryptoResult, 0, call, 0, text]);
     });
   }
 
@@ -210,20 +214,15 @@ class Runner {
   #enter(
     home: Home,
     run: Run | undefined,
-    timeoutMs: number,
+    limitMs: number,
     args: readonly (string | number | undefined)[],
   ): void {
     const { isolate } = home;
     if (!isolate) return;
-    const beforeUs = isolate.cpuUs();
-    const startedMs = performance.now();
     this.#current = run;
-    const end = isolate.deliver(run?.id ?? 0, timeoutMs, args);
+    const end = isolate.deliver(run?.id ?? 0, limitMs, args);
     this.#current = undefined;
-    // The engine's own count is gone with the isolate; the clock is what is left.
-    const usedUs =
-      end.kind === 'broken' ? (performance.now() - startedMs) * 1_000 : isolate.cpuUs() - beforeUs;
-    if (run) run.cpuUs += usedUs;
+    if (run) run.cpuUs += end.cpuUs;
     this.#settleEntry(home, run, end);
   }
 
@@ -311,12 +310,6 @@ class Runner {
     const residentKib = Math.round(process.memoryUsage.rss() / 1_024);
     this.#send({ kind: FROM_RUNNER.pong, ref: sequence, amount: residentKib });
   }
-}
-
-/** @returns the time that one entry of this run may take: what is left of its budget, at most the limit of an entry */
-function entryMs(run: Run): number {
-  const leftMs = Math.ceil(run.limits.cpuTimeMsMax - run.cpuUs / 1_000);
-  return Math.max(1, Math.min(run.limits.entryMsMax, leftMs));
 }
 
 /** A runner that cannot boot says why, for the operator, and is replaced or given up by the supervisor. */

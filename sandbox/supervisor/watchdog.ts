@@ -10,14 +10,25 @@ import type { Failure, Run } from './run.ts';
 import type { KillReason, Runner } from './runner.ts';
 
 const LATE: Failure = { outcome: 'exceededWallTime', reason: 'the deadline of the run has passed' };
-/** A process that is starved by others gets this many times the limit in wall time before it counts as stuck. */
+/** A process that is starved by others gets this many times the time before it counts as stuck. */
 const STARVED_FACTOR = 10;
+/** It counts as starved until it has had this share of what the entry may use. */
+const BUSY_SHARE = 0.5;
 
 const HEAP_BYTES = ISOLATE_LIMITS.heapMibMax * 2 ** 20;
 /** What takes too long because it fills memory is told by its cause. */
 const MEMORY_FILLED: Failure = {
   outcome: 'exceededMemory',
   reason: 'the plugin filled the memory until it was ended',
+};
+
+const STUCK: Failure = {
+  outcome: 'exceededCpu',
+  reason: 'one step of the plugin took too long and could not be interrupted',
+};
+const STARVED: Failure = {
+  outcome: 'exceededWallTime',
+  reason: 'the machine is too busy: one step of the plugin got hardly any processor time',
 };
 
 /** Ends what is overdue in one runner, and kills it where that is not enough. */
@@ -32,15 +43,14 @@ export function inspectRunner(runner: Runner): void {
 /** An entry that neither returns nor lets itself be interrupted. */
 function findStuckEntry(runner: Runner, mark: Mark | undefined): KillReason | undefined {
   if (!mark) return undefined;
-  const limitMs = entryMsMax(runner, mark) + RUNNER_LIMITS.entryGraceMs;
+  const limitMs = entryMsMax(runner, mark);
+  const stuckAfterMs = limitMs * RUNNER_LIMITS.entryWallFactor + RUNNER_LIMITS.entryGraceMs;
   const enteredForMs = monotonicMs() - mark.enteredAtMs;
-  const usedMs = runner.cpuMsSince(mark);
-  const isStuck = enteredForMs > limitMs && (usedMs === undefined || usedMs >= limitMs / 2);
-  if (!isStuck && enteredForMs < limitMs * STARVED_FACTOR) return undefined;
-  if (grownBytes(runner, mark) > HEAP_BYTES)
-    return { ...MEMORY_FILLED, run: mark.run, isolate: mark.isolate };
-  const reason = 'one step of the plugin took too long and could not be interrupted';
-  return { outcome: 'exceededCpu', reason, run: mark.run, isolate: mark.isolate };
+  const usedShare = (runner.cpuMsSince(mark) ?? limitMs) / limitMs;
+  if (enteredForMs <= stuckAfterMs * (usedShare >= BUSY_SHARE ? 1 : STARVED_FACTOR)) return undefined;
+  const { run, isolate } = mark;
+  if (usedShare < RUNNER_LIMITS.blamedShareMin) return { ...STARVED, run, isolate: 0 };
+  return { ...(grownBytes(runner, mark) > HEAP_BYTES ? MEMORY_FILLED : STUCK), run, isolate };
 }
 
 function grownBytes(runner: Runner, mark: Mark): number {

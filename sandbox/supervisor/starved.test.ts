@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { createSandbox, type Sandbox } from '../index.ts';
+import type { Completion, Guest } from '../ports.ts';
+import { createTestBed } from '../testing/test-bed.ts';
+import { innermostProcess, openProcessUsage } from './process-usage.ts';
+
+const bed = createTestBed();
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await createSandbox({
+    ...bed.options,
+    limits: { endpoint: { entryMsMax: 500 } },
+    sharing: { reviewed: 'installation' },
+  });
+});
+afterAll(() => sandbox.close());
+
+/** Counts instead of looking at the clock, which goes on while the process stands still. */
+const STEPS = `const step = (rounds) => { let sum = 0; for (let at = 0; at < rounds; at++) sum += at % 7; return sum; };
+export default { fetch(request) {
+  const rounds = Number(new URL(request.url).searchParams.get('rounds'));
+  return Response.json(typeof step(rounds));
+} }`;
+const ENDLESS = 2 ** 50;
+
+/** Stops the runner as soon as the call has had some of the processor, and lets it go on after `pauseMs`. */
+async function callThroughPause(guest: Guest, rounds: number, pauseMs: number): Promise<Completion> {
+  expect((await sandbox.call(bed.get(guest, 'https://souk.test/?rounds=1'))).outcome).toBe('ok');
+  const { pid } = sandbox.health().runners.find(({ use }) => use === 'guests') ?? { pid: 0 };
+  expect(pid).toBeGreaterThan(0);
+  const usage = openProcessUsage(innermostProcess(pid));
+  const beforeMs = usage.cpuMs() ?? 0;
+  const call = sandbox.call(bed.get(guest, `https://souk.test/?rounds=${rounds}`));
+  while ((usage.cpuMs() ?? Infinity) < beforeMs + 10) await sleep(2);
+  usage.close();
+  process.kill(-pid, 'SIGSTOP');
+  await sleep(pauseMs);
+  process.kill(-pid, 'SIGCONT');
+  const completion = await call;
+  sandbox.unload(guest.installationId);
+  return completion;
+}
+
+test.runIf(process.platform === 'linux')(
+  'a step that others kept from the processor is ended without blame',
+  async () => {
+    const completion = await callThroughPause(bed.guest({ 'index.js': STEPS }), ENDLESS, 2_000);
+    expect(completion).toMatchObject({
+      outcome: 'exceededWallTime',
+      reason: expect.stringMatching(/^the machine is too busy: one step of the plugin got \d+ ms/u) as string,
+    });
+    expect(bed.ended).toEqual([]);
+  },
+);
+
+test('a step that had the processor for itself is to blame', async () => {
+  const guest = bed.guest({ 'index.js': STEPS });
+  const completion = await sandbox.call(bed.get(guest, `https://souk.test/?rounds=${ENDLESS}`));
+  expect(completion.outcome).toBe('exceededCpu');
+  expect(completion.usage.cpuMs).toBeGreaterThan(0);
+});
