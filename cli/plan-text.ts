@@ -27,7 +27,9 @@ export type ShownPlan = {
 const SIGNS = { add: '+', upgrade: '↑', downgrade: '↓', keep: '=', remove: '-' } as const;
 
 export function planLines(plan: ShownPlan): string[] {
-  return [...changeLines(plan), ...permissionLines(plan), ...warningLines(plan)];
+  const lines = [...changeLines(plan), ...permissionLines(plan), ...warningLines(plan)];
+  // Texts of publishers are among them: none may pretend to be a line of the plan.
+  return lines.map((line) => line.replaceAll('\n', ' '));
 }
 
 function changeLines({ changes }: ShownPlan): string[] {

@@ -98,7 +98,8 @@ async function logs(io: Io, plugin: string, options: ServerOptions): Promise<Rep
   const path = `${installationPath(requireOrg(io, options), plugin)}/logs`;
   const answer = await (await openClient(io, options)).get(path);
   const items = answer['items'] as { at: string; level: string; text: string }[];
-  const lines = items.map(({ at, level, text }) => `${at} ${level} ${text}`);
+  // A stack has many lines; none of them may pretend to be an entry of its own.
+  const lines = items.map(({ at, level, text }) => `${at} ${level} ${text.replaceAll('\n', '\n    ')}`);
   return done(lines.length === 0 ? ['it has logged nothing on this server'] : lines, answer);
 }
 
