@@ -14,6 +14,7 @@ import { PERMISSION_CATALOGUE, describePermission } from '../../spec/permission.
 import { Refusal } from '../../spec/refusal.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
+import { createHotArchives } from '../runtime/hot-archives.ts';
 import type { Services } from '../services.ts';
 import { Anything, NoParams, PluginParams, VersionParams } from './schemas.ts';
 
@@ -111,6 +112,7 @@ function pageRoutes(services: Services): Route[] {
 
 function fileRoutes(services: Services): Route[] {
   const { database } = services;
+  const hotArchives = createHotArchives();
   const path = '/api/v1/packages/:publisher/:name/versions/:version';
   const base = {
     tag: 'catalogue',
@@ -129,7 +131,12 @@ function fileRoutes(services: Services): Route[] {
       answers: { 200: 'application/zip' },
       handle: async ({ caller, params, query }) => {
         const viewer = await viewerOf(services, caller.principal, query.org);
-        const archive = await openArchive(services, viewer, addressOf(params));
+        const address = addressOf(params);
+        const open = (): ReturnType<typeof openArchive> => openArchive(services, viewer, address);
+        const archive =
+          viewer.kind === 'anonymous'
+            ? await hotArchives.get(`${address.id}@${address.version}`, open)
+            : await open().then(({ stream, ...rest }) => ({ ...rest, content: stream }));
         const headers = {
           'content-type': 'application/zip',
           'content-length': String(archive.bytes),
@@ -138,7 +145,7 @@ function fileRoutes(services: Services): Route[] {
           'x-content-type-options': 'nosniff',
           'content-disposition': `attachment; filename="${params.publisher}.${params.name}-${params.version}.zip"`,
         };
-        return { status: 200, bytes: archive.stream, headers };
+        return { status: 200, bytes: archive.content, headers };
       },
     }),
     route({
