@@ -1,0 +1,116 @@
+/** Requests that break HTTP itself, or speak parts of it that nobody needs. */
+import { expect, it, onTestFinished } from 'vitest';
+import { openSocket } from '../support/raw-http.ts';
+import { testSouk } from '../support/test-souk.ts';
+
+const souk = await testSouk();
+const acme = await souk.org('acme');
+const kelompok = await souk.publisher('kelompok', acme);
+await kelompok.ship({
+  id: 'kelompok/echo',
+  code: `export default { fetch: async (request) => Response.json([request.method, request.url, await request.text()]) }`,
+});
+await acme.install('kelompok/echo');
+const { host } = new URL(souk.process.url);
+const HOST = `Host: ${host}`;
+const at = (path = '/x'): string => acme.endpoint('kelompok/echo', path);
+const echo = (method: string, path: string, body: string): string =>
+  JSON.stringify([method, `${souk.process.url}${path}`, body]);
+
+/** Sends exactly this on a connection of its own. @returns status line and body of what came back */
+async function exchange(head: readonly string[], body = ''): Promise<{ status: number; body: string }> {
+  const socket = await openSocket(souk.process.url);
+  const [request, ...fields] = head;
+  socket.write([request, 'Connection: close', ...fields, '', body].join('\r\n'), 'latin1');
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('latin1');
+  const [, status] =
+    /^HTTP\/1\.1 (\d{3}) /u.exec(text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/u, '')) ?? [];
+  return { status: Number(status), body: text.slice(text.lastIndexOf('\r\n\r\n') + 4) };
+}
+
+const REFUSED: readonly [string, number, readonly string[], string?][] = [
+  [
+    'length and chunks at once',
+    400,
+    [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 4', 'Transfer-Encoding: chunked'],
+    '0\r\n\r\n',
+  ],
+  ['two lengths', 400, [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 4', 'Content-Length: 5'], 'abcde'],
+  ['a negative length', 400, [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: -1']],
+  ['a length beyond 64 bits', 400, [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 99999999999999999999']],
+  ['a length beyond all memory', 413, [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 9007199254740993']],
+  ['a chunk size that is none', 400, [`POST ${at()} HTTP/1.1`, HOST, 'Transfer-Encoding: chunked'], 'zz\r\n'],
+  ['no host', 400, [`GET ${at()} HTTP/1.1`]],
+  ['a host with a path', 400, [`GET ${at()} HTTP/1.1`, 'Host: evil/x?']],
+  [
+    'two authorizations',
+    401,
+    ['GET /api/v1/me HTTP/1.1', HOST, `Authorization: Bearer ${acme.owner.token}`, 'Authorization: Bearer x'],
+  ],
+  ['a method in small letters', 400, [`get ${at()} HTTP/1.1`, HOST]],
+  ['TRACE, which would echo tokens', 405, [`TRACE ${at()} HTTP/1.1`, HOST]],
+  ['a method of WebDAV', 405, [`PROPFIND ${at()} HTTP/1.1`, HOST]],
+  ['an address of 20,000 characters', 431, [`GET ${at(`/${'x'.repeat(20_000)}`)} HTTP/1.1`, HOST]],
+  [
+    '3,000 headers',
+    431,
+    [`GET ${at()} HTTP/1.1`, HOST, ...Array.from({ length: 3_000 }, (_, n) => `a${n}: b`)],
+  ],
+  ['a handshake of TLS', 400, ['\x16\x03\x01\x02\x00']],
+  ['dots that leave the plugin', 404, [`GET ${at('/%2e%2e/%2e%2e/x')} HTTP/1.1`, HOST]],
+  [
+    'an expectation that nobody meets',
+    417,
+    [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 0', 'Expect: magic'],
+  ],
+];
+
+it.each(REFUSED)('%s', async (_trick, status, head, body) => {
+  expect((await exchange(head, body)).status).toBe(status);
+});
+
+const ANSWERED: readonly [string, readonly string[], string, string][] = [
+  [
+    'a request to another host in absolute form',
+    [`GET http://evil.example${at()} HTTP/1.1`, HOST],
+    '',
+    echo('GET', '/x', ''),
+  ],
+  [
+    'percent signs that encode nothing',
+    [`GET ${at('/%zz%ff')} HTTP/1.1`, HOST],
+    '',
+    echo('GET', '/%zz%ff', ''),
+  ],
+  [
+    'a body of GET, which is dropped',
+    [`GET ${at()} HTTP/1.1`, HOST, 'Content-Length: 2'],
+    'ab',
+    echo('GET', '/x', ''),
+  ],
+  [
+    'a client that waits for 100',
+    [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 2', 'Expect: 100-continue'],
+    'ab',
+    echo('POST', '/x', 'ab'),
+  ],
+  [
+    'an upgrade, which is not taken',
+    [`GET ${at()} HTTP/1.1`, HOST, 'Upgrade: websocket'],
+    '',
+    echo('GET', '/x', ''),
+  ],
+];
+
+it.each(ANSWERED)('%s is answered as the plain request that it is', async (_trick, head, body, expected) => {
+  expect(await exchange(head, body)).toEqual({ status: 200, body: expected });
+});
+
+it('a connection that only sends half a request holds nobody up', async () => {
+  const socket = await openSocket(souk.process.url);
+  onTestFinished(() => void socket.destroy());
+  socket.write(`POST ${at()} HTTP/1.1\r\n${HOST}\r\nContent-Length: 100\r\n\r\nhalf`);
+  expect((await acme.call('kelompok/echo', '/x')).status).toBe(200);
+});
