@@ -11,6 +11,7 @@ import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { openEventStreams } from './runtime/event-streams.ts';
 import { startChores } from './start/chores.ts';
 import { Closers } from './start/closers.ts';
 import { listen } from './start/listen.ts';
@@ -44,6 +45,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const listener = createListener(services, gateway, getRequestListener(app.fetch));
     const url = await listen(settings, listener, closers);
     services.address.origin = url;
+    // Streams never end by themselves: they are closed before the HTTP server waits for its last answer.
+    closers.add('event streams', services.eventStreams, (streams) => streams.close());
     startChores(services, closers);
     log.info({ url }, 'listening');
     const adminTokenFile = join(settings.dataDir, ADMIN_TOKEN_FILE);
@@ -83,6 +86,7 @@ async function openServices(
     },
   };
   const rateLimits = createRateLimits(settings);
-  const opened = { database, authenticator, blobs, publishing, keys, rateLimits };
+  const eventStreams = await openEventStreams({ database, installations: runtime.installations });
+  const opened = { database, authenticator, blobs, publishing, keys, rateLimits, eventStreams };
   return { settings, address, log, metrics, ...opened, ...runtime };
 }

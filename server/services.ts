@@ -10,6 +10,7 @@ import type { KeyPorts } from '../registry/keys/index.ts';
 import type { PublishingPorts } from '../registry/publishing/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { RateLimits } from './http/rate-limits.ts';
+import type { EventStreams } from './runtime/event-streams.ts';
 import type { GuestLog } from './runtime/guest-log.ts';
 
 export type Services = {
@@ -26,5 +27,6 @@ export type Services = {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
   readonly guestLog: GuestLog;
+  readonly eventStreams: EventStreams;
   readonly rateLimits: RateLimits;
 };

@@ -24,6 +24,7 @@ import { loadInstalled, loadInstanceConfig, loadOffered } from './planning/load-
 import type { PlanStep } from './planning/plan.ts';
 import { versionsByName, type OfferedVersion, type OfferedVersions } from './planning/world.ts';
 import { requirePlan } from './plans.ts';
+import { requireSecrets } from './secrets.ts';
 import { stateAfter } from './state.ts';
 import { stepDeadline } from './step-deadline.ts';
 
@@ -143,7 +144,7 @@ async function add(
 
 async function replace(
   tx: Transaction,
-  { now }: InstallationsContext,
+  { now, heldSecrets }: InstallationsContext,
   acting: Acting,
   { grants, offered }: ReadyPlan,
   step: Extract<PlanStep, { kind: 'replace' }>,
@@ -156,6 +157,14 @@ async function replace(
   const at = now();
   const snapshot = takeSnapshot(tx, row, acting, at);
   const wasActive = row.state === 'active' ? 'yes' : 'no';
+  // It is activated at once, in the place of the version that runs.
+  if (wasActive === 'yes') {
+    requireSecrets(
+      { id: row.id, plugin: step.plugin },
+      version.manifest,
+      await heldSecrets(tx, acting.orgId),
+    );
+  }
   const state = stateAfter(row.state, 'replace', step.plugin);
   if (state === 'gone') throw new Fault('a replaced installation does not go');
   Object.assign(row, packageColumns(version), { state, config, range: step.range, isPinned: step.isPinned });

@@ -4,6 +4,7 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import type { InstalledGuest } from './guest.ts';
 import type { Resolver } from './planning/compute-plan.ts';
 import { CHANGES_CHANNEL, type GuestCache } from './guest-cache.ts';
+import type { SecretsPort } from './secrets.ts';
 
 /** How a hook of a guest ended. `reason` is for the administrators of its organization. */
 export type RuntimeVerdict = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly reason: string };
@@ -27,6 +28,7 @@ export type InstallationsContext = {
   readonly trustedPublishers: ReadonlySet<string>;
   readonly cache: GuestCache;
   readonly resolver: Resolver;
+  readonly heldSecrets: SecretsPort;
   readonly now: () => Date;
 };
 

@@ -7,6 +7,7 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { RESOLUTION_BUDGET_DEFAULT, ResolverThread } from '../resolver/index.ts';
 import type { Consent } from './consent.ts';
 import type { Acting, InstallationsContext, RuntimePort } from './context.ts';
+import { forgetEvents, lastEventId, readEvents, type OrganizationEvent } from './events.ts';
 import { applyDefaults, type DefaultOutcome } from './defaults.ts';
 import { openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
@@ -21,6 +22,7 @@ import { exportLock, listInstallations, listReceipts, readInstallation } from '.
 import type { InstallationView, ReceiptView } from './reading.ts';
 import { reconcile } from './reconcile.ts';
 import { decideRequest, listRequests, requestPlugin, type Decision, type RequestView } from './requests.ts';
+import type { SecretsPort } from './secrets.ts';
 import { narrowGrants, setConfig, setInstanceConfig } from './settings.ts';
 
 export type InstallationsOptions = {
@@ -28,6 +30,8 @@ export type InstallationsOptions = {
   readonly runtime: RuntimePort;
   /** Publishers whose signed packages run in the trusted tier. */
   readonly trustedPublishers?: ReadonlySet<string>;
+  /** Which secrets are set; none where absent, so that what requires one is not activated. */
+  readonly heldSecrets?: SecretsPort;
   /** The clock of plans and deadlines. */
   readonly now?: () => Date;
 };
@@ -60,6 +64,9 @@ export type Installations = {
   requestPlugin(acting: Acting, plugin: PluginId, reason: string): Promise<RequestView>;
   decideRequest(acting: Acting, requestId: string, decision: Decision): Promise<RequestView>;
   listRequests(orgId: string): Promise<RequestView[]>;
+  readEvents(orgId: string, after: string): Promise<OrganizationEvent[]>;
+  lastEventId(orgId: string): Promise<string>;
+  forgetEvents(): Promise<number>;
   reconcile(): Promise<number>;
   close(): Promise<void>;
 };
@@ -73,6 +80,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     trustedPublishers: options.trustedPublishers ?? new Set(),
     cache: await openGuestCache(database),
     resolver: (problem) => thread.resolve(problem, RESOLUTION_BUDGET_DEFAULT),
+    heldSecrets: options.heldSecrets ?? (async () => new Map()),
     now: options.now ?? (() => new Date()),
   };
   return {
@@ -95,6 +103,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     requestPlugin: (acting, plugin, reason) => requestPlugin(context, acting, plugin, reason),
     decideRequest: (acting, requestId, decision) => decideRequest(context, acting, requestId, decision),
     listRequests: (orgId) => listRequests(context, orgId),
+    ...eventsOf(context),
     reconcile: () => reconcile(context),
     close: async () => {
       context.cache.close();
@@ -118,6 +127,16 @@ function lifecycleOf(
     deactivateAll: (acting) => deactivateAll(context, acting),
     uninstall: (acting, plugin, dependants) => uninstall(context, acting, plugin, dependants),
     health: (orgId, plugin) => health(context, orgId, plugin),
+  };
+}
+
+function eventsOf(
+  context: InstallationsContext,
+): Pick<Installations, 'readEvents' | 'lastEventId' | 'forgetEvents'> {
+  return {
+    readEvents: (orgId, after) => readEvents(context, orgId, after),
+    lastEventId: (orgId) => lastEventId(context, orgId),
+    forgetEvents: () => forgetEvents(context),
   };
 }
 

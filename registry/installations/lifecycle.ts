@@ -26,13 +26,14 @@ import type { InstalledGuest } from './guest.ts';
 import { loadGuest } from './load-guest.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 import type { OthersInvolved } from './planning/plan.ts';
+import { requireSecrets } from './secrets.ts';
 import { stateAfter, type LifecycleStep } from './state.ts';
 import { stepDeadline } from './step-deadline.ts';
 
 /**
  * Activates a plugin, what it needs first. If one fails, all that were activated on the way go back.
  * @throws Refusal `plugin_not_installed`, `transition_not_allowed`, `transition_in_progress`, `dependency_not_active`,
- * `config_invalid`, `activation_failed`
+ * `config_invalid`, `secret_missing`, `activation_failed`
  */
 export async function activate(
   context: InstallationsContext,
@@ -55,7 +56,7 @@ function beginActivation(
   return underOrgLock(context, acting.orgId, async (tx) => {
     const rows = await loadRows(tx, acting.orgId);
     const order = activationOf(rows, plugin, dependencies);
-    for (const row of order) await requireReady(tx, row);
+    for (const row of order) await requireReady(tx, context, row);
     for (const row of order) await enter(tx, context, acting, row, 'activate', order.length);
     return order.map(({ pluginId }) => pluginId);
   });
@@ -92,10 +93,15 @@ function activationOf(rows: Rows, plugin: PluginId, dependencies: OthersInvolved
   return [...idle, plugin].map((id) => requireInstalled(rows, id));
 }
 
-/** @throws Refusal `config_invalid` */
-export async function requireReady(tx: Transaction, row: Installation): Promise<void> {
+/** @throws Refusal `config_invalid`, `secret_missing` */
+export async function requireReady(
+  tx: Transaction,
+  { heldSecrets }: InstallationsContext,
+  row: Installation,
+): Promise<void> {
   const instance = (await loadInstanceConfig(tx, [row.pluginId])).get(row.pluginId) ?? {};
   requireFittingConfig(row.pluginId, row.manifest, effectiveConfig(row.manifest, instance, row.config));
+  requireSecrets({ id: row.id, plugin: row.pluginId }, row.manifest, await heldSecrets(tx, row.orgId));
 }
 
 /** Runs the hooks of a plugin that is `activating`, and writes down that it is active. */

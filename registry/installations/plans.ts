@@ -37,7 +37,9 @@ export async function createPlan(
 ): Promise<Plan> {
   const scope = { kind: 'org', orgId: acting.orgId } as const;
   const checked = checkRequest(request);
-  const world = await context.database.transaction(scope, (tx) => loadWorld(tx, acting.orgId, checked));
+  const world = await context.database.transaction(scope, (tx) =>
+    loadWorld(tx, acting.orgId, checked, context.heldSecrets),
+  );
   const resolved = await resolveRequest(checked, world, context.resolver);
   return context.database.transaction(scope, async (tx) => {
     const offered = versionsByName(await loadOffered(tx, versionsToBring(resolved, world)));

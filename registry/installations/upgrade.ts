@@ -54,7 +54,7 @@ export async function beginUpgrade(
   const started = begun.filter((plugin) => !replaced.includes(plugin));
   for (const plugin of started) {
     const row = requireInstalled(rows, plugin);
-    await requireReady(tx, row);
+    await requireReady(tx, context, row);
     await enter(tx, context, acting, row, 'activate', begun.length);
   }
   return { outcomes, begun, started };

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Consent, OthersInvolved, PlanRequest } from '../../registry/installations/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
+import { eventRoutes } from './events.ts';
 import { availabilityRoutes } from './availability.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
@@ -46,6 +47,7 @@ export function installationRoutes(services: Services): Route[] {
     ...settingRoutes(services),
     ...upgradeRoutes(services),
     ...availabilityRoutes(services),
+    ...eventRoutes(services),
   ];
 }
 

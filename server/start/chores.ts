@@ -28,6 +28,7 @@ function choresOf({ installations, database, blobs }: Services): Chore[] {
       everyMs: SWEEP_INTERVAL_MS,
       work: () => sweepBlobs({ database, blobs, graceMs: ORPHAN_GRACE_MS, now: now() }),
     },
+    { name: 'sweep of events', everyMs: SWEEP_INTERVAL_MS, work: () => installations.forgetEvents() },
     { name: 'sweep of answers', everyMs: SWEEP_INTERVAL_MS, work: () => sweepKeys(database, now()) },
     { name: 'sweep of values', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => values.sweep()) },
   ];

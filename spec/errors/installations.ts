@@ -98,6 +98,12 @@ export const INSTALLATION_ERRORS = {
     title: 'A built-in plugin cannot be uninstalled.',
     hint: 'Deactivate it instead.',
   },
+  event_streams_too_many: {
+    status: 429,
+    kind: 'limit',
+    title: 'Too many streams of events are open.',
+    hint: 'Close some, or wait: every stream ends after a few minutes.',
+  },
   upgrade_not_pending: {
     status: 404,
     kind: 'state',

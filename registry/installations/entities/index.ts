@@ -3,6 +3,7 @@ import { InstallationPlanEntity } from './installation-plan.ts';
 import { InstallationSnapshotEntity } from './installation-snapshot.ts';
 import { InstallationEntity } from './installation.ts';
 import { InstanceConfigEntity } from './instance-config.ts';
+import { OrganizationEventEntity } from './organization-event.ts';
 import { PendingUpgradeEntity } from './pending-upgrade.ts';
 import { PluginRequestEntity } from './plugin-request.ts';
 
@@ -23,4 +24,5 @@ export const INSTALLATION_ENTITIES = [
   InstanceConfigEntity,
   PluginRequestEntity,
   PendingUpgradeEntity,
+  OrganizationEventEntity,
 ];

@@ -7,10 +7,16 @@ import { offeredVersions } from '../../catalogue/offered-versions.ts';
 import type { SignatureState } from '../../entities/index.ts';
 import { loadRegistry, RESOLUTION_BUDGET_DEFAULT, type VersionLister } from '../../resolver/index.ts';
 import { InstallationEntity, type Installation } from '../entities/index.ts';
+import type { SecretsPort } from '../secrets.ts';
 import type { CheckedRequest } from './check-request.ts';
 import type { InstalledPlugin, KeptVersion, OfferedVersion, World } from './world.ts';
 
-export async function loadWorld(tx: Transaction, orgId: string, request: CheckedRequest): Promise<World> {
+export async function loadWorld(
+  tx: Transaction,
+  orgId: string,
+  request: CheckedRequest,
+  heldSecrets: SecretsPort,
+): Promise<World> {
   const installed = await loadInstalled(tx, orgId);
   const lister: VersionLister = (plugins) => offeredVersions(tx, { kind: 'org', orgId }, plugins);
   const seeds = [...installed.keys(), ...requestedPlugins(request)];
@@ -21,6 +27,7 @@ export async function loadWorld(tx: Transaction, orgId: string, request: Checked
     registry,
     kept: new Map(request.kind === 'rollback' ? [[request.plugin, kept]] : []),
     instanceConfig: await loadInstanceConfig(tx, [...registry.keys()]),
+    heldSecrets: await heldSecrets(tx, orgId),
   };
 }
 

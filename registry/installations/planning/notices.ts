@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../spec/json.ts';
 import type { Manifest } from '../../../spec/manifest.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import { configViolations, effectiveConfig } from '../config.ts';
+import { lackingSecrets } from '../secrets.ts';
 import type { Advisory, NameConflict, PlanAnswer, PlanChange } from './plan.ts';
 import type { InstalledPlugin, OfferedVersion, OfferedVersions, World } from './world.ts';
 
@@ -125,10 +126,11 @@ export function missingOf(incoming: readonly Incoming[], world: World): Missing 
     const violations = configViolations(manifest, config);
     return violations.length > 0 ? [{ plugin, violations }] : [];
   });
-  const missingSecrets = incoming.flatMap(({ version: { plugin, manifest } }) =>
-    Object.entries(manifest.secrets ?? {}).flatMap(([secret, { required }]) =>
-      required ? [{ plugin, secret }] : [],
-    ),
+  const missingSecrets = incoming.flatMap(({ version: { plugin, manifest }, held }) =>
+    lackingSecrets(manifest, world.heldSecrets.get(held?.installationId ?? '')).map((secret) => ({
+      plugin,
+      secret,
+    })),
   );
   return { missingConfig, missingSecrets };
 }

@@ -5,6 +5,7 @@ import type { Permission } from '../../../spec/permission.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import type { SignatureState } from '../../entities/index.ts';
 import type { VersionRecord } from '../../resolver/index.ts';
+import type { HeldSecrets } from '../secrets.ts';
 import type { InstallationState } from '../state.ts';
 
 export type InstalledPlugin = {
@@ -53,6 +54,7 @@ export type World = {
   /** Newest first. */
   readonly kept: ReadonlyMap<PluginId, readonly KeptVersion[]>;
   readonly instanceConfig: ReadonlyMap<PluginId, JsonObject>;
+  readonly heldSecrets: HeldSecrets;
 };
 
 /** Whole versions, for those that a plan brings in. */

@@ -1,0 +1,19 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { OrganizationEventData, OrganizationEventType } from '../events.ts';
+
+/** What happened to an installation. A trigger of migration 0008 writes it. */
+export const OrganizationEventEntity = defineEntity({
+  name: 'OrganizationEvent',
+  tableName: 'organization_event',
+  properties: {
+    id: p.bigint('string').primary().autoincrement(),
+    orgId: p.uuid(),
+    type: p.text().$type<OrganizationEventType>(),
+    data: p.json<OrganizationEventData>(),
+    at: p.datetime(),
+  },
+  indexes: [
+    { name: 'organization_event_org_index', properties: ['orgId', 'id'] },
+    { name: 'organization_event_age_index', properties: ['at'] },
+  ],
+});

@@ -1,0 +1,116 @@
+/** What happens in an organization is heard as it happens, from any server, and nothing is missed in between. */
+import { afterAll, expect, it } from 'vitest';
+import { discardSouk, startSouk } from '../support/souk-process.ts';
+import { consentTo } from '../support/test-org.ts';
+import { soukOn, testDatabase } from '../support/test-souk.ts';
+
+const environment = { DATABASE_URL: (await testDatabase()).url };
+const process = await startSouk({ environment });
+afterAll(() => discardSouk(process));
+const souk = soukOn(process);
+const second = await startSouk({ environment, dataDir: process.dataDir });
+afterAll(() => second.stop());
+const acme = await souk.org('acme');
+const globex = await souk.org('globex');
+const kelompok = await souk.publisher('kelompok', acme);
+const PLUGIN = 'kelompok/tool';
+await kelompok.ship({
+  id: PLUGIN,
+  config: { type: 'object', properties: { colour: { type: 'string' } } },
+});
+
+type Heard = { id: string; event: string; data: { plugin: string; state: string; status: string } };
+
+/** Reads a stream until `count` events came, or it ended. */
+async function hear(url: string, count: number, lastEventId?: string): Promise<Heard[]> {
+  const headers = new Headers({ authorization: `Bearer ${acme.owner.token}` });
+  if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
+  const response = await fetch(`${url}/api/v1/orgs/acme/events`, {
+    headers,
+    signal: AbortSignal.timeout(20_000),
+  });
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  const heard: Heard[] = [];
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    heard.push(...blocks.flatMap(parse));
+    if (heard.length >= count) break;
+  }
+  return heard;
+}
+
+function parse(block: string): Heard[] {
+  const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/su, 2) as [string, string]));
+  const data = fields.get('data');
+  if (data === undefined) return [];
+  return [{ id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: JSON.parse(data) }];
+}
+
+const summary = (events: readonly Heard[]): string[] =>
+  events.map(({ event, data }) => `${event} ${data.plugin} ${data.state} ${data.status}`);
+const LIFE = [
+  `installation.created ${PLUGIN} installed DISABLED`,
+  `installation.status_changed ${PLUGIN} activating DISABLED`,
+  `installation.status_changed ${PLUGIN} active READY`,
+];
+
+it('on the server that acts and on another one, and again after the last id', async () => {
+  const here = hear(process.url, 3, '0');
+  const there = hear(second.url, 3, '0');
+  await acme.install(PLUGIN);
+  const heard = await here;
+  expect(summary(heard)).toEqual(LIFE);
+  expect(await there).toEqual(heard);
+  const rest = await hear(second.url, 2, heard[0]?.id);
+  expect(rest).toEqual(heard.slice(1));
+});
+
+it('configuration, deactivation and removal are told', async () => {
+  const [, , last] = await hear(process.url, 3, '0');
+  const configured = await acme.owner.put(acme.path(`/plugins/${PLUGIN}/config`), { colour: 'red' });
+  expect(configured.status, configured.text).toBe(200);
+  await acme.step(PLUGIN, 'deactivate', {});
+  expect((await acme.owner.delete(acme.path(`/plugins/${PLUGIN}`))).status).toBe(204);
+  expect(summary(await hear(second.url, 4, last?.id))).toEqual([
+    `installation.updated ${PLUGIN} active READY`,
+    `installation.status_changed ${PLUGIN} deactivating DISABLED`,
+    `installation.status_changed ${PLUGIN} inactive DISABLED`,
+    `installation.deleted ${PLUGIN} inactive DISABLED`,
+  ]);
+});
+
+it('a plan that is refused tells nothing', async () => {
+  const before = (await hear(process.url, 7, '0')).at(-1);
+  const { json: plan } = await acme.plan({ kind: 'install', plugin: PLUGIN });
+  expect((await acme.apply('00000000-0000-0000-0000-000000000000', [])).status).toBe(404);
+  const next = hear(process.url, 1, before?.id);
+  await acme.apply(plan.id, consentTo(plan));
+  expect(summary(await next)).toEqual([LIFE[0]]);
+});
+
+it.each([
+  ['another organization', () => globex.owner.get(acme.path('/events')), 'not_found'],
+  ['nobody', () => souk.anyone.get(acme.path('/events')), 'authentication_required'],
+  [
+    'an id that is none',
+    () => acme.owner.get(acme.path('/events'), { 'last-event-id': "1' or 1=1" }),
+    'request_invalid',
+  ],
+  [
+    'an id beyond bigint',
+    () => acme.owner.get(acme.path('/events'), { 'last-event-id': '9'.repeat(19) }),
+    'request_invalid',
+  ],
+])('is refused: %s', async (_who, attempt, code) => {
+  expect((await attempt()).json.code).toBe(code);
+});
+
+it('a server that stops ends its streams', async () => {
+  const endless = hear(second.url, 1_000, '0');
+  await hear(second.url, 1, '0');
+  await second.stop();
+  expect((await endless).length).toBeGreaterThan(0);
+});
