@@ -10,6 +10,7 @@ import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { POST } from '../guest/bridge.ts';
 import { FROM_RUNNER, LOG_LEVELS } from '../protocol/kinds.ts';
 import type { Channel } from './channel.ts';
+import type { CryptoJob } from './crypto-desk.ts';
 import { domainToAscii } from './domain.ts';
 import type { PostHandler } from './guest-isolate.ts';
 import type { Answer, Home, Run } from './state.ts';
@@ -19,7 +20,7 @@ export type PostParts = {
   /** The run on whose behalf the isolate was entered, if any. */
   readonly currentRun: () => Run | undefined;
   readonly fireTimer: (home: Home, timer: number) => void;
-  readonly crypto: (home: Home, call: number, operation: string, json: string) => void;
+  readonly crypto: (job: CryptoJob) => string | number;
 };
 
 const RANDOM_BYTES_MAX = 65_536;
@@ -182,8 +183,8 @@ function callCrypto(
 ): string | number {
   if (typeof call !== 'number' || typeof operation !== 'string' || typeof json !== 'string')
     return 'malformed';
-  parts.crypto(home, call, operation, json);
-  return 1;
+  const run = runOf(home, parts, 0)?.id ?? 0;
+  return parts.crypto({ call, operation, json, run });
 }
 
 function adopt(home: Home, fault: unknown): undefined {

@@ -8,6 +8,7 @@ import type { Frame, FrameParts } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import { openChannel, type Channel } from './channel.ts';
+import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
 import type { Engine } from './engine.ts';
 import { createEntryMeter, type EntryMeter } from './entry-meter.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -18,7 +19,6 @@ import { createPostHandler, logLine } from './posts.ts';
 import { findMissingWalls } from './self-test.ts';
 import { createHome, createRun, type Answer, type Failure, type Home, type Run } from './state.ts';
 import { describeThrown } from './thrown.ts';
-import { performCrypto } from './web-crypto.ts';
 
 const LOG_ERROR = 3;
 /** Long enough not to be in the way of the call that took the last one. */
@@ -37,6 +37,7 @@ class Runner {
   readonly #meter: EntryMeter = createEntryMeter();
   readonly #homes = new Map<number, Home>();
   readonly #runs = new Map<number, Run>();
+  readonly #desks = new Map<number, CryptoDesk>();
   readonly #open: typeof openChannel;
   readonly #queue = new FairQueue();
   /** Lanes of isolates, and of the runs that were sent to them. */
@@ -135,12 +136,12 @@ class Runner {
 
   #createIsolate(home: Home, settings: BootSettings): GuestIsolate {
     if (!this.#channel) throw new Fault('load before boot');
+    const desk = this.#openDesk(home);
     const parts = {
       channel: this.#channel,
       currentRun: () => this.#current,
       fireTimer: (at: Home, timer: number) => this.#fireTimer(at, timer),
-      crypto: (at: Home, call: number, operation: string, json: string) =>
-        this.#callCrypto(at, call, operation, json),
+      crypto: (job: CryptoJob) => desk.add(job),
     };
     const blank = this.#spare ?? this.#createBlank(settings);
     this.#spare = undefined;
@@ -184,6 +185,7 @@ class Runner {
     if (home.failure) return this.#endRun(run, home.failure);
     const body = frame.amount === 0 ? undefined : frame.body.toString('latin1');
     this.#enter(home, run, run.limits.entryMsMax, [DELIVER.run, run.id, trigger, frame.head, body]);
+    this.#desks.get(home.id)?.work();
   }
 
   #bringResult(frame: Frame): void {
@@ -200,14 +202,18 @@ class Runner {
     if (run) this.#enter(home, run, run.limits.entryMsMax, [DELIVER.timer, run.id, timer]);
   }
 
-  /** Cryptography keeps no state here; its answer enters the isolate like any other. */
-  #callCrypto(home: Home, call: number, operation: string, json: string): void {
-    const run = this.#current;
-    void performCrypto(operation, json).then((text) => {
-      const charged = run && this.#runs.has(run.id) ? run : home.runs.values().next().value;
-      if (charged)
-        this.#enter(home, charged, charged.limits.entryMsMax, [DELIVER.cryptoResult, 0, call, 0, text]);
+  #openDesk(home: Home): CryptoDesk {
+    const desk = new CryptoDesk({
+      home,
+      charge: (run, cpuUs) => {
+        run.cpuUs += cpuUs;
+        this.#endWithoutBudget(run);
+      },
+      deliver: (run, call, text) =>
+        this.#enter(home, run, run.limits.entryMsMax, [DELIVER.cryptoResult, 0, call, 0, text]),
     });
+    this.#desks.set(home.id, desk);
+    return desk;
   }
 
   /** The one way into a guest: charges the run, answers what ended in it, ends what cannot go on. */
@@ -230,11 +236,14 @@ class Runner {
     if (end.kind === 'broken') return this.#breakHome(home, run, end);
     if (end.kind === 'stray') this.#logStray(home, run, end.message);
     for (const ended of home.ended.splice(0)) if (ended.answer) this.#endRun(ended, ended.answer);
-    if (run && this.#runs.has(run.id) && run.cpuUs > run.limits.cpuTimeMsMax * 1_000) {
-      const reason = `the run used more than ${run.limits.cpuTimeMsMax} ms of processor time`;
-      this.#endRun(run, { outcome: 'exceededCpu', head: { reason } });
-      this.#enter(home, undefined, run.limits.entryMsMax, [DELIVER.revoke, run.id]);
-    }
+    if (run) this.#endWithoutBudget(run);
+  }
+
+  #endWithoutBudget(run: Run): void {
+    if (!this.#runs.has(run.id) || run.cpuUs <= run.limits.cpuTimeMsMax * 1_000) return;
+    const reason = `the run used more than ${run.limits.cpuTimeMsMax} ms of processor time`;
+    this.#endRun(run, { outcome: 'exceededCpu', head: { reason } });
+    this.#enter(run.home, undefined, run.limits.entryMsMax, [DELIVER.revoke, run.id]);
   }
 
   /** The isolate is gone: the run that broke it gets the outcome, the others learn that they were not at fault. */
@@ -304,6 +313,7 @@ class Runner {
   #forget(home: Home): void {
     clearTimers(home);
     this.#homes.delete(home.id);
+    this.#desks.delete(home.id);
   }
 
   #pong(sequence: number): void {

@@ -2,8 +2,8 @@
  * The host's half of `crypto.subtle`: one operation of Web Cryptography on arguments that a guest wrote.
  *
  * Nothing is kept between calls: a key comes with each of them as bytes, and is imported, used and dropped. What the
- * guest writes is read member by member into fresh objects; algorithms are those of a table, and costs are bounded
- * before any work begins, because this work is not on the guest's own clock.
+ * guest writes is read member by member into fresh objects; algorithms are those of a table, and the cost of each is
+ * bounded before it begins, because nothing can stop it then. What it took is charged by `crypto-desk.ts`.
  */
 import { webcrypto } from 'node:crypto';
 import { Fault } from '../../spec/refusal.ts';
@@ -14,18 +14,27 @@ type CryptoKey = webcrypto.CryptoKey;
 type Usage = webcrypto.KeyUsage;
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Arguments of one operation as JSON: a megabyte of bytes, each at most six characters when escaped. */
+const JSON_CHARS_MAX = 6 * 1_048_576 + 65_536;
+
 export const CRYPTO_LIMITS = {
-  /** Arguments of one operation as JSON: a megabyte of bytes, each at most six characters when escaped. */
-  jsonCharsMax: 6 * 1_048_576 + 65_536,
+  jsonCharsMax: JSON_CHARS_MAX,
   /** OWASP advises 600,000 rounds of PBKDF2-HMAC-SHA-256: about 0.2 s. Counted once for each block of output. */
   pbkdf2RoundsMax: 1_000_000,
   /** RSA keys: signing takes about 5 ms at 4,096 bits and grows with the cube. */
   modulusBitsMax: 4_096,
   modulusBitsMin: 2_048,
+  /** Making a key tries numbers until two are prime: 0.1 s on average at 3,072 bits, several times that with bad luck. */
+  generatedModulusBitsMax: 3_072,
   /** RSA public exponents, whose length is the cost of a verification. */
   exponentBytesMax: 4,
   /** Output of a derivation, and length of an HMAC key. */
   derivedBitsMax: 65_536,
+  /** Operations that wait, of one run and of one isolate: what a library asks for at once, and many runs of it. */
+  runPendingMax: 32,
+  pendingMax: 256,
+  /** Their arguments together: two of the largest. */
+  pendingCharsMax: 2 * JSON_CHARS_MAX,
 } as const;
 
 const HASH_BYTES: Readonly<Record<string, number>> = {
@@ -310,7 +319,15 @@ async function generateKey({
   algorithm,
   usages,
 }: Fields): Promise<WireKey | { publicKey: WireKey; privateKey: WireKey }> {
-  const made = (await subtle.generateKey(readAlgorithm(algorithm) as never, true, readUsages(usages))) as
+  const wanted = readAlgorithm(algorithm);
+  if (Number(wanted['modulusLength']) > CRYPTO_LIMITS.generatedModulusBitsMax) {
+    const { generatedModulusBitsMax } = CRYPTO_LIMITS;
+    return reject(
+      'NotSupportedError',
+      `An RSA key that is made here has at most ${generatedModulusBitsMax} bits.`,
+    );
+  }
+  const made = (await subtle.generateKey(wanted as never, true, readUsages(usages))) as
     | CryptoKey
     | webcrypto.CryptoKeyPair;
   if (!('publicKey' in made)) return writeKey(made);

@@ -268,3 +268,12 @@ test('an organization with many slow calls delays another by one of them, not by
   expect(ended).toBeLessThan(10);
   await Promise.all(calls);
 });
+
+test('a plugin may begin cryptography while it loads, and wait for it in a call', async () => {
+  const source = `
+    const digest = crypto.subtle.digest('SHA-256', new TextEncoder().encode('abc'));
+    export default { async fetch() { return Response.json(new Uint8Array(await digest)[0]); } }`;
+  const guest = bed.guest({ 'index.js': source });
+  expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(0xba);
+  expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(0xba);
+});
