@@ -1,4 +1,4 @@
-/** Two servers on one data folder: what one does, the other knows within a second. */
+/** Two servers on one data folder: what one does, the other soon knows. */
 import { expect, it, vi } from 'vitest';
 import type { TestOrg } from './support/test-org.ts';
 import { startSoukOn } from './support/test-souk.ts';
@@ -27,9 +27,12 @@ type Answered = Awaited<ReturnType<TestOrg['call']>>;
 /** What the second server answers a stranger's call with. */
 const callSecond = (): Promise<Answered> => second.anyone.get(acme.endpoint(COUNTER, '/'));
 
-/** Asks again until the answer is the expected one: at most the second that the design allows. */
-async function withinASecond(ask: () => Promise<unknown>, expected: unknown): Promise<void> {
-  await vi.waitFor(async () => expect(await ask()).toEqual(expected), { timeout: 1_000, interval: 20 });
+/**
+ * Asks again until the answer is the expected one. Far longer than the second of the design, for a busy machine, and
+ * far shorter than what a server keeps that no notification reached.
+ */
+async function soon(ask: () => Promise<unknown>, expected: unknown): Promise<void> {
+  await vi.waitFor(async () => expect(await ask()).toEqual(expected), { timeout: 8_000, interval: 20 });
 }
 
 it('serve the same catalogue and the same bytes', async () => {
@@ -48,7 +51,7 @@ it('answer the same upload as one that is published already', async () => {
 it('call what the other has activated, on the same data', async () => {
   expect((await callSecond()).status).toBe(404);
   await acme.install(COUNTER);
-  await withinASecond(async () => (await callSecond()).status, 200);
+  await soon(async () => (await callSecond()).status, 200);
   const before = (await callSecond()).json;
   expect((await acme.call(COUNTER, '/')).json).toBe(before + 1);
   expect((await callSecond()).json).toBe(before + 2);
@@ -58,7 +61,7 @@ it('obey a grant that was narrowed on the other', async () => {
   const grants = acme.path(`/plugins/${COUNTER}/grants`);
   expect((await acme.owner.put(grants, { grants: [] })).status).toBe(200);
   expect((await acme.call(COUNTER, '/')).json).toBe('PermissionDenied');
-  await withinASecond(async () => (await callSecond()).json, 'PermissionDenied');
+  await soon(async () => (await callSecond()).json, 'PermissionDenied');
 });
 
 it('refuse a token that was revoked on the other', async () => {
@@ -66,17 +69,17 @@ it('refuse a token that was revoked on the other', async () => {
   const header = { authorization: `Bearer ${json.secret}` };
   expect((await second.anyone.get('/api/v1/me', header)).status).toBe(200);
   expect((await acme.owner.delete(`/api/v1/tokens/${json.token.id}`)).status).toBe(204);
-  await withinASecond(async () => (await second.anyone.get('/api/v1/me', header)).json.code, 'token_revoked');
+  await soon(async () => (await second.anyone.get('/api/v1/me', header)).json.code, 'token_revoked');
 });
 
 it('stop calling what the other has deactivated', async () => {
   expect((await acme.step(COUNTER, 'deactivate', {})).status).toBe(200);
-  await withinASecond(async () => (await callSecond()).json.code, 'plugin_not_active');
+  await soon(async () => (await callSecond()).json.code, 'plugin_not_active');
 });
 
 it('one goes on when the other is killed', async () => {
   expect((await acme.step(COUNTER, 'activate', {})).status).toBe(200);
-  await withinASecond(async () => (await callSecond()).status, 200);
+  await soon(async () => (await callSecond()).status, 200);
   await first.process.stop('SIGKILL');
   expect((await callSecond()).status).toBe(200);
   expect((await second.anyone.get('/api/v1/packages/kelompok/counter')).status).toBe(200);
