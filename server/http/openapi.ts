@@ -103,12 +103,13 @@ function operationOf(route: Route): JsonObject {
   };
 }
 
-function accessSentence(access: Exclude<Access, { kind: 'open' }>): string {
+/** Who may call, in words. */
+export function accessSentence(access: Exclude<Access, { kind: 'open' }>): string {
   switch (access.kind) {
     case 'signedIn':
-      return 'Any token.';
+      return access.scope === null ? 'Any token.' : `A token with the scope ${access.scope}.`;
     case 'org':
-      return `A token of a member of the organization with the role ${access.role} or higher.`;
+      return `A token with the scope ${access.scope}, of somebody with the role ${access.role} or higher in the organization.`;
     case 'instance':
       return 'A token of an instance admin.';
   }

@@ -1,6 +1,7 @@
 /** Health, metrics and the published words. */
 import { Type } from 'typebox';
 import { toJson } from '../http/json-answer.ts';
+import { DOCS_HEADERS, docsPage } from '../http/docs-page.ts';
 import { openApiDocument } from '../http/openapi.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
@@ -67,6 +68,18 @@ export function specRoutes(routes: () => readonly Route[]): Route[] {
       summary: 'This document.',
       answers: { 200: 'application/json' },
       handle: async () => ({ status: 200, json: openApiDocument(routes()) }),
+    }),
+    route({
+      ...spec,
+      method: 'GET',
+      path: '/docs',
+      summary: 'The same for people.',
+      answers: { 200: 'text/html' },
+      handle: async () => ({
+        status: 200,
+        bytes: new TextEncoder().encode(docsPage(routes())),
+        headers: DOCS_HEADERS,
+      }),
     }),
     route({
       ...spec,
