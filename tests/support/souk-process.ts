@@ -1,5 +1,6 @@
 /** A real server process on a data folder and a free port of its own, started and stopped by process id. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,11 @@ import { createInterface } from 'node:readline';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_MS_MAX = 60_000;
+
+/** A run of tests that is cut off takes its servers with it (prctl(2), PR_SET_PDEATHSIG). */
+const DIES_WITH_TESTS = existsSync('/usr/bin/setpriv')
+  ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--']
+  : [];
 
 export type SoukProcess = {
   readonly url: string;
@@ -31,6 +37,7 @@ export type SoukOptions = {
 export async function startSouk(options: SoukOptions = {}): Promise<SoukProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'souk-test-')));
   const [command = process.execPath, ...args] = [
+    ...DIES_WITH_TESTS,
     ...(options.wrapper ?? []),
     process.execPath,
     'server/main.ts',
