@@ -14,6 +14,7 @@ export {
   type InstanceRole,
   type Membership,
   type Organization,
+  ORG_ROLES,
   type OrgRole,
   type Publisher,
   type User,

@@ -7,6 +7,7 @@ import { Migration0004 } from './0004-key-value.ts';
 import { Migration0005 } from './0005-pending-upgrades.ts';
 import { Migration0006 } from './0006-availability.ts';
 import { Migration0008 } from './0008-organization-events.ts';
+import { Migration0009 } from './0009-action-roles.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0005-pending-upgrades', class: Migration0005 },
   { name: '0006-availability', class: Migration0006 },
   { name: '0008-organization-events', class: Migration0008 },
+  { name: '0009-action-roles', class: Migration0009 },
 ];

@@ -22,7 +22,6 @@ function unsupportedContributions(manifest: Manifest): Violation[] {
   const parts = manifest.contributes ?? {};
   const used: [string, number][] = [
     ['/contributes/commands', parts.commands?.length ?? 0],
-    ['/contributes/actions', parts.actions?.length ?? 0],
     ['/contributes/contracts', parts.contracts?.length ?? 0],
     ['/contributes/events/emits', Object.keys(parts.events?.emits ?? {}).length],
     ['/contributes/events/subscribes', parts.events?.subscribes?.length ?? 0],

@@ -10,6 +10,7 @@ import { requireRemovable } from './built-in.ts';
 import { configViolations, effectiveConfig, requireFittingConfig } from './config.ts';
 import { checkConsent, type Consent, type ConsentedGrants } from './consent.ts';
 import { announceChange, type Acting, type InstallationsContext } from './context.ts';
+import { ActionRoleEntity } from './entities/action-role.ts';
 import {
   ConsentReceiptEntity,
   InstallationEntity,
@@ -223,7 +224,7 @@ async function remove(
 ): Promise<StepOutcome> {
   const row = await requireRow(tx, orgId, step.plugin);
   stateAfter(row.state, 'uninstall', step.plugin);
-  await forgetPendingUpgrade(tx, orgId, step.plugin);
+  await forgetDecisions(tx, orgId, step.plugin);
   await tx.em.nativeDelete(InstallationEntity, { id: row.id, orgId });
   return { kind: 'removed', plugin: step.plugin };
 }
@@ -231,6 +232,12 @@ async function remove(
 /** It was about the version that was in place. */
 async function forgetPendingUpgrade(tx: Transaction, orgId: string, pluginId: PluginId): Promise<void> {
   await tx.em.nativeDelete(PendingUpgradeEntity, { orgId, pluginId });
+}
+
+/** What the organization decided about a plugin goes with it: who installs it anew decides anew. */
+async function forgetDecisions(tx: Transaction, orgId: string, pluginId: PluginId): Promise<void> {
+  await forgetPendingUpgrade(tx, orgId, pluginId);
+  await tx.em.nativeDelete(ActionRoleEntity, { orgId, pluginId });
 }
 
 function requireOffered(

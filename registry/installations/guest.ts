@@ -4,6 +4,7 @@ import type { Endpoint, Manifest } from '../../spec/manifest.ts';
 import type { Permission } from '../../spec/permission.ts';
 import { splitPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import type { SignatureState } from '../entities/index.ts';
+import type { ActionRole } from './action-view.ts';
 import { effectiveConfig } from './config.ts';
 import type { InstallationState } from './state.ts';
 
@@ -26,6 +27,8 @@ export type GuestDescription = {
   readonly guest: InstalledGuest;
   /** Of the version that serves; the same array for as long as nothing about the installation changes. */
   readonly endpoints: readonly Endpoint[];
+  /** From which role on each right that the plugin defines is held. */
+  readonly actions: ReadonlyMap<string, ActionRole>;
   /** Whether calls may go to it: it is active, or still serves while its next version is being activated. */
   readonly active: 'yes' | 'no';
   readonly state: InstallationState;

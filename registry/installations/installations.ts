@@ -5,6 +5,8 @@ import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { RESOLUTION_BUDGET_DEFAULT, ResolverThread } from '../resolver/index.ts';
+import type { ActionRole, ActionView } from './action-view.ts';
+import { listActions, setActionRole } from './actions.ts';
 import type { Consent } from './consent.ts';
 import type { Acting, InstallationsContext, RuntimePort } from './context.ts';
 import { forgetEvents, lastEventId, readEvents, type OrganizationEvent } from './events.ts';
@@ -64,6 +66,12 @@ export type Installations = {
   requestPlugin(acting: Acting, plugin: PluginId, reason: string): Promise<RequestView>;
   decideRequest(acting: Acting, requestId: string, decision: Decision): Promise<RequestView>;
   listRequests(orgId: string): Promise<RequestView[]>;
+  listActions(orgId: string, plugin: PluginId): Promise<ActionView[]>;
+  setActionRole(
+    acting: Acting,
+    plugin: PluginId,
+    wish: { readonly action: string; readonly role: ActionRole },
+  ): Promise<ActionView[]>;
   readEvents(orgId: string, after: string): Promise<OrganizationEvent[]>;
   lastEventId(orgId: string): Promise<string>;
   forgetEvents(): Promise<number>;
@@ -103,6 +111,8 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     requestPlugin: (acting, plugin, reason) => requestPlugin(context, acting, plugin, reason),
     decideRequest: (acting, requestId, decision) => decideRequest(context, acting, requestId, decision),
     listRequests: (orgId) => listRequests(context, orgId),
+    listActions: (orgId, plugin) => listActions(context, orgId, plugin),
+    setActionRole: (acting, plugin, wish) => setActionRole(context, acting, plugin, wish),
     ...eventsOf(context),
     reconcile: () => reconcile(context),
     close: async () => {

@@ -5,6 +5,7 @@ import type { Manifest } from '../../spec/manifest.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { SignatureState } from '../entities/index.ts';
+import { actionsOf, type ActionRole } from './action-view.ts';
 import { guestOf, type GuestDescription } from './guest.ts';
 import type { InstallationState } from './state.ts';
 
@@ -22,6 +23,7 @@ type Row = {
   signature: SignatureState;
   grants: readonly Permission[];
   config: JsonObject;
+  action_roles: Record<string, ActionRole> | null;
   instance_config: JsonObject | null;
   instance_revision: string | null;
 };
@@ -36,6 +38,9 @@ const SQL = `select installation.id, organization.id as org_id, organization.slu
     coalesce(kept.manifest, installation.manifest) as manifest,
     coalesce(kept.signature, installation.signature) as signature,
     coalesce(kept.grants, installation.grants) as grants, coalesce(kept.config, installation.config) as config,
+    (select jsonb_object_agg(action, role) from action_role
+      where action_role.org_id = installation.org_id and action_role.plugin_id = installation.plugin_id
+    ) as action_roles,
     instance_config.config as instance_config,
     (extract(epoch from instance_config.updated_at) * 1000)::bigint::text as instance_revision
   from installation join organization on organization.id = installation.org_id
@@ -62,9 +67,11 @@ export async function loadGuest(
       trustedPublishers,
     },
   );
+  const actions = actionsOf(row.manifest, new Map(Object.entries(row.action_roles ?? {})));
   return {
     guest,
     endpoints: row.manifest.contributes?.endpoints ?? [],
+    actions: new Map(actions.map(({ name, role }) => [name, role])),
     active: row.state === 'active' || row.is_serving_snapshot ? 'yes' : 'no',
     state: row.state,
     reason: row.reason,

@@ -14,9 +14,10 @@ import type {
   GuestRequest,
   Invocation,
 } from '../../sandbox/ports.ts';
+import { ORG_ROLES, type OrgRole } from '../../identity/index.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { RUN_LIMITS } from '../../spec/limits.ts';
-import type { Endpoint } from '../../spec/manifest.ts';
+import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 
@@ -24,6 +25,8 @@ import { Refusal } from '../../spec/refusal.ts';
 export type GatewayInstallation = {
   readonly guest: Guest;
   readonly endpoints: readonly Endpoint[];
+  /** From which role on each right that the plugin defines is held. */
+  readonly actions: ReadonlyMap<string, OrgRole>;
   readonly active: 'yes' | 'no';
 };
 
@@ -130,7 +133,7 @@ export function matchEndpoint(
 /** Public endpoints take anyone; the others a principal whose role in the org suffices. */
 async function admit(
   ports: GatewayPorts,
-  { guest }: GatewayInstallation,
+  { guest, actions }: GatewayInstallation,
   endpoint: MatchedEndpoint,
   request: GatewayRequest,
 ): Promise<Caller> {
@@ -141,8 +144,18 @@ async function admit(
   }
   // Someone else's token learns no more than a stranger: that there is nothing here.
   if (caller.role === null) throw nothingHere();
-  if (endpoint.access === 'member' || caller.role !== 'member') return caller;
-  throw new Refusal('role_missing', { detail: 'This endpoint is for administrators of the organization.' });
+  const needed = roleNeeded(endpoint.access, actions);
+  if (ORG_ROLES.indexOf(caller.role) <= ORG_ROLES.indexOf(needed)) return caller;
+  throw new Refusal('role_missing', {
+    detail: `This endpoint is for members whose role is ${needed} or higher.`,
+    extensions: { role: needed },
+  });
+}
+
+/** A right that nobody mapped, which the manifest's checks rule out, is held by the owners alone. */
+function roleNeeded(access: Exclude<Access, 'public'>, actions: ReadonlyMap<string, OrgRole>): OrgRole {
+  if (access === 'member' || access === 'admin') return access;
+  return actions.get(access.slice('action:'.length)) ?? 'owner';
 }
 
 async function readRequest(

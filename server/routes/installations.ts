@@ -4,6 +4,7 @@ import type { Consent, OthersInvolved, PlanRequest } from '../../registry/instal
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import { eventRoutes } from './events.ts';
+import { actionRoutes } from './actions.ts';
 import { availabilityRoutes } from './availability.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
@@ -48,6 +49,7 @@ export function installationRoutes(services: Services): Route[] {
     ...upgradeRoutes(services),
     ...availabilityRoutes(services),
     ...eventRoutes(services),
+    ...actionRoutes(services),
   ];
 }
 

@@ -104,6 +104,12 @@ export const INSTALLATION_ERRORS = {
     title: 'Too many streams of events are open.',
     hint: 'Close some, or wait: every stream ends after a few minutes.',
   },
+  action_unknown: {
+    status: 404,
+    kind: 'state',
+    title: 'The plugin defines no such action.',
+    hint: 'Use a name that the list of its actions has.',
+  },
   upgrade_not_pending: {
     status: 404,
     kind: 'state',

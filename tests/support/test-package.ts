@@ -8,7 +8,7 @@ import {
   writeStatement,
   type PrivateKey,
 } from '../../signing/index.ts';
-import type { Endpoint, Manifest } from '../../spec/manifest.ts';
+import type { Contributions, Endpoint, Manifest } from '../../spec/manifest.ts';
 import { splitPluginId, type PluginId } from '../../spec/plugin-id.ts';
 
 export type PackageDraft = Partial<Omit<Manifest, 'id' | 'contributes'>> & {
@@ -16,6 +16,8 @@ export type PackageDraft = Partial<Omit<Manifest, 'id' | 'contributes'>> & {
   /** The entry module. */
   readonly code?: string;
   readonly endpoints?: readonly Endpoint[];
+  /** What it contributes beside its endpoints. */
+  readonly contributes?: Omit<Contributions, 'endpoints'>;
 };
 
 const HELLO = `export default { fetch: () => new Response('hello') };\n`;
@@ -27,7 +29,12 @@ export const OPEN_ENDPOINTS: readonly Endpoint[] = (['GET', 'POST'] as const).ma
 }));
 
 /** @returns the archive; the same draft gives the same bytes */
-export function packDraft({ code = HELLO, endpoints = OPEN_ENDPOINTS, ...draft }: PackageDraft): Uint8Array {
+export function packDraft({
+  code = HELLO,
+  endpoints = OPEN_ENDPOINTS,
+  contributes = {},
+  ...draft
+}: PackageDraft): Uint8Array {
   const manifest = {
     manifestVersion: 1,
     version: '1.0.0',
@@ -37,7 +44,7 @@ export function packDraft({ code = HELLO, endpoints = OPEN_ENDPOINTS, ...draft }
     main: 'index.js',
     engines: { souk: '^1.0.0' },
     ...draft,
-    contributes: { endpoints },
+    contributes: { endpoints, ...contributes },
   };
   return packFiles({ 'manifest.json': JSON.stringify(manifest, null, 2), 'index.js': code });
 }

@@ -1,3 +1,4 @@
+import { ActionRoleEntity } from './action-role.ts';
 import { ConsentReceiptEntity } from './consent-receipt.ts';
 import { InstallationPlanEntity } from './installation-plan.ts';
 import { InstallationSnapshotEntity } from './installation-snapshot.ts';
@@ -25,4 +26,5 @@ export const INSTALLATION_ENTITIES = [
   PluginRequestEntity,
   PendingUpgradeEntity,
   OrganizationEventEntity,
+  ActionRoleEntity,
 ];
