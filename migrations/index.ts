@@ -6,6 +6,7 @@ import { Migration0003 } from './0003-installations.ts';
 import { Migration0004 } from './0004-key-value.ts';
 import { Migration0005 } from './0005-pending-upgrades.ts';
 import { Migration0006 } from './0006-availability.ts';
+import { Migration0007 } from './0007-secrets.ts';
 import { Migration0008 } from './0008-organization-events.ts';
 import { Migration0009 } from './0009-action-roles.ts';
 
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0004-key-value', class: Migration0004 },
   { name: '0005-pending-upgrades', class: Migration0005 },
   { name: '0006-availability', class: Migration0006 },
+  { name: '0007-secrets', class: Migration0007 },
   { name: '0008-organization-events', class: Migration0008 },
   { name: '0009-action-roles', class: Migration0009 },
 ];

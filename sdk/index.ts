@@ -52,6 +52,12 @@ export type KeyValue = {
   ): Promise<{ stored: boolean; version: number }>;
 };
 
+/** Secrets that administrators enter for this installation; needs the permission `secrets`. */
+export type Secrets = {
+  /** @returns the value of a secret that the manifest declares, or null while it is not set */
+  get(name: string): Promise<string | null>;
+};
+
 /** Calls of declared dependencies; needs the permission `plugins.call` for each. */
 export type Plugins = {
   /** Sends a request to an endpoint of another plugin of this organization, such as `/hello/Ada`. */
@@ -66,6 +72,7 @@ export type Host = {
   readonly caller: Caller;
   readonly log: Log;
   readonly kv: KeyValue;
+  readonly secrets: Secrets;
   readonly plugins: Plugins;
 };
 

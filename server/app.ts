@@ -13,6 +13,7 @@ import { installationRoutes } from './routes/installations.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { packageRoutes } from './routes/packages.ts';
 import { requestRoutes } from './routes/plugin-requests.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
 import type { Services } from './services.ts';
 import { Refusal } from '../spec/refusal.ts';
@@ -50,6 +51,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...catalogueRoutes(services),
     ...installationRoutes(services),
     ...requestRoutes(services),
+    ...secretRoutes(services),
     ...auditRoutes(services),
     ...upkeepRoutes(services),
   ];

@@ -10,6 +10,7 @@ const REDACTED = [
   'token',
   'password',
   'secret',
+  'masterKey',
   'req.headers.authorization',
   'req.headers.cookie',
   'headers.authorization',
@@ -17,6 +18,7 @@ const REDACTED = [
   '*.token',
   '*.password',
   '*.secret',
+  '*.masterKey',
 ];
 
 export function createLogger(

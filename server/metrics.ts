@@ -68,6 +68,24 @@ function runMetrics(registers: Registry[]) {
       labelNames: ['tier'] as const,
       registers,
     }),
+    egressRequests: new Counter({
+      name: 'souk_plugin_egress_requests_total',
+      help: 'Requests that plugins sent out: answered, refused by a rule, or failed for a reason of the network.',
+      labelNames: ['plugin', 'result'] as const,
+      registers,
+    }),
+    egressBytes: new Counter({
+      name: 'souk_plugin_egress_bytes_total',
+      help: 'Bodies of requests that plugins sent out, and of their answers after decoding.',
+      labelNames: ['plugin', 'direction'] as const,
+      registers,
+    }),
+    egressSeconds: new Histogram({
+      name: 'souk_plugin_egress_seconds',
+      help: 'Time of requests that plugins sent out.',
+      buckets: SECONDS,
+      registers,
+    }),
     runners: new Gauge({ name: 'souk_runners', help: 'Runner processes alive.', registers }),
   };
 }

@@ -9,6 +9,7 @@ import type { Installations } from '../registry/installations/index.ts';
 import type { KeyPorts } from '../registry/keys/index.ts';
 import type { PublishingPorts } from '../registry/publishing/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
+import type { Secrets } from '../services/index.ts';
 import type { RateLimits } from './http/rate-limits.ts';
 import type { EventStreams } from './runtime/event-streams.ts';
 import type { GuestLog } from './runtime/guest-log.ts';
@@ -27,6 +28,7 @@ export type Services = {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
   readonly guestLog: GuestLog;
+  readonly secrets: Secrets;
   readonly eventStreams: EventStreams;
   readonly rateLimits: RateLimits;
 };

@@ -3,6 +3,7 @@
  * `process.env`. `docs/settings.md` is written from this table, and a test compares the two.
  */
 import { resolve } from 'node:path';
+import { parseEgressAllow, type EgressAllow, type MasterKeySource } from '../services/index.ts';
 import { HTTP_LIMITS } from '../spec/limits.ts';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 
@@ -26,6 +27,8 @@ export type Settings = {
   readonly readsPerMinuteMax: number;
   readonly writesPerMinuteMax: number;
   readonly proxyHops: number;
+  readonly egressAllow: EgressAllow;
+  readonly masterKey: MasterKeySource;
 };
 
 /** A parser answers the value, or a sentence that says what is wrong. */
@@ -39,8 +42,12 @@ type Setting<T> = {
   readonly parse: (text: string | undefined) => Parsed<T>;
 };
 
-type SettingTable = { readonly [K in keyof Omit<Settings, 'blobDir'>]: Setting<Settings[K]> } & {
+type SettingTable = {
+  readonly [K in keyof Omit<Settings, 'blobDir' | 'masterKey'>]: Setting<Settings[K]>;
+} & {
   readonly blobDir: Setting<string | null>;
+  readonly masterKey: Setting<string | null>;
+  readonly masterKeyFile: Setting<string | null>;
 };
 
 export const SETTINGS: SettingTable = {
@@ -144,6 +151,30 @@ export const SETTINGS: SettingTable = {
       'How many reverse proxies of yours stand before the server, each of which appends to X-Forwarded-For; 0 believes the connection alone.',
     parse: wholeNumber(0, 0, 10),
   },
+  egressAllow: {
+    variable: 'SOUK_EGRESS_ALLOW',
+    byDefault: 'none',
+    meaning:
+      'What plugins may reach beyond the public Internet, where a grant allows it too: hosts (`mail.intern`, `mail.intern:8025`) and blocks of addresses (`10.1.0.0/16`), separated by commas.',
+    parse: (value) => {
+      const allow = parseEgressAllow(value ?? '');
+      return typeof allow === 'string' ? { fault: allow } : { value: allow };
+    },
+  },
+  masterKey: {
+    variable: 'SOUK_MASTER_KEY',
+    byDefault: 'read from SOUK_MASTER_KEY_FILE',
+    meaning:
+      'The key that the secrets of plugins are encrypted under: 32 bytes in base64. Earlier keys follow, separated by spaces.',
+    parse: (value) => ({ value: value ?? null }),
+  },
+  masterKeyFile: {
+    variable: 'SOUK_MASTER_KEY_FILE',
+    byDefault: 'master-key in SOUK_DATA, made at the first start',
+    meaning:
+      'A file with the master key, and earlier keys after it, one a line. Servers of one database share it.',
+    parse: (value) => ({ value: value === undefined ? null : resolve(value) }),
+  },
 };
 
 /**
@@ -158,12 +189,34 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       if ('fault' in parsed) violations.push({ pointer: setting.variable, message: parsed.fault });
       return [key, 'value' in parsed ? parsed.value : undefined];
     }),
-  ) as unknown as Settings & { blobDir: string | null };
+  ) as unknown as ReadSettings;
+  if (read.masterKey !== null && read.masterKeyFile !== null) {
+    violations.push({
+      pointer: 'SOUK_MASTER_KEY',
+      message: 'is set beside SOUK_MASTER_KEY_FILE; set one of them',
+    });
+  }
   if (violations.length > 0) {
     const detail = violations.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
     throw new Refusal('settings_invalid', { detail: `${detail}.`, violations });
   }
-  return { ...read, blobDir: read.blobDir ?? resolve(read.dataDir, 'packages') };
+  const { masterKeyFile: _file, ...settings } = read;
+  return {
+    ...settings,
+    blobDir: read.blobDir ?? resolve(read.dataDir, 'packages'),
+    masterKey: masterKeySource(read),
+  };
+}
+
+/** As the variables say it, before the data folder is looked at. */
+type ReadSettings = Omit<Settings, 'blobDir' | 'masterKey'> & {
+  readonly [K in 'blobDir' | 'masterKey' | 'masterKeyFile']: string | null;
+};
+
+function masterKeySource({ masterKey, masterKeyFile, dataDir }: ReadSettings): MasterKeySource {
+  if (masterKey !== null) return { kind: 'text', text: masterKey };
+  if (masterKeyFile !== null) return { kind: 'file', path: masterKeyFile, ifAbsent: 'refuse' };
+  return { kind: 'file', path: resolve(dataDir, 'master-key'), ifAbsent: 'make' };
 }
 
 /** A misspelt variable would otherwise be an option that is silently ignored. */

@@ -10,3 +10,20 @@ export {
   type KvSetOptions,
   type KvWrite,
 } from './kv/index.ts';
+export {
+  openEgress,
+  parseEgressAllow,
+  type Egress,
+  type EgressAllow,
+  type EgressObserver,
+} from './egress/index.ts';
+export {
+  heldSecrets,
+  openMasterKeys,
+  openSecrets,
+  SECRET_ENTITIES,
+  secretCapabilities,
+  type MasterKeySource,
+  type Secrets,
+  type SecretView,
+} from './secrets/index.ts';

@@ -59,7 +59,7 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
     risk: 'high',
     scope: 'urls',
     sentence: 'Sends data to and reads data from {scope}.',
-    supported: false,
+    supported: true,
   },
   kv: {
     risk: 'low',
@@ -71,7 +71,7 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
     risk: 'medium',
     scope: 'none',
     sentence: 'Reads the secrets that you enter for it.',
-    supported: false,
+    supported: true,
   },
   'mail.send': {
     risk: 'high',

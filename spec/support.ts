@@ -30,7 +30,6 @@ function unsupportedContributions(manifest: Manifest): Violation[] {
     ['/contributes/pages', parts.pages?.length ?? 0],
     ['/contributes/theme', Object.keys(parts.theme ?? {}).length],
     ['/contributes/migrations', parts.migrations === undefined ? 0 : 1],
-    ['/secrets', Object.keys(manifest.secrets ?? {}).length],
   ];
   return used
     .filter(([, count]) => count > 0)

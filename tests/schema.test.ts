@@ -4,6 +4,7 @@ import { IDENTITY_ENTITIES } from '../identity/index.ts';
 import { REGISTRY_ENTITIES } from '../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../registry/installations/entities/index.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
+import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
 import { startTestDatabase, type TestDatabase } from './support/database.ts';
 
 let fixture: TestDatabase;
@@ -15,6 +16,7 @@ beforeAll(async () => {
     ...REGISTRY_ENTITIES,
     ...INSTALLATION_ENTITIES,
     ...KV_ENTITIES,
+    ...SECRET_ENTITIES,
   ]);
 });
 

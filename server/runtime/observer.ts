@@ -4,7 +4,14 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { GuestLog } from './guest-log.ts';
 
-export function createObserver(log: Logger, metrics: Metrics, guestLog: GuestLog): SandboxObserver {
+/** Takes the secrets that an installation has read out of a text: a plugin may log what it holds. */
+export type Redact = (installationId: string, text: string) => string;
+
+export function createObserver(
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  guestLog: GuestLog,
+  redact: Redact,
+): SandboxObserver {
   const fieldsOf = (guest: Guest): Record<string, string> => ({
     org: guest.org.slug,
     plugin: guest.plugin.id,
@@ -17,14 +24,17 @@ export function createObserver(log: Logger, metrics: Metrics, guestLog: GuestLog
       metrics.runSeconds.observe(completion.usage.wallMs / 1000);
       metrics.runCpuSeconds.inc({ plugin }, completion.usage.cpuMs / 1000);
       if (completion.outcome === 'ok') return;
-      const { outcome, reason, guestError } = completion;
+      const { outcome, guestError } = completion;
+      const hide = (text: string): string => redact(guest.installationId, text);
+      const reason = hide(completion.reason);
       log.warn({ ...fieldsOf(guest), requestId, trigger: trigger.kind, outcome, reason }, 'run failed');
       const text = guestError
-        ? `${outcome}: ${guestError.stack || guestError.message}`
+        ? hide(`${outcome}: ${guestError.stack || guestError.message}`)
         : `${outcome}: ${reason}`;
       guestLog.append(guest, { level: 'error', text, requestId });
     },
-    guestLogged: (guest, entry) => {
+    guestLogged: (guest, logged) => {
+      const entry = { ...logged, text: redact(guest.installationId, logged.text) };
       log.debug(
         { ...fieldsOf(guest), guestLevel: entry.level, requestId: entry.requestId, text: entry.text },
         'guest log',

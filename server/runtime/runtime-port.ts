@@ -2,9 +2,31 @@
 import type { InstalledGuest, RuntimePort, RuntimeVerdict } from '../../registry/installations/index.ts';
 import type { Completion, Sandbox, Trigger } from '../../sandbox/index.ts';
 import type { JsonValue } from '../../spec/json.ts';
+import type { Redact } from './observer.ts';
 
-/** @param sandbox is asked for when it is needed: the sandbox is opened after the installations */
-export function createRuntimePort(sandbox: () => Sandbox, newRequestId: () => string): RuntimePort {
+/**
+ * @param sandbox is asked for when it is needed: the sandbox is opened after the installations
+ * @param redact takes secrets out of reasons, which are kept and shown
+ */
+export function createRuntimePort(
+  sandbox: () => Sandbox,
+  newRequestId: () => string,
+  redact: Redact,
+): RuntimePort {
+  const port = openPort(sandbox, newRequestId);
+  const hide = async (guest: InstalledGuest, verdict: Promise<RuntimeVerdict>): Promise<RuntimeVerdict> => {
+    const ended = await verdict;
+    if (ended.kind === 'done') return ended;
+    return { kind: 'failed', reason: redact(guest.installationId, ended.reason) };
+  };
+  return {
+    activate: (guest, upgradeFrom) => hide(guest, port.activate(guest, upgradeFrom)),
+    deactivate: (guest) => hide(guest, port.deactivate(guest)),
+    health: (guest) => hide(guest, port.health(guest)),
+  };
+}
+
+function openPort(sandbox: () => Sandbox, newRequestId: () => string): RuntimePort {
   const run = (guest: InstalledGuest, trigger: Trigger): Promise<Completion> =>
     sandbox().call({ guest, trigger, caller: { kind: 'system' }, requestId: newRequestId() });
   return {

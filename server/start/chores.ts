@@ -18,7 +18,7 @@ export function startChores(services: Services, closers: Closers): void {
   for (const chore of choresOf(services)) closers.add(chore.name, repeat(services, chore), clearInterval);
 }
 
-function choresOf({ installations, database, blobs }: Services): Chore[] {
+function choresOf({ installations, database, blobs, secrets }: Services): Chore[] {
   const values = createKeyValueStore(database);
   const now = (): Date => new Date();
   return [
@@ -31,6 +31,7 @@ function choresOf({ installations, database, blobs }: Services): Chore[] {
     { name: 'sweep of events', everyMs: SWEEP_INTERVAL_MS, work: () => installations.forgetEvents() },
     { name: 'sweep of answers', everyMs: SWEEP_INTERVAL_MS, work: () => sweepKeys(database, now()) },
     { name: 'sweep of values', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => values.sweep()) },
+    { name: 'rewrap of secrets', everyMs: SWEEP_INTERVAL_MS, work: () => secrets.rewrap() },
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Storage } from './open-storage.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createGuestLog, type GuestLog } from '../runtime/guest-log.ts';
+import { createEgressObserver } from '../runtime/egress-observer.ts';
 import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
 import { pluginCallCapability } from '../runtime/plugin-calls.ts';
@@ -12,13 +13,23 @@ import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
 import { openInstallations, type Installations } from '../../registry/installations/index.ts';
 import { createSandbox, type Capability, type Sandbox } from '../../sandbox/index.ts';
-import { createKeyValueStore, kvCapabilities } from '../../services/index.ts';
+import {
+  createKeyValueStore,
+  heldSecrets,
+  kvCapabilities,
+  openEgress,
+  openMasterKeys,
+  openSecrets,
+  secretCapabilities,
+  type Secrets,
+} from '../../services/index.ts';
 import { Fault } from '../../spec/refusal.ts';
 
 export type Runtime = {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
   readonly guestLog: GuestLog;
+  readonly secrets: Secrets;
 };
 
 /** `all` lets the reviewed tier share as well; the unreviewed tier never leaves its installation. */
@@ -28,10 +39,12 @@ const SHARING = {
   all: { reviewed: 'instance' },
 } as const;
 
+type Signals = { readonly log: Logger; readonly metrics: Metrics };
+
 export async function openRuntime(
   settings: Settings,
   storage: Storage,
-  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  signals: Signals,
   closers: Closers,
 ): Promise<Runtime> {
   const opened: { sandbox?: Sandbox } = {};
@@ -39,33 +52,48 @@ export async function openRuntime(
     if (!opened.sandbox) throw new Fault('the sandbox is not open yet');
     return opened.sandbox;
   };
+  const secrets = openSecrets(storage.database, await openMasterKeys(storage.database, settings.masterKey));
   const installations = await openInstallations({
     database: storage.database,
-    runtime: createRuntimePort(sandboxOf, randomUUID),
+    runtime: createRuntimePort(sandboxOf, randomUUID, secrets.redact),
     trustedPublishers: new Set(settings.trustedPublishers),
+    heldSecrets,
   });
   closers.add('installations', installations, (some) => some.close());
   const guestLog = createGuestLog();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs),
-    capabilities: capabilitiesOf(storage, installations, sandboxOf),
-    observer: createObserver(log, metrics, guestLog),
+    capabilities: [
+      ...kvCapabilities(createKeyValueStore(storage.database)),
+      ...secretCapabilities(secrets),
+      pluginCallCapability({
+        find: (org, plugin) => installations.describeGuest(org, plugin),
+        sandbox: sandboxOf,
+      }),
+      egressCapability(settings, secrets, signals, closers),
+    ],
+    observer: createObserver(signals, guestLog, secrets.redact),
     dataDir: settings.dataDir,
     sharing: SHARING[settings.runnerSharing],
     onWeakRights: settings.weakIsolation === 'allow' ? 'allowUnreviewed' : 'refuseUnreviewed',
   });
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
-  return { installations, sandbox: opened.sandbox, guestLog };
+  return { installations, sandbox: opened.sandbox, guestLog, secrets };
 }
 
-/** Everything that a guest can ask its host for, beside what the runner answers itself. */
-function capabilitiesOf(
-  { database }: Storage,
-  installations: Installations,
-  sandbox: () => Sandbox,
-): Capability[] {
-  return [
-    ...kvCapabilities(createKeyValueStore(database)),
-    pluginCallCapability({ find: (org, plugin) => installations.describeGuest(org, plugin), sandbox }),
-  ];
+/** `http.fetch`; a secret that a header refers to is read for the run's own installation. */
+function egressCapability(
+  { egressAllow }: Settings,
+  secrets: Secrets,
+  { log, metrics }: Signals,
+  closers: Closers,
+): Capability {
+  const egress = openEgress({
+    allow: egressAllow,
+    observe: createEgressObserver(log, metrics),
+    readSecret: ({ guest: { org, installationId } }, name) =>
+      secrets.read({ orgId: org.id, installationId }, name),
+  });
+  closers.add('egress', egress, (opened) => opened.close());
+  return egress.capability;
 }

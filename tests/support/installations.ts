@@ -19,6 +19,7 @@ import type {
   PlanRequest,
   RuntimePort,
   RuntimeVerdict,
+  SecretsPort,
 } from '../../registry/installations/index.ts';
 import { INSTALLATION_ENTITIES, openInstallations } from '../../registry/installations/index.ts';
 
@@ -74,7 +75,11 @@ export type PublishOptions = {
   readonly keyIds?: string[];
 };
 
-export async function startFixture(entities: readonly unknown[] = [], now?: () => Date): Promise<Fixture> {
+export async function startFixture(
+  entities: readonly unknown[] = [],
+  now?: () => Date,
+  heldSecrets?: SecretsPort,
+): Promise<Fixture> {
   const test = await startTestDatabase([...ENTITIES, ...entities] as typeof ENTITIES);
   const { database } = test;
   const runtime = recordingRuntime();
@@ -84,6 +89,7 @@ export async function startFixture(entities: readonly unknown[] = [], now?: () =
     runtime,
     trustedPublishers,
     ...(now ? { now } : {}),
+    ...(heldSecrets ? { heldSecrets } : {}),
   });
   const registrar = await makeOrg(database, 'registrar');
   return {
