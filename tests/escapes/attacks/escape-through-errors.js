@@ -32,6 +32,8 @@ export default {
         }
       }
     }
-    return Response.json(found.filter((text) => /isolated|native code.*post|arguments/.test(text)));
+    return Response.json(
+      found.filter((text) => /isolated|native code.*post|arguments|another realm/.test(text)),
+    );
   },
 };

@@ -1,5 +1,6 @@
 // outcome: ok
 // answer: "refused"
+// calls: 2
 // A host object kept from an earlier run is dead.
 let kept;
 export default {
