@@ -19,7 +19,7 @@ const PLUGINS: readonly { readonly tier: string; readonly id: PluginId }[] = [
   { tier: 'reviewed', id: `${REVIEWED}/sum` },
   { tier: 'unreviewed', id: `${REVIEWED}/sum-unsigned` },
 ];
-const ROUNDS = { rounds: 7, roundMs: 1_500 };
+const ROUNDS = { rounds: 5, roundMs: 1_200 };
 
 export async function benchCall(): Promise<Table> {
   const market = await openMarketplace();

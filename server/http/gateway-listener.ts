@@ -116,7 +116,10 @@ async function readBody(
     incoming.on('data', collect);
     incoming.once('end', resolve);
     incoming.once('error', (error) => reject(bodyIncomplete(error)));
-    incoming.once('close', () => reject(bodyIncomplete(undefined)));
+    // Also after every whole body: only an end without one is worth making an error for.
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(bodyIncomplete(undefined));
+    });
   });
   const [first] = chunks;
   return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
