@@ -9,6 +9,7 @@ import { Migration0006 } from './0006-availability.ts';
 import { Migration0007 } from './0007-secrets.ts';
 import { Migration0008 } from './0008-organization-events.ts';
 import { Migration0009 } from './0009-action-roles.ts';
+import { Migration0010 } from './0010-safe-mode.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0007-secrets', class: Migration0007 },
   { name: '0008-organization-events', class: Migration0008 },
   { name: '0009-action-roles', class: Migration0009 },
+  { name: '0010-safe-mode', class: Migration0010 },
 ];

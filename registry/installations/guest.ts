@@ -31,6 +31,8 @@ export type GuestDescription = {
   readonly actions: ReadonlyMap<string, ActionRole>;
   /** Whether calls may go to it: it is active, or still serves while its next version is being activated. */
   readonly active: 'yes' | 'no';
+  /** What people are told while safe mode keeps it from running. */
+  readonly standstill: string | null;
   readonly state: InstallationState;
   /** Why its last activation failed. */
   readonly reason: string | null;

@@ -21,4 +21,5 @@ export type { Plan } from './plans.ts';
 export type { InstallationView, ReceiptView } from './reading.ts';
 export type { HeldSecrets, SecretsPort } from './secrets.ts';
 export type { InstallationState } from './state.ts';
+export type { SafeMode } from './safe-mode.ts';
 export type { Decision, RequestView } from './requests.ts';

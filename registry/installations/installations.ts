@@ -25,6 +25,7 @@ import type { InstallationView, ReceiptView } from './reading.ts';
 import { reconcile } from './reconcile.ts';
 import { decideRequest, listRequests, requestPlugin, type Decision, type RequestView } from './requests.ts';
 import type { SecretsPort } from './secrets.ts';
+import { beginSafeMode, brakedRuntime, endSafeMode, readSafeMode, type SafeMode } from './safe-mode.ts';
 import { narrowGrants, setConfig, setInstanceConfig } from './settings.ts';
 
 export type InstallationsOptions = {
@@ -72,6 +73,10 @@ export type Installations = {
     plugin: PluginId,
     wish: { readonly action: string; readonly role: ActionRole },
   ): Promise<ActionView[]>;
+  safeMode(): Promise<SafeMode>;
+  /** Lets no plugin run anywhere until `endSafeMode`. */
+  beginSafeMode(actor: AuditActor, reason: string): Promise<SafeMode>;
+  endSafeMode(actor: AuditActor): Promise<void>;
   readEvents(orgId: string, after: string): Promise<OrganizationEvent[]>;
   lastEventId(orgId: string): Promise<string>;
   forgetEvents(): Promise<number>;
@@ -84,7 +89,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
   const thread = new ResolverThread();
   const context: InstallationsContext = {
     database,
-    runtime,
+    runtime: brakedRuntime(database, runtime),
     trustedPublishers: options.trustedPublishers ?? new Set(),
     cache: await openGuestCache(database),
     resolver: (problem) => thread.resolve(problem, RESOLUTION_BUDGET_DEFAULT),
@@ -113,6 +118,9 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     listRequests: (orgId) => listRequests(context, orgId),
     listActions: (orgId, plugin) => listActions(context, orgId, plugin),
     setActionRole: (acting, plugin, wish) => setActionRole(context, acting, plugin, wish),
+    safeMode: () => readSafeMode(context),
+    beginSafeMode: (actor, reason) => beginSafeMode(context, actor, reason),
+    endSafeMode: (actor) => endSafeMode(context, actor),
     ...eventsOf(context),
     reconcile: () => reconcile(context),
     close: async () => {

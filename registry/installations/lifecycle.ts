@@ -27,13 +27,14 @@ import { loadGuest } from './load-guest.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 import type { OthersInvolved } from './planning/plan.ts';
 import { requireSecrets } from './secrets.ts';
+import { requireRunning } from './safe-mode.ts';
 import { stateAfter, type LifecycleStep } from './state.ts';
 import { stepDeadline } from './step-deadline.ts';
 
 /**
  * Activates a plugin, what it needs first. If one fails, all that were activated on the way go back.
  * @throws Refusal `plugin_not_installed`, `transition_not_allowed`, `transition_in_progress`, `dependency_not_active`,
- * `config_invalid`, `secret_missing`, `activation_failed`
+ * `config_invalid`, `secret_missing`, `safe_mode_on`, `activation_failed`
  */
 export async function activate(
   context: InstallationsContext,
@@ -56,6 +57,7 @@ function beginActivation(
   return underOrgLock(context, acting.orgId, async (tx) => {
     const rows = await loadRows(tx, acting.orgId);
     const order = activationOf(rows, plugin, dependencies);
+    await requireRunning(tx);
     for (const row of order) await requireReady(tx, context, row);
     for (const row of order) await enter(tx, context, acting, row, 'activate', order.length);
     return order.map(({ pluginId }) => pluginId);

@@ -6,6 +6,7 @@ import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { SignatureState } from '../entities/index.ts';
 import { actionsOf, type ActionRole } from './action-view.ts';
+import { standstill as standstillOf } from './safe-mode.ts';
 import { guestOf, type GuestDescription } from './guest.ts';
 import type { InstallationState } from './state.ts';
 
@@ -24,6 +25,7 @@ type Row = {
   grants: readonly Permission[];
   config: JsonObject;
   action_roles: Record<string, ActionRole> | null;
+  safe_mode_reason: string | null;
   instance_config: JsonObject | null;
   instance_revision: string | null;
 };
@@ -41,6 +43,7 @@ const SQL = `select installation.id, organization.id as org_id, organization.slu
     (select jsonb_object_agg(action, role) from action_role
       where action_role.org_id = installation.org_id and action_role.plugin_id = installation.plugin_id
     ) as action_roles,
+    (select safe_mode.reason from safe_mode) as safe_mode_reason,
     instance_config.config as instance_config,
     (extract(epoch from instance_config.updated_at) * 1000)::bigint::text as instance_revision
   from installation join organization on organization.id = installation.org_id
@@ -68,11 +71,13 @@ export async function loadGuest(
     },
   );
   const actions = actionsOf(row.manifest, new Map(Object.entries(row.action_roles ?? {})));
+  const standstill = row.safe_mode_reason === null ? null : standstillOf(row.safe_mode_reason);
   return {
     guest,
     endpoints: row.manifest.contributes?.endpoints ?? [],
     actions: new Map(actions.map(({ name, role }) => [name, role])),
-    active: row.state === 'active' || row.is_serving_snapshot ? 'yes' : 'no',
+    active: standstill === null && (row.state === 'active' || row.is_serving_snapshot) ? 'yes' : 'no',
+    standstill,
     state: row.state,
     reason: row.reason,
   };

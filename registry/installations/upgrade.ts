@@ -20,6 +20,7 @@ import {
   runActivation,
   takeDown,
 } from './lifecycle.ts';
+import { requireRunning } from './safe-mode.ts';
 import { stateAfter } from './state.ts';
 
 /** What has to be activated for a plan to hold, in order. */
@@ -45,6 +46,7 @@ export async function beginUpgrade(
     outcome.kind === 'replaced' && outcome.wasActive === 'yes' ? [outcome.plugin] : [],
   );
   if (replaced.length === 0) return { outcomes, begun: [], started: [] };
+  await requireRunning(tx);
   const rows = await loadRows(tx, acting.orgId);
   const graph = graphOfRows(rows);
   const needed = new Set(replaced.flatMap((plugin) => dependencyClosure(graph, plugin)));

@@ -28,6 +28,8 @@ export type GatewayInstallation = {
   /** From which role on each right that the plugin defines is held. */
   readonly actions: ReadonlyMap<string, OrgRole>;
   readonly active: 'yes' | 'no';
+  /** What people are told while safe mode keeps it from running. */
+  readonly standstill: string | null;
 };
 
 export type GatewayPorts = {
@@ -102,7 +104,8 @@ async function findActive(ports: GatewayPorts, address: Address): Promise<Gatewa
   const installation = await ports.find(address.org, address.plugin);
   if (!installation) throw nothingHere();
   if (installation.active === 'yes') return installation;
-  throw new Refusal('plugin_not_active', { detail: `${address.plugin} is installed here, but not active.` });
+  const detail = installation.standstill ?? `${address.plugin} is installed here, but not active.`;
+  throw new Refusal('plugin_not_active', { detail });
 }
 
 /** @throws Refusal `endpoint_not_found` or `method_not_allowed` */

@@ -19,6 +19,7 @@ import {
   words,
 } from './installed-plugin.ts';
 import { Anything, NoQuery, OrgParams } from './schemas.ts';
+import { safeModeRoutes } from './safe-mode.ts';
 import { upgradeRoutes } from './upgrades.ts';
 
 const ADMIN = { kind: 'org', role: 'admin', scope: 'orgs:admin' } as const;
@@ -50,6 +51,7 @@ export function installationRoutes(services: Services): Route[] {
     ...availabilityRoutes(services),
     ...eventRoutes(services),
     ...actionRoutes(services),
+    ...safeModeRoutes(services),
   ];
 }
 

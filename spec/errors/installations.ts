@@ -110,6 +110,18 @@ export const INSTALLATION_ERRORS = {
     title: 'The plugin defines no such action.',
     hint: 'Use a name that the list of its actions has.',
   },
+  safe_mode_on: {
+    status: 503,
+    kind: 'state',
+    title: 'The instance is in safe mode: no plugin runs.',
+    hint: 'Wait until an administrator of the instance ends it.',
+  },
+  safe_mode_reason_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'Safe mode needs a reason that can be shown.',
+    hint: 'Give a reason of 1 to 500 characters.',
+  },
   upgrade_not_pending: {
     status: 404,
     kind: 'state',

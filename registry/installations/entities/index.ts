@@ -6,6 +6,7 @@ import { InstallationEntity } from './installation.ts';
 import { InstanceConfigEntity } from './instance-config.ts';
 import { OrganizationEventEntity } from './organization-event.ts';
 import { PendingUpgradeEntity } from './pending-upgrade.ts';
+import { SafeModeEntity } from './safe-mode.ts';
 import { PluginRequestEntity } from './plugin-request.ts';
 
 export { ConsentReceiptEntity, type ConsentReceipt } from './consent-receipt.ts';
@@ -27,4 +28,5 @@ export const INSTALLATION_ENTITIES = [
   PendingUpgradeEntity,
   OrganizationEventEntity,
   ActionRoleEntity,
+  SafeModeEntity,
 ];
