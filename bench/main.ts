@@ -3,7 +3,9 @@ import { benchCall } from './call.ts';
 import { benchFirstCall } from './first-call.ts';
 import { benchKv } from './kv.ts';
 import { describeMachine } from './machine.ts';
+import { benchPackageReading } from './package-reading.ts';
 import { benchDownload, benchPublish } from './publish.ts';
+import { benchResolver } from './resolver.ts';
 import { benchStart } from './start.ts';
 import { formatTable, type Table } from './table.ts';
 
@@ -14,6 +16,8 @@ const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   publish: benchPublish,
   download: benchDownload,
   start: benchStart,
+  'package-reading': benchPackageReading,
+  resolver: benchResolver,
 };
 
 const asked = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /**
  * Reading and inspecting packages: processor time of the two stages, and time and memory of the worst refusals.
  * Figures asked for: reading and hashing 1 MiB in 200 files at most 15 ms, inspecting at most 150 ms per MiB of
- * JavaScript, a refused archive at most 50 ms and 64 MiB above rest. Run alone: `node bench/package-reading.ts`.
+ * JavaScript, a refused archive at most 50 ms and 64 MiB above rest.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,8 +17,9 @@ import { REJECT_NAMES } from '../registry/package/corpus/reject-names.ts';
 import { REJECT_STRUCTURE } from '../registry/package/corpus/reject-structure.ts';
 import { readPackage } from '../registry/package/index.ts';
 import { Refusal } from '../spec/refusal.ts';
+import { fixed, type Table } from './table.ts';
 
-export type PackageReadingFigure = {
+type PackageReadingFigure = {
   readonly what: string;
   /** Median processor time, in milliseconds; for refusals the wall time of the worst one. */
   readonly milliseconds: number;
@@ -31,8 +32,23 @@ const MIB = 1024 * 1024;
 const ROUNDS = 15;
 const MEMORY_FLAG = '--memory-of';
 
-/** @returns one line for each figure; takes about ten seconds */
-export function measurePackageReading(): PackageReadingFigure[] {
+/** Takes about ten seconds. */
+export function benchPackageReading(): Table {
+  return {
+    title: 'Reading and inspecting packages',
+    method:
+      'Median processor time of the two stages; wall time, and memory above rest in a process of its own, of the worst refusals.',
+    columns: ['what', 'ms', 'goal ms', 'MiB above rest'],
+    rows: measurePackageReading().map(({ what, milliseconds, millisecondsMax, residentMib }) => [
+      what,
+      fixed(milliseconds, 1),
+      String(millisecondsMax),
+      residentMib === undefined ? '' : fixed(residentMib, 0),
+    ]),
+  };
+}
+
+function measurePackageReading(): PackageReadingFigure[] {
   return [
     { what: 'read and hash, 200 files, 1 MiB', ...medianOf(readRound(plainPackage())), millisecondsMax: 15 },
     inspectionPerMib(),
@@ -208,9 +224,4 @@ function largeStored(): RejectCase {
 
 if (import.meta.main && process.argv[2] === MEMORY_FLAG) {
   process.stdout.write(String(measureMemory(process.argv[3] ?? '')));
-} else if (import.meta.main) {
-  for (const { what, milliseconds, millisecondsMax, residentMib } of measurePackageReading()) {
-    const memory = residentMib === undefined ? '' : `, ${residentMib.toFixed(0)} MiB above rest`;
-    process.stdout.write(`${what}: ${milliseconds.toFixed(1)} ms (at most ${millisecondsMax})${memory}\n`);
-  }
 }

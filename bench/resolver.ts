@@ -1,7 +1,8 @@
-/** Resolving, on graphs that are wide, long and dead. Run by `npm run bench`, or alone: `node bench/resolver.ts`. */
+/** Resolving, on graphs that are wide, long and dead. */
 import { Refusal } from '../spec/refusal.ts';
 import { resolve, type ResolutionProblem } from '../registry/resolver/index.ts';
 import { chain, deadEnds, dense } from '../registry/resolver/support/problem-shapes.ts';
+import { fixed, median, type Table } from './table.ts';
 
 type Graph = {
   readonly name: string;
@@ -9,18 +10,14 @@ type Graph = {
   readonly rounds: number;
   readonly p50MsMax: number;
 };
-type Row = {
-  readonly graph: string;
-  readonly answer: string;
-  readonly steps: string;
-  readonly p50Ms: string;
-  readonly maxMs: string;
-  readonly goalMs: number;
-};
-
-/** Prints one line per graph: what came out, the median and the slowest round, and the goal for the median. */
-export function benchResolver(): void {
-  console.table(graphs().map(measure));
+/** One row for each graph: what came out, the median and the slowest round, and the goal for the median. */
+export function benchResolver(): Table {
+  return {
+    title: 'Resolving',
+    method: 'In this process, the same problem again and again.',
+    columns: ['graph', 'answer', 'steps', 'p50 ms', 'max ms', 'goal ms'],
+    rows: graphs().map(measure),
+  };
 }
 
 function graphs(): readonly Graph[] {
@@ -43,23 +40,15 @@ function graphs(): readonly Graph[] {
   ];
 }
 
-function measure({ name, problem, rounds, p50MsMax }: Graph): Row {
+function measure({ name, problem, rounds, p50MsMax }: Graph): string[] {
   let answer = '';
   const times = Array.from({ length: rounds }, () => {
     const startMs = performance.now();
     answer = outcomeOf(problem);
     return performance.now() - startMs;
-  }).sort((a, b) => a - b);
+  });
   const [result = '', steps = ''] = answer.split('|');
-  const p50Ms = (times[Math.floor(rounds / 2)] ?? 0).toFixed(1);
-  return {
-    graph: name,
-    answer: result,
-    steps,
-    p50Ms,
-    maxMs: (times.at(-1) ?? 0).toFixed(1),
-    goalMs: p50MsMax,
-  };
+  return [name, result, steps, fixed(median(times), 1), fixed(Math.max(...times), 1), String(p50MsMax)];
 }
 
 function outcomeOf(problem: ResolutionProblem): string {
@@ -71,5 +60,3 @@ function outcomeOf(problem: ResolutionProblem): string {
     throw error;
   }
 }
-
-if (import.meta.main) benchResolver();
