@@ -9,6 +9,7 @@ import { literalText } from './syntax-tree.ts';
 /** The permissions any of which makes a host API usable. `log`, `config`, `org` and `plugin` need none. */
 const PERMISSIONS_OF_API: ReadonlyMap<string, readonly PermissionName[]> = new Map([
   ['fetch', ['http.fetch']],
+  ['http', ['http.fetch']],
   ['kv', ['kv']],
   ['secrets', ['secrets']],
   ['mail', ['mail.send']],

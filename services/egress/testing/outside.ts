@@ -26,11 +26,6 @@ export type OutsideOptions = {
   readonly connections?: 'record' | 'loopback';
 };
 
-/** Grants of the whole of these places, whatever the path. */
-export function grantOf(...origins: readonly string[]): Permission[] {
-  return [{ name: 'http.fetch', scope: origins.map((origin) => `${origin}/*`) }];
-}
-
 export function openOutside(options: OutsideOptions): Outside {
   const connections: (readonly Address[])[] = [];
   const lookups: string[] = [];
