@@ -15,7 +15,7 @@ import { connectTo, guardedConnector, type GuardPorts } from './guard.ts';
 import { answerHeaders, sendableHeaders, withoutKeys, type HeaderList } from './headers.ts';
 import { createPools, type Pools } from './pools.ts';
 import { isRedirect, redirected } from './redirect.ts';
-import { resolveName } from './resolver.ts';
+import { createResolve } from './resolver.ts';
 import { fillReferences, withoutReferences } from './secret-reference.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { isGranted, parseTarget, permissionFor } from './target.ts';
@@ -94,7 +94,7 @@ const ARGUMENTS: JsonObject = {
 };
 
 export function openEgress(options: EgressOptions): Egress {
-  const network = options.network ?? { resolve: resolveName, connectTo };
+  const network = options.network ?? { resolve: createResolve('configured'), connectTo };
   const pools = createPools(guardedConnector({ allow: options.allow, ...network }));
   const parts: Parts = { pools, slots: createSlots(), options };
   return {

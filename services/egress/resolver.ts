@@ -13,19 +13,23 @@ export type Resolve = (name: string, way: 'dns' | 'system') => Promise<readonly 
 /**
  * Names that plugins choose are asked of the name servers directly: getaddrinfo would hold a thread of the few that
  * the server's own files need, for as long as a stranger's name server likes to be silent.
+ * @param servers `configured` are those of the machine; else each `address:port`
  */
-export const resolveName: Resolve = async (name, way) => {
-  const found = way === 'system' ? await askSystem(name) : await askNameServers(name);
-  return found.flatMap((text) => toAddress(text) ?? []);
-};
+export function createResolve(servers: 'configured' | readonly string[]): Resolve {
+  return async (name, way) => {
+    const found = way === 'system' ? await askSystem(name) : await askNameServers(name, servers);
+    return found.flatMap((text) => toAddress(text) ?? []);
+  };
+}
 
 async function askSystem(name: string): Promise<string[]> {
   const found = await lookup(name, { all: true });
   return found.map(({ address }) => address);
 }
 
-async function askNameServers(name: string): Promise<string[]> {
+async function askNameServers(name: string, servers: 'configured' | readonly string[]): Promise<string[]> {
   const resolver = new Resolver({ timeout: EGRESS_LIMITS.resolveMsMax, tries: 1 });
+  if (servers !== 'configured') resolver.setServers(servers);
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }
