@@ -3,6 +3,7 @@ import type { Guest, SandboxObserver } from '../../sandbox/index.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { GuestLog } from './guest-log.ts';
+import type { SourceMaps } from './source-maps.ts';
 
 /** Takes the secrets that an installation has read out of a text: a plugin may log what it holds. */
 export type Redact = (installationId: string, text: string) => string;
@@ -10,8 +11,11 @@ export type Redact = (installationId: string, text: string) => string;
 export function createObserver(
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
   guestLog: GuestLog,
-  redact: Redact,
+  { redact, sourceMaps }: { readonly redact: Redact; readonly sourceMaps: SourceMaps },
 ): SandboxObserver {
+  /** For people: positions as the author knows them, and no secrets. */
+  const edit = (guest: Guest, text: string): string =>
+    redact(guest.installationId, sourceMaps.resolve(guest.digest, text));
   const fieldsOf = (guest: Guest): Record<string, string> => ({
     org: guest.org.slug,
     plugin: guest.plugin.id,
@@ -25,16 +29,15 @@ export function createObserver(
       metrics.runCpuSeconds.inc({ plugin }, completion.usage.cpuMs / 1000);
       if (completion.outcome === 'ok') return;
       const { outcome, guestError } = completion;
-      const hide = (text: string): string => redact(guest.installationId, text);
-      const reason = hide(completion.reason);
+      const reason = edit(guest, completion.reason);
       log.warn({ ...fieldsOf(guest), requestId, trigger: trigger.kind, outcome, reason }, 'run failed');
       const text = guestError
-        ? hide(`${outcome}: ${guestError.stack || guestError.message}`)
+        ? edit(guest, `${outcome}: ${guestError.stack || guestError.message}`)
         : `${outcome}: ${reason}`;
       guestLog.append(guest, { level: 'error', text, requestId });
     },
     guestLogged: (guest, logged) => {
-      const entry = { ...logged, text: redact(guest.installationId, logged.text) };
+      const entry = { ...logged, text: edit(guest, logged.text) };
       log.debug(
         { ...fieldsOf(guest), guestLevel: entry.level, requestId: entry.requestId, text: entry.text },
         'guest log',

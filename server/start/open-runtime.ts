@@ -8,6 +8,7 @@ import { createGuestLog, type GuestLog } from '../runtime/guest-log.ts';
 import { createEgressObserver } from '../runtime/egress-observer.ts';
 import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
+import { createSourceMaps } from '../runtime/source-maps.ts';
 import { pluginCallCapability } from '../runtime/plugin-calls.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
@@ -61,8 +62,9 @@ export async function openRuntime(
   });
   closers.add('installations', installations, (some) => some.close());
   const guestLog = createGuestLog();
+  const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
-    packages: packagePort(storage.blobs),
+    packages: packagePort(storage.blobs, sourceMaps),
     capabilities: [
       ...kvCapabilities(createKeyValueStore(storage.database)),
       ...secretCapabilities(secrets),
@@ -72,7 +74,7 @@ export async function openRuntime(
       }),
       egressCapability(settings, secrets, signals, closers),
     ],
-    observer: createObserver(signals, guestLog, secrets.redact),
+    observer: createObserver(signals, guestLog, { redact: secrets.redact, sourceMaps }),
     dataDir: settings.dataDir,
     sharing: SHARING[settings.runnerSharing],
     onWeakRights: settings.weakIsolation === 'allow' ? 'allowUnreviewed' : 'refuseUnreviewed',
