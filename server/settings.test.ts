@@ -24,6 +24,20 @@ describe('settings', () => {
     expect(readSettings({ SOUK_DATA: '/data', SOUK_BLOBS: '/shared' }).blobDir).toBe('/shared');
   });
 
+  it('take the master key from one place alone', () => {
+    expect(readSettings({ SOUK_DATA: '/data' }).masterKey).toEqual({
+      kind: 'file',
+      path: '/data/master-key',
+      ifAbsent: 'make',
+    });
+    const file = { SOUK_MASTER_KEY_FILE: '/run/key' };
+    expect(readSettings(file).masterKey).toEqual({ kind: 'file', path: '/run/key', ifAbsent: 'refuse' });
+    expect(readSettings({ SOUK_MASTER_KEY: 'k' }).masterKey).toEqual({ kind: 'text', text: 'k' });
+    const found = violations({ ...file, SOUK_MASTER_KEY: 'hunter2' });
+    expect(found.map(({ pointer }) => pointer)).toEqual(['SOUK_MASTER_KEY']);
+    expect(JSON.stringify(found)).not.toContain('hunter2');
+  });
+
   it('leave the variables of the command alone', () => {
     expect(() => readSettings({ SOUK_URL: 'x', SOUK_TOKEN: 'y', SOUK_ORG: 'z' })).not.toThrow();
   });
@@ -47,6 +61,11 @@ describe('settings', () => {
       'SOUK_PUBLIC_URL',
       'ftp://souk.example',
       'is "ftp://souk.example", not an http(s) origin without a path',
+    ],
+    [
+      'SOUK_EGRESS_ALLOW',
+      'a,http://b',
+      'has the entry "http://b", which is not host, host:port or address/bits',
     ],
     ['DATABASE_URL', 'mysql://u:hunter2@h/d', 'is not a postgresql:// address'],
   ])('refuse %s=%s', (variable, value, message) => {
