@@ -10,6 +10,7 @@ import { Migration0007 } from './0007-secrets.ts';
 import { Migration0008 } from './0008-organization-events.ts';
 import { Migration0009 } from './0009-action-roles.ts';
 import { Migration0010 } from './0010-safe-mode.ts';
+import { Migration0011 } from './0011-revocation.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0008-organization-events', class: Migration0008 },
   { name: '0009-action-roles', class: Migration0009 },
   { name: '0010-safe-mode', class: Migration0010 },
+  { name: '0011-revocation', class: Migration0011 },
 ];

@@ -12,4 +12,10 @@ export { listHeldVersions, reviewVersion } from './review.ts';
 export type { SearchQuery } from './search-query.ts';
 export { searchPlugins } from './search.ts';
 export type { Viewer } from './viewer.ts';
-export { deprecateVersion, undeprecateVersion, unyankVersion, yankVersion } from './withdrawal.ts';
+export {
+  deprecateVersion,
+  revokeVersion,
+  undeprecateVersion,
+  unyankVersion,
+  yankVersion,
+} from './withdrawal.ts';

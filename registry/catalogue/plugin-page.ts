@@ -66,7 +66,7 @@ export async function describePlugin(database: Database, viewer: Viewer, id: str
   return database.transaction(scopeOfViewer(viewer), async (tx) => {
     const plugin = await findPlugin(tx, viewer, id);
     const states: VersionState[] = seesUnapproved(viewer, plugin.ownerOrgId)
-      ? ['held', 'approved', 'rejected']
+      ? ['held', 'approved', 'rejected', 'revoked']
       : ['approved'];
     const versions = await tx.em.find(
       PluginVersionEntity,

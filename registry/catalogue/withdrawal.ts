@@ -38,6 +38,26 @@ export async function unyankVersion(ports: CataloguePorts, request: Request): Pr
 }
 
 /**
+ * Declares a version unsafe, for good: it is offered to nobody, and what has it installed is told. Again changes
+ * nothing.
+ * @throws Refusal `not_found`, `reason_invalid`, `version_not_revocable`, or as `Author.requirePublisher`
+ */
+export async function revokeVersion(
+  ports: CataloguePorts,
+  request: Request & { readonly reason: string },
+): Promise<VersionSummary> {
+  const reason = checkReason(request.reason);
+  return withdraw(ports, request, ({ version }) => {
+    if (version.state === 'revoked') return undefined;
+    if (version.state !== 'approved')
+      throw new Refusal('version_not_revocable', { detail: `The version is ${version.state}.` });
+    version.state = 'revoked';
+    version.stateReason = reason;
+    return { action: 'package.revoked', detail: { reason } };
+  });
+}
+
+/**
  * Advises against a version, which stays offered.
  * @param request.replacement id of the plugin to use instead, which whoever deprecates must be able to see
  * @throws Refusal `not_found`, `reason_invalid`, `replacement_unknown`, or as `Author.requirePublisher`

@@ -3,8 +3,8 @@ import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Manifest } from '../../spec/manifest.ts';
 import { PluginEntity } from './plugin.ts';
 
-/** `held` waits for review; only `approved` is ever offered. */
-export type VersionState = 'held' | 'approved' | 'rejected';
+/** `held` waits for review; only `approved` is ever offered; `revoked` was, and is unsafe. */
+export type VersionState = 'held' | 'approved' | 'rejected' | 'revoked';
 
 /** What the publisher's keys are worth today; `untrusted` fell below the threshold by a revocation. */
 export type SignatureState = 'unsigned' | 'trusted' | 'untrusted';
@@ -58,7 +58,7 @@ export const PluginVersionEntity = defineEntity({
     acceptedAt: p.datetime(),
     acceptedBy: p.text(),
     state: p.text().$type<VersionState>(),
-    /** Why it was held or rejected. */
+    /** Why it was held, rejected or revoked. */
     stateReason: p.text().nullable(),
     reviewedAt: p.datetime().nullable(),
     reviewedBy: p.text().nullable(),
@@ -85,7 +85,10 @@ export const PluginVersionEntity = defineEntity({
     },
   ],
   checks: [
-    { name: 'plugin_version_state_check', expression: `state in ('held', 'approved', 'rejected')` },
+    {
+      name: 'plugin_version_state_check',
+      expression: `state in ('held', 'approved', 'rejected', 'revoked')`,
+    },
     {
       name: 'plugin_version_signature_check',
       expression: `signature in ('unsigned', 'trusted', 'untrusted')`,

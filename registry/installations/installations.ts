@@ -5,6 +5,17 @@ import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { RESOLUTION_BUDGET_DEFAULT, ResolverThread } from '../resolver/index.ts';
+import {
+  blastRadius,
+  enforceRevocations,
+  readRevocationPolicy,
+  revocationReach,
+  setRevocationPolicy,
+  type BlastRadius,
+  type RevocationPolicyView,
+  type RevocationReach,
+  type RevocationReaction,
+} from './revocations.ts';
 import type { ActionRole, ActionView } from './action-view.ts';
 import { listActions, setActionRole } from './actions.ts';
 import type { Consent } from './consent.ts';
@@ -73,6 +84,12 @@ export type Installations = {
     plugin: PluginId,
     wish: { readonly action: string; readonly role: ActionRole },
   ): Promise<ActionView[]>;
+  blastRadius(orgId: string, plugin: PluginId): Promise<BlastRadius>;
+  readRevocationPolicy(orgId: string): Promise<RevocationPolicyView>;
+  setRevocationPolicy(acting: Acting, reaction: RevocationReaction): Promise<RevocationPolicyView>;
+  revocationReach(plugin: PluginId, version: string): Promise<RevocationReach>;
+  /** Takes down what is unsafe where its organization wants that. */
+  enforceRevocations(): Promise<number>;
   safeMode(): Promise<SafeMode>;
   /** Lets no plugin run anywhere until `endSafeMode`. */
   beginSafeMode(actor: AuditActor, reason: string): Promise<SafeMode>;
@@ -121,6 +138,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     safeMode: () => readSafeMode(context),
     beginSafeMode: (actor, reason) => beginSafeMode(context, actor, reason),
     endSafeMode: (actor) => endSafeMode(context, actor),
+    ...revocationsOf(context),
     ...eventsOf(context),
     reconcile: () => reconcile(context),
     close: async () => {
@@ -145,6 +163,21 @@ function lifecycleOf(
     deactivateAll: (acting) => deactivateAll(context, acting),
     uninstall: (acting, plugin, dependants) => uninstall(context, acting, plugin, dependants),
     health: (orgId, plugin) => health(context, orgId, plugin),
+  };
+}
+
+function revocationsOf(
+  context: InstallationsContext,
+): Pick<
+  Installations,
+  'blastRadius' | 'readRevocationPolicy' | 'setRevocationPolicy' | 'revocationReach' | 'enforceRevocations'
+> {
+  return {
+    blastRadius: (orgId, plugin) => blastRadius(context, orgId, plugin),
+    readRevocationPolicy: (orgId) => readRevocationPolicy(context, orgId),
+    setRevocationPolicy: (acting, reaction) => setRevocationPolicy(context, acting, reaction),
+    revocationReach: (plugin, version) => revocationReach(context, plugin, version),
+    enforceRevocations: () => enforceRevocations(context),
   };
 }
 

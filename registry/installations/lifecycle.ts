@@ -27,6 +27,7 @@ import { loadGuest } from './load-guest.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 import type { OthersInvolved } from './planning/plan.ts';
 import { requireSecrets } from './secrets.ts';
+import { requireSafe } from './danger.ts';
 import { requireRunning } from './safe-mode.ts';
 import { stateAfter, type LifecycleStep } from './state.ts';
 import { stepDeadline } from './step-deadline.ts';
@@ -34,7 +35,7 @@ import { stepDeadline } from './step-deadline.ts';
 /**
  * Activates a plugin, what it needs first. If one fails, all that were activated on the way go back.
  * @throws Refusal `plugin_not_installed`, `transition_not_allowed`, `transition_in_progress`, `dependency_not_active`,
- * `config_invalid`, `secret_missing`, `safe_mode_on`, `activation_failed`
+ * `config_invalid`, `secret_missing`, `safe_mode_on`, `version_unsafe`, `activation_failed`
  */
 export async function activate(
   context: InstallationsContext,
@@ -58,6 +59,7 @@ function beginActivation(
     const rows = await loadRows(tx, acting.orgId);
     const order = activationOf(rows, plugin, dependencies);
     await requireRunning(tx);
+    await requireSafe(tx, acting.orgId, order);
     for (const row of order) await requireReady(tx, context, row);
     for (const row of order) await enter(tx, context, acting, row, 'activate', order.length);
     return order.map(({ pluginId }) => pluginId);

@@ -10,6 +10,7 @@ import {
   InstallationSnapshotEntity,
   type Installation,
 } from './entities/index.ts';
+import { loadDangers, type Danger } from './danger.ts';
 import { loadRows, requireInstalled } from './lifecycle.ts';
 import { loadPendingUpgrades, type PendingUpgradeView } from './pending-upgrade-view.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
@@ -35,6 +36,8 @@ export type InstallationView = {
   readonly effectiveConfig: JsonObject;
   /** Versions to go back to, newest first; of `read` only. */
   readonly kept?: readonly { readonly version: string; readonly digest: string; readonly takenAt: Date }[];
+  /** The version was declared unsafe since it was installed. */
+  readonly danger: Danger | null;
   /** An upgrade that waits for consent, while this version runs. */
   readonly pendingUpgrade: PendingUpgradeView | null;
   readonly revision: number;
@@ -61,9 +64,11 @@ export async function listInstallations(
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
     const rows = await loadRows(tx, orgId);
     const instance = await loadInstanceConfig(tx, [...rows.keys()]);
+    const dangers = await loadDangers(tx, orgId);
     const pending = await loadPendingUpgrades(tx, orgId);
     return [...rows.values()].map((row) => ({
       ...toView(row, instance.get(row.pluginId) ?? {}),
+      danger: dangers.get(row.pluginId) ?? null,
       pendingUpgrade: pending.get(row.pluginId) ?? null,
     }));
   });
@@ -85,11 +90,15 @@ export async function readInstallation(
     );
     const kept = snapshots.map(({ version, digest, takenAt }) => ({ version, digest, takenAt }));
     const pendingUpgrade = (await loadPendingUpgrades(tx, orgId)).get(plugin) ?? null;
-    return { ...toView(row, instance), pendingUpgrade, kept };
+    const danger = (await loadDangers(tx, orgId)).get(plugin) ?? null;
+    return { ...toView(row, instance), danger, pendingUpgrade, kept };
   });
 }
 
-function toView(row: Installation, instance: JsonObject): Omit<InstallationView, 'pendingUpgrade'> {
+function toView(
+  row: Installation,
+  instance: JsonObject,
+): Omit<InstallationView, 'danger' | 'pendingUpgrade'> {
   const { id, version, digest, manifest, state, grants, config, revision, installedAt, updatedAt } = row;
   return {
     id,

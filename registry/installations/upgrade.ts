@@ -20,6 +20,7 @@ import {
   runActivation,
   takeDown,
 } from './lifecycle.ts';
+import { requireSafe } from './danger.ts';
 import { requireRunning } from './safe-mode.ts';
 import { stateAfter } from './state.ts';
 
@@ -54,6 +55,8 @@ export async function beginUpgrade(
     (plugin) => needed.has(plugin) && (replaced.includes(plugin) || rows.get(plugin)?.state !== 'active'),
   );
   const started = begun.filter((plugin) => !replaced.includes(plugin));
+  const starting = started.map((plugin) => requireInstalled(rows, plugin));
+  await requireSafe(tx, acting.orgId, starting);
   for (const plugin of started) {
     const row = requireInstalled(rows, plugin);
     await requireReady(tx, context, row);

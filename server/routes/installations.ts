@@ -19,6 +19,7 @@ import {
   words,
 } from './installed-plugin.ts';
 import { Anything, NoQuery, OrgParams } from './schemas.ts';
+import { revocationRoutes } from './revocations.ts';
 import { safeModeRoutes } from './safe-mode.ts';
 import { upgradeRoutes } from './upgrades.ts';
 
@@ -52,6 +53,7 @@ export function installationRoutes(services: Services): Route[] {
     ...eventRoutes(services),
     ...actionRoutes(services),
     ...safeModeRoutes(services),
+    ...revocationRoutes(services),
   ];
 }
 

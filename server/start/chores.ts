@@ -24,6 +24,11 @@ function choresOf({ installations, database, blobs, secrets }: Services): Chore[
   return [
     { name: 'reconcile', everyMs: RECONCILE_INTERVAL_MS, work: () => installations.reconcile() },
     {
+      name: 'enforcing of revocations',
+      everyMs: RECONCILE_INTERVAL_MS,
+      work: () => installations.enforceRevocations(),
+    },
+    {
       name: 'sweep of packages',
       everyMs: SWEEP_INTERVAL_MS,
       work: () => sweepBlobs({ database, blobs, graceMs: ORPHAN_GRACE_MS, now: now() }),

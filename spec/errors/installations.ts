@@ -122,6 +122,12 @@ export const INSTALLATION_ERRORS = {
     title: 'Safe mode needs a reason that can be shown.',
     hint: 'Give a reason of 1 to 500 characters.',
   },
+  version_unsafe: {
+    status: 409,
+    kind: 'policy',
+    title: 'The version was declared unsafe since it was installed.',
+    hint: 'Upgrade to a version that is offered, or let the revocation policy of the organization only warn.',
+  },
   upgrade_not_pending: {
     status: 404,
     kind: 'state',

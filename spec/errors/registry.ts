@@ -32,6 +32,12 @@ export const REGISTRY_ERRORS = {
     title: 'The plugin cannot be offered this way.',
     hint: 'Publish signed versions and reject the unsigned ones, or leave the plugin private.',
   },
+  version_not_revocable: {
+    status: 409,
+    kind: 'state',
+    title: 'Only a version that was offered can be revoked.',
+    hint: 'Reject a version that waits for review.',
+  },
   version_exists: {
     status: 409,
     kind: 'state',

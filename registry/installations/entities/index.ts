@@ -6,6 +6,7 @@ import { InstallationEntity } from './installation.ts';
 import { InstanceConfigEntity } from './instance-config.ts';
 import { OrganizationEventEntity } from './organization-event.ts';
 import { PendingUpgradeEntity } from './pending-upgrade.ts';
+import { RevocationPolicyEntity } from './revocation-policy.ts';
 import { SafeModeEntity } from './safe-mode.ts';
 import { PluginRequestEntity } from './plugin-request.ts';
 
@@ -29,4 +30,5 @@ export const INSTALLATION_ENTITIES = [
   OrganizationEventEntity,
   ActionRoleEntity,
   SafeModeEntity,
+  RevocationPolicyEntity,
 ];
