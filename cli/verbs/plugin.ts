@@ -11,6 +11,7 @@ import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 import { registerPlanVerbs } from './plugin-plan.ts';
+import { registerSecretVerbs } from './plugin-secrets.ts';
 
 type Installation = {
   readonly plugin: string;
@@ -33,6 +34,7 @@ export function registerPlugin(shell: Shell): void {
   registerPlanVerbs(shell, verb);
   registerStateVerbs(shell, verb);
   registerSettingVerbs(shell, verb);
+  registerSecretVerbs(shell, verb);
   registerViewVerbs(shell, verb);
 }
 

@@ -1,7 +1,10 @@
 /** A plugin that talks to the outside with a secret of its organization: from the manifest to the request. */
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../support/command-line.ts';
 import { consentTo, type TestOrg } from '../support/test-org.ts';
 import type { TestPublisher } from '../support/test-publisher.ts';
 import { startSoukOn, testDatabase, type TestSouk } from '../support/test-souk.ts';
@@ -77,6 +80,19 @@ describe('a required secret', () => {
     const set = await acme.owner.put(secretsOf(acme, '/botToken'), { value: 's3cret-of-acme' });
     expect(set.status, set.text).toBe(204);
     expect((await acme.step(BOT, 'activate', {})).status).toBe(200);
+  });
+
+  it('is set and removed with the command, from a file', async () => {
+    const { folder, ok, refused } = commandLine(souk.process.url, acme.owner.token);
+    await writeFile(join(folder, 'value'), 'from-a-file\n');
+    const own = ['plugin', 'secrets', BOT, '--org', 'acme'];
+    const { items } = await ok(...own, '--set', 'botToken', '--from', 'value');
+    expect(items).toMatchObject([{ name: 'botToken', setAt: expect.any(String) }]);
+    expect((await acme.call(BOT, '/own')).text).toBe('from-a-file');
+    expect((await ok(...own, '--remove', 'botToken')).items).toMatchObject([{ setAt: null }]);
+    expect(await refused(...own, '--remove', 'botToken')).toBe('secret_not_found');
+    expect(await refused(...own, '--set', '../config', '--from', 'value')).toBe('secret_unknown');
+    await acme.owner.put(secretsOf(acme, '/botToken'), { value: 's3cret-of-acme' });
   });
 
   it('is shown to nobody over HTTP, neither set nor asked for by those who may not', async () => {
