@@ -227,7 +227,10 @@ test('calls that were on their way to an isolate when it broke are begun anew', 
   const others = Array.from({ length: 5 }, () => sandbox.call(bed.get(guest)));
   expect((await spin).outcome).toBe('exceededCpu');
   const answers = await Promise.all(others);
-  expect(answers.map((answer) => bed.read(answer).json)).toEqual(Array.from({ length: 5 }, () => 'fine'));
+  expect(
+    answers.map((answer) => bed.read(answer).json),
+    JSON.stringify(answers),
+  ).toEqual(Array.from({ length: 5 }, () => 'fine'));
 });
 
 test('what is unloaded ends its calls as canceled and loads again when it is called', async () => {

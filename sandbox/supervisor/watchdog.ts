@@ -12,7 +12,7 @@ import type { KillReason, Runner } from './runner.ts';
 const LATE: Failure = { outcome: 'exceededWallTime', reason: 'the deadline of the run has passed' };
 /** A process that is starved by others gets this many times the time before it counts as stuck. */
 const STARVED_FACTOR = 10;
-/** It counts as starved until it has had this share of what the entry may use. */
+/** It counts as starved until it has had this share of that time for itself: its own timer may be late as well. */
 const BUSY_SHARE = 0.5;
 
 const HEAP_BYTES = ISOLATE_LIMITS.heapMibMax * 2 ** 20;
@@ -46,10 +46,11 @@ function findStuckEntry(runner: Runner, mark: Mark | undefined): KillReason | un
   const limitMs = entryMsMax(runner, mark);
   const stuckAfterMs = limitMs * RUNNER_LIMITS.entryWallFactor + RUNNER_LIMITS.entryGraceMs;
   const enteredForMs = monotonicMs() - mark.enteredAtMs;
-  const usedShare = (runner.cpuMsSince(mark) ?? limitMs) / limitMs;
-  if (enteredForMs <= stuckAfterMs * (usedShare >= BUSY_SHARE ? 1 : STARVED_FACTOR)) return undefined;
+  const usedMs = runner.cpuMsSince(mark) ?? stuckAfterMs;
+  if (enteredForMs <= stuckAfterMs * (usedMs >= stuckAfterMs * BUSY_SHARE ? 1 : STARVED_FACTOR))
+    return undefined;
   const { run, isolate } = mark;
-  if (usedShare < RUNNER_LIMITS.blamedShareMin) return { ...STARVED, run, isolate: 0 };
+  if (usedMs < limitMs * RUNNER_LIMITS.blamedShareMin) return { ...STARVED, run, isolate: 0 };
   return { ...(grownBytes(runner, mark) > HEAP_BYTES ? MEMORY_FILLED : STUCK), run, isolate };
 }
 
