@@ -122,6 +122,13 @@ export const RUNNER_LIMITS = {
   startMsMax: 10_000,
   /** Isolates in one runner: 150 small plugins stay below half of `residentBytesMax`. */
   isolatesMax: 150,
+  /**
+   * Above this a runner gives up isolates that nobody has used for a while, some with each heartbeat: it has stopped
+   * taking in new ones at half of `residentBytesMax`, and the rest is for runs.
+   */
+  pressureBytesMin: 320 * MIB,
+  pressureIdleMsMin: 5_000,
+  pressureEvictionsMax: 10,
   /** A replacement for a spare runner starts this long after the spare was taken, so as not to slow what took it. */
   spareDelayMs: 50,
   /** A runner without isolates ends after this long. */
@@ -222,6 +229,11 @@ export function assertLimits(): void {
     ['a fetched body fits into an answer', EGRESS_LIMITS.responseBytesMax < ISOLATE_LIMITS.answerCharsMax],
     ['a request out ends before its run', EGRESS_LIMITS.totalMsMax < ENDPOINT_LIMITS.wallTimeMsMax],
     ['a run fits into its installation', EGRESS_LIMITS.perRunMax <= EGRESS_LIMITS.perInstallationMax],
+    [
+      'pressure lies between a full runner and the ceiling',
+      RUNNER_LIMITS.residentBytesMax / 2 < RUNNER_LIMITS.pressureBytesMin &&
+        RUNNER_LIMITS.pressureBytesMin < RUNNER_LIMITS.residentBytesMax,
+    ],
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
     ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
       [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],

@@ -7,6 +7,7 @@
  */
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import type { Guest, TrustTier } from '../ports.ts';
+import { evict } from './eviction.ts';
 import type { Isolate, Runner } from './runner.ts';
 
 /** The widest circle that may share one runner; `instance` is everybody, tiers never mix. */
@@ -67,11 +68,10 @@ export class RunnerPool {
     if (this.#spares.get(runner.tier) === runner) this.#spares.delete(runner.tier);
   }
 
-  /** Disposes of isolates that nobody has used for long, then of runners that are left empty. */
-  evictIdle(now: number, idleMsMax: number): void {
+  /** Disposes of isolates that can be spared, then of runners that are left empty. */
+  evict(now: number): void {
     for (const runner of this.runners) {
-      for (const isolate of runner.isolates.values())
-        if (isolate.runs === 0 && now - isolate.usedAtMs > idleMsMax) runner.unload(isolate);
+      evict(runner, now);
       const isSpare = runner.group === '';
       if (!isSpare && runner.isolates.size === 0 && now - runner.usedAtMs > RUNNER_LIMITS.emptyMsMax)
         runner.retire();

@@ -346,7 +346,7 @@ class Supervisor implements Sandbox {
 
   #beat(): void {
     const now = performance.now();
-    this.#pool.evictIdle(now, ISOLATE_LIMITS.idleMsMax);
+    this.#pool.evict(now);
     for (const runner of this.#pool.runners) {
       if (runner.isReady) runner.ping();
       else if (now - runner.startedAtMs > RUNNER_LIMITS.startMsMax) runner.retire();
