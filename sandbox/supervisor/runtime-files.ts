@@ -79,8 +79,17 @@ function removeLeftovers(parent: string): void {
     const owner = Number(
       name.startsWith(FOLDER_PREFIX) ? name.slice(FOLDER_PREFIX.length).split('-')[0] : NaN,
     );
-    if (Number.isInteger(owner) && !isAlive(owner))
-      rmSync(join(parent, name), { recursive: true, force: true });
+    if (Number.isInteger(owner) && !isAlive(owner)) removeOurs(join(parent, name));
+  }
+}
+
+/** A folder for temporary files is everybody's: what another account left there is not ours to remove. */
+function removeOurs(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
   }
 }
 
