@@ -15,7 +15,8 @@ const STARVED_FACTOR = 10;
 /** It counts as starved until it has had this share of that time for itself: its own timer may be late as well. */
 const BUSY_SHARE = 0.5;
 
-const HEAP_BYTES = ISOLATE_LIMITS.heapMibMax * 2 ** 20;
+/** A heap may be full of garbage and the runner a third larger than it; what grew by more than that was filled. */
+const FILLED_BYTES = ISOLATE_LIMITS.heapMibMax * 2 ** 20 * 1.5;
 /** What takes too long because it fills memory is told by its cause. */
 const MEMORY_FILLED: Failure = {
   outcome: 'exceededMemory',
@@ -51,7 +52,7 @@ function findStuckEntry(runner: Runner, mark: Mark | undefined): KillReason | un
     return undefined;
   const { run, isolate } = mark;
   if (usedMs < limitMs * RUNNER_LIMITS.blamedShareMin) return { ...STARVED, run, isolate: 0 };
-  return { ...(grownBytes(runner, mark) > HEAP_BYTES ? MEMORY_FILLED : STUCK), run, isolate };
+  return { ...(grownBytes(runner, mark) > FILLED_BYTES ? MEMORY_FILLED : STUCK), run, isolate };
 }
 
 function grownBytes(runner: Runner, mark: Mark): number {
