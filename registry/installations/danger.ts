@@ -2,6 +2,7 @@
 import type { Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import type { InstallationsContext } from './context.ts';
 import type { Installation } from './entities/index.ts';
 import { RevocationPolicyEntity } from './entities/revocation-policy.ts';
 
@@ -14,8 +15,15 @@ export type Danger = {
 
 type Row = { plugin: PluginId; version: string; is_revoked: boolean; reason: string | null };
 
-/** @param tx in the scope of the organization, or, where the plugin may be hidden from it by now, of the instance */
-export async function loadDangers(tx: Transaction, orgId: string): Promise<Map<PluginId, Danger>> {
+export type Dangers = ReadonlyMap<PluginId, Danger>;
+
+/** For what is about to be done in the organization's own scope, in which a plugin may be hidden by now. */
+export function findDangers({ database }: InstallationsContext, orgId: string): Promise<Dangers> {
+  return database.transaction({ kind: 'instance' }, (tx) => loadDangers(tx, orgId));
+}
+
+/** @param tx in the scope of the instance: what an organization may not see any more is not less unsafe */
+export async function loadDangers(tx: Transaction, orgId: string): Promise<Dangers> {
   const rows = await tx.em.execute<Row[]>(
     `select installation.plugin_id as plugin, installation.version, plugin_version.state = 'revoked' as is_revoked,
             plugin_version.state_reason as reason
@@ -37,8 +45,8 @@ export async function requireSafe(
   tx: Transaction,
   orgId: string,
   rows: readonly Installation[],
+  dangers: Dangers,
 ): Promise<void> {
-  const dangers = await loadDangers(tx, orgId);
   const found = rows.flatMap(({ pluginId }) => dangers.get(pluginId) ?? []);
   const policy = await tx.em.findOne(RevocationPolicyEntity, { orgId });
   if (found.length === 0 || policy?.reaction === 'warn') return;

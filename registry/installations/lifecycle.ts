@@ -27,7 +27,7 @@ import { loadGuest } from './load-guest.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 import type { OthersInvolved } from './planning/plan.ts';
 import { requireSecrets } from './secrets.ts';
-import { requireSafe } from './danger.ts';
+import { findDangers, requireSafe } from './danger.ts';
 import { requireRunning } from './safe-mode.ts';
 import { stateAfter, type LifecycleStep } from './state.ts';
 import { stepDeadline } from './step-deadline.ts';
@@ -49,17 +49,18 @@ export async function activate(
 }
 
 /** Writes down, in one transaction, that the plugin and what it needs are being activated. @returns them in order */
-function beginActivation(
+async function beginActivation(
   context: InstallationsContext,
   acting: Acting,
   plugin: PluginId,
   dependencies: OthersInvolved,
 ): Promise<readonly PluginId[]> {
+  const dangers = await findDangers(context, acting.orgId);
   return underOrgLock(context, acting.orgId, async (tx) => {
     const rows = await loadRows(tx, acting.orgId);
     const order = activationOf(rows, plugin, dependencies);
     await requireRunning(tx);
-    await requireSafe(tx, acting.orgId, order);
+    await requireSafe(tx, acting.orgId, order, dangers);
     for (const row of order) await requireReady(tx, context, row);
     for (const row of order) await enter(tx, context, acting, row, 'activate', order.length);
     return order.map(({ pluginId }) => pluginId);

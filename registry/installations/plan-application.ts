@@ -3,6 +3,7 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { carryOut, checkReady } from './apply-plan.ts';
 import type { Consent } from './consent.ts';
 import { underOrgLock, type Acting, type InstallationsContext } from './context.ts';
+import { findDangers } from './danger.ts';
 import { loadRows, takeDownInOrder } from './lifecycle.ts';
 import { beginUpgrade, finishUpgrade, type Upgrade } from './upgrade.ts';
 
@@ -49,8 +50,9 @@ async function commitPlan(
   planId: string,
   consent: Consent,
 ): Promise<Upgrade> {
+  const dangers = await findDangers(context, acting.orgId);
   return underOrgLock(context, acting.orgId, async (tx) => {
     const ready = await checkReady(tx, context, acting.orgId, planId, consent);
-    return beginUpgrade(tx, context, acting, await carryOut(tx, context, acting, ready));
+    return beginUpgrade(tx, context, acting, await carryOut(tx, context, acting, ready), dangers);
   });
 }

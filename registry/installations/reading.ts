@@ -10,7 +10,7 @@ import {
   InstallationSnapshotEntity,
   type Installation,
 } from './entities/index.ts';
-import { loadDangers, type Danger } from './danger.ts';
+import { findDangers, type Danger } from './danger.ts';
 import { loadRows, requireInstalled } from './lifecycle.ts';
 import { loadPendingUpgrades, type PendingUpgradeView } from './pending-upgrade-view.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
@@ -58,13 +58,13 @@ export type ReceiptView = {
 };
 
 export async function listInstallations(
-  { database }: InstallationsContext,
+  context: InstallationsContext,
   orgId: string,
 ): Promise<InstallationView[]> {
-  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+  const dangers = await findDangers(context, orgId);
+  return context.database.transaction({ kind: 'org', orgId }, async (tx) => {
     const rows = await loadRows(tx, orgId);
     const instance = await loadInstanceConfig(tx, [...rows.keys()]);
-    const dangers = await loadDangers(tx, orgId);
     const pending = await loadPendingUpgrades(tx, orgId);
     return [...rows.values()].map((row) => ({
       ...toView(row, instance.get(row.pluginId) ?? {}),
@@ -76,11 +76,12 @@ export async function listInstallations(
 
 /** @throws Refusal `plugin_not_installed` */
 export async function readInstallation(
-  { database }: InstallationsContext,
+  context: InstallationsContext,
   orgId: string,
   plugin: PluginId,
 ): Promise<InstallationView> {
-  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+  const dangers = await findDangers(context, orgId);
+  return context.database.transaction({ kind: 'org', orgId }, async (tx) => {
     const row = requireInstalled(await loadRows(tx, orgId), plugin);
     const instance = (await loadInstanceConfig(tx, [plugin])).get(plugin) ?? {};
     const snapshots = await tx.em.find(
@@ -90,8 +91,7 @@ export async function readInstallation(
     );
     const kept = snapshots.map(({ version, digest, takenAt }) => ({ version, digest, takenAt }));
     const pendingUpgrade = (await loadPendingUpgrades(tx, orgId)).get(plugin) ?? null;
-    const danger = (await loadDangers(tx, orgId)).get(plugin) ?? null;
-    return { ...toView(row, instance), danger, pendingUpgrade, kept };
+    return { ...toView(row, instance), danger: dangers.get(plugin) ?? null, pendingUpgrade, kept };
   });
 }
 

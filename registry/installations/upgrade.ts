@@ -20,7 +20,7 @@ import {
   runActivation,
   takeDown,
 } from './lifecycle.ts';
-import { requireSafe } from './danger.ts';
+import { requireSafe, type Dangers } from './danger.ts';
 import { requireRunning } from './safe-mode.ts';
 import { stateAfter } from './state.ts';
 
@@ -42,6 +42,7 @@ export async function beginUpgrade(
   context: InstallationsContext,
   acting: Acting,
   outcomes: readonly StepOutcome[],
+  dangers: Dangers,
 ): Promise<Upgrade> {
   const replaced = outcomes.flatMap((outcome) =>
     outcome.kind === 'replaced' && outcome.wasActive === 'yes' ? [outcome.plugin] : [],
@@ -56,7 +57,7 @@ export async function beginUpgrade(
   );
   const started = begun.filter((plugin) => !replaced.includes(plugin));
   const starting = started.map((plugin) => requireInstalled(rows, plugin));
-  await requireSafe(tx, acting.orgId, starting);
+  await requireSafe(tx, acting.orgId, starting, dangers);
   for (const plugin of started) {
     const row = requireInstalled(rows, plugin);
     await requireReady(tx, context, row);

@@ -124,3 +124,19 @@ describe('after a version was revoked', () => {
     expect(json).toMatchObject({ state: 'active', danger: null });
   });
 });
+
+it('a plugin that is hidden from an organization by now is not less unsafe', async () => {
+  const secret = 'kelompok/secret';
+  const shipped = await kelompok.publish({ id: secret }, house.path('/packages'));
+  expect(shipped.answer.status, shipped.answer.text).toBe(201);
+  const grant = `/api/v1/packages/${secret}/grants/blocks`;
+  await souk.admin.send('PUT', grant);
+  await blocking.install(secret);
+  await blocking.step(secret, 'deactivate', {});
+  await souk.admin.delete(grant);
+  const revocation = `/api/v1/packages/${secret}/versions/1.0.0/revocation`;
+  expect((await house.owner.put(revocation, { reason: 'Unsafe.' })).status).toBe(200);
+  expect((await blocking.step(secret, 'activate', {})).json.code).toBe('version_unsafe');
+  const { json } = await blocking.owner.get(blocking.path(`/plugins/${secret}`));
+  expect(json.danger).toMatchObject({ kind: 'revoked', reason: 'Unsafe.' });
+});
