@@ -128,24 +128,29 @@ async function enforceIn(context: InstallationsContext, acting: Acting): Promise
   let taken = 0;
   for (const { plugin, version, reason, blastRadius: radius } of affected) {
     const because = `${plugin} ${version} is unsafe: ${reason}`;
-    for (const id of [...radius.dependants, plugin])
-      taken += await takeDownOnce(context, acting, id, because);
+    for (const id of [...radius.dependants, plugin]) {
+      const outcome = await takeDownOnce(context, acting, id, because);
+      // Whoever has begun with a dependant goes on with what it needs; what is left over is found in the next round.
+      if (outcome === 'left') break;
+      taken += 1;
+    }
   }
   return taken;
 }
 
-/** One that is down already, or on its way, is left to whoever took it. */
+/** `left`: it is down already, or on its way, or something has begun to need it meanwhile. */
 async function takeDownOnce(
   context: InstallationsContext,
   acting: Acting,
   plugin: PluginId,
   because: string,
-): Promise<0 | 1> {
+): Promise<'taken' | 'left'> {
   try {
-    return (await takeDown(context, acting, plugin, because)).length === 0 ? 1 : 0;
+    const holding = await takeDown(context, acting, plugin, because);
+    return holding.length === 0 ? 'taken' : 'left';
   } catch (error) {
     const codes = ['transition_not_allowed', 'transition_in_progress', 'plugin_not_installed'];
-    if (error instanceof Refusal && codes.includes(error.code)) return 0;
+    if (error instanceof Refusal && codes.includes(error.code)) return 'left';
     throw error;
   }
 }
