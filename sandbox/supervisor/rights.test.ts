@@ -1,4 +1,6 @@
 /** Every level that this machine could give is really started: it works, or is rejected with a reason. */
+import { readFileSync, readlinkSync } from 'node:fs';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ISOLATE_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
@@ -11,6 +13,7 @@ import {
   type EngineProfile,
   type RightsLevel,
 } from './launch.ts';
+import { innermostProcess } from './process-usage.ts';
 import { findRights } from './rights.ts';
 import { Runner } from './runner.ts';
 import { createRuntimeFiles, type RuntimeFiles } from './runtime-files.ts';
@@ -55,6 +58,64 @@ test('the best level is the first that works, and what it rejected has reasons',
 describe.each(['jit', 'jitless'] as const)('with the profile %s', (profile) => {
   test('every wall of the permission model stands', async () => {
     await expect(start('permission-model', profile).ready).resolves.toEqual({ missing: [] });
+  });
+});
+
+type Rights = {
+  readonly ownUser: boolean;
+  readonly noCapabilities: boolean;
+  readonly ownNamespaces: boolean;
+};
+const ALL_TAKEN: Rights = { ownUser: true, noCapabilities: true, ownNamespaces: true };
+
+/** What the system itself says of each level that has a tool, where this machine gives it. */
+const EXPECTED: readonly (readonly [RightsLevel, Rights])[] = [
+  ['namespaces', ALL_TAKEN],
+  ['user-namespaces', { ...ALL_TAKEN, ownUser: false }],
+  ['other-user', { ...ALL_TAKEN, ownNamespaces: false }],
+];
+
+function rightsOf(pid: number): Rights & { readonly noNewPrivileges: boolean } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const field = (name: string): string => new RegExp(`^${name}:\\s+(\\S+)`, 'mu').exec(status)?.[1] ?? '';
+  const isOwn = (kind: string): boolean =>
+    readlinkSync(`/proc/${pid}/ns/${kind}`) !== readlinkSync(`/proc/self/ns/${kind}`);
+  return {
+    ownUser: Number(field('Uid')) !== process.getuid?.(),
+    noCapabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].every((name) =>
+      /^0+$/u.test(field(name)),
+    ),
+    ownNamespaces: ['net', 'pid', 'ipc', 'mnt', 'uts'].every(isOwn),
+    noNewPrivileges: field('NoNewPrivs') === '1',
+  };
+}
+
+/** @returns the runner's process, or undefined where the machine does not give this level */
+async function startAt(level: RightsLevel): Promise<number | undefined> {
+  if (!candidateLevels(process.getuid?.() === 0).includes(level)) return undefined;
+  const runner = start(level, 'jit');
+  return runner.ready.then(
+    ({ missing }) => {
+      expect(missing).toEqual([]);
+      return innermostProcess(runner.pid);
+    },
+    () => undefined,
+  );
+}
+
+describe.runIf(process.platform === 'linux')('as the system sees it', () => {
+  test.each(EXPECTED)('%s', async (level, expected) => {
+    const pid = await startAt(level);
+    if (pid !== undefined) expect(rightsOf(pid)).toEqual({ ...expected, noNewPrivileges: true });
+  });
+
+  test('no-new-privileges, and the resource limits that every level but the last has', async () => {
+    const pid = await startAt('no-new-privileges');
+    if (pid === undefined) return;
+    expect(rightsOf(pid)).toMatchObject({ ownUser: false, ownNamespaces: false, noNewPrivileges: true });
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+    expect(limits).toMatch(/^Max open files +64 +64 /mu);
+    expect(limits).toMatch(/^Max core file size +0 +0 /mu);
   });
 });
 
