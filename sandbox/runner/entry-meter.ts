@@ -17,7 +17,15 @@ export type EntryMeter = {
   end(): number;
 };
 
-export function createEntryMeter(): EntryMeter {
+export type Clocks = {
+  readonly nowMs: () => number;
+  /** Processor time of this thread. */
+  readonly threadUs: () => number;
+};
+
+const SYSTEM_CLOCKS: Clocks = { nowMs: () => performance.now(), threadUs: readThreadUs };
+
+export function createEntryMeter({ nowMs, threadUs }: Clocks = SYSTEM_CLOCKS): EntryMeter {
   let startedMs = 0;
   /** The thread's count at the first entry of this turn, or after the last long one. */
   let countedUs: number | undefined;
@@ -30,10 +38,10 @@ export function createEntryMeter(): EntryMeter {
         countedUs = threadUs();
         setImmediate(forget);
       }
-      startedMs = performance.now();
+      startedMs = nowMs();
     },
     end() {
-      const tookUs = (performance.now() - startedMs) * 1_000;
+      const tookUs = (nowMs() - startedMs) * 1_000;
       if (tookUs < EXACT_FROM_US) return tookUs;
       const beforeUs = countedUs ?? 0;
       countedUs = threadUs();
@@ -42,7 +50,7 @@ export function createEntryMeter(): EntryMeter {
   };
 }
 
-function threadUs(): number {
+function readThreadUs(): number {
   const { user, system } = process.threadCpuUsage();
   return user + system;
 }
