@@ -82,6 +82,11 @@ export function requireUnbound(principal: Principal): void {
   });
 }
 
+/** Whether an open route may show what only administrators of the instance see. */
+export function isInstanceAdmin(principal: Principal | null): boolean {
+  return principal !== null && principal.boundOrgId === undefined && administers(principal);
+}
+
 function administers(principal: Principal): boolean {
   return principal.instanceRole === 'admin' && principal.scopes.has('instance:admin');
 }

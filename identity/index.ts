@@ -1,4 +1,5 @@
 export {
+  isInstanceAdmin,
   requireInstanceAdmin,
   requireOrgRole,
   requireScope,

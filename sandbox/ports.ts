@@ -153,5 +153,7 @@ export type SandboxObserver = {
     entry: { level: 'debug' | 'info' | 'warn' | 'error'; text: string; requestId: string | null },
   ): void;
   callDenied(guest: Guest, capability: string, permission: Permission | null): void;
+  /** A host service failed for a reason of ours; the guest was told nothing of it. */
+  callFailed(guest: Guest, capability: string, requestId: string, error: unknown): void;
   runnerEnded(runner: { pid: number; tier: TrustTier }, why: string, blamed: readonly Guest[]): void;
 };

@@ -103,7 +103,7 @@ describe('stopping', () => {
   });
 });
 
-async function isRunning({ anyone }: TestSouk): Promise<boolean> {
-  const { json } = await anyone.get('/readyz');
+async function isRunning({ admin }: TestSouk): Promise<boolean> {
+  const { json } = await admin.get('/readyz');
   return json.sandbox.runners.some(({ runs }: { runs: number }) => runs > 0);
 }

@@ -6,9 +6,12 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  return { registry, ...httpMetrics([registry]), ...runMetrics([registry]) };
+  /** For anyone who can reach the server. */
+  const open = new Registry();
+  /** With names of plugins, private ones among them. */
+  const plugins = new Registry();
+  collectDefaultMetrics({ register: open });
+  return { open, plugins, ...httpMetrics([open]), ...runnerMetrics([open]), ...pluginMetrics([plugins]) };
 }
 
 function httpMetrics(registers: Registry[]) {
@@ -36,18 +39,12 @@ function httpMetrics(registers: Registry[]) {
   };
 }
 
-function runMetrics(registers: Registry[]) {
+function pluginMetrics(registers: Registry[]) {
   return {
     runs: new Counter({
       name: 'souk_plugin_runs_total',
       help: 'Runs of plugin code, by outcome.',
       labelNames: ['plugin', 'outcome'] as const,
-      registers,
-    }),
-    runSeconds: new Histogram({
-      name: 'souk_plugin_run_seconds',
-      help: 'Wall time of runs.',
-      buckets: SECONDS,
       registers,
     }),
     runCpuSeconds: new Counter({
@@ -62,12 +59,6 @@ function runMetrics(registers: Registry[]) {
       labelNames: ['plugin', 'capability'] as const,
       registers,
     }),
-    runnerEnds: new Counter({
-      name: 'souk_runner_ends_total',
-      help: 'Runner processes that died or were killed.',
-      labelNames: ['tier'] as const,
-      registers,
-    }),
     egressRequests: new Counter({
       name: 'souk_plugin_egress_requests_total',
       help: 'Requests that plugins sent out: answered, refused by a rule, or failed for a reason of the network.',
@@ -80,10 +71,27 @@ function runMetrics(registers: Registry[]) {
       labelNames: ['plugin', 'direction'] as const,
       registers,
     }),
+  };
+}
+
+function runnerMetrics(registers: Registry[]) {
+  return {
+    runSeconds: new Histogram({
+      name: 'souk_plugin_run_seconds',
+      help: 'Wall time of runs.',
+      buckets: SECONDS,
+      registers,
+    }),
     egressSeconds: new Histogram({
       name: 'souk_plugin_egress_seconds',
       help: 'Time of requests that plugins sent out.',
       buckets: SECONDS,
+      registers,
+    }),
+    runnerEnds: new Counter({
+      name: 'souk_runner_ends_total',
+      help: 'Runner processes that died or were killed.',
+      labelNames: ['tier'] as const,
       registers,
     }),
     runners: new Gauge({ name: 'souk_runners', help: 'Runner processes alive.', registers }),

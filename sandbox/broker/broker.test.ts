@@ -78,3 +78,10 @@ test('a denied call is reported to the observer', async () => {
   await call('plugins.call', '{"plugin":"x/y"}');
   expect(bed.denied).toContain('plugins.call');
 });
+
+test('what fails for a reason of the host is told to the host, and not to the guest', async () => {
+  bed.failed.length = 0;
+  const { value } = await call('plugins.fail', '{"plugin":"a/b"}');
+  expect(value).toMatchObject({ code: 'internal_error', message: 'plugins.fail failed' });
+  expect(bed.failed).toEqual(['plugins.fail']);
+});

@@ -59,6 +59,7 @@ export function createBroker(capabilities: readonly Capability[], observer: Sand
         return await decide(name, text, context);
       } catch (error) {
         if (error instanceof Refusal) return refuse('HostError', error.code, error.message);
+        observer.callFailed(context.guest, name, context.requestId, error);
         return refuse('HostError', 'internal_error', `${name} failed`);
       }
     },

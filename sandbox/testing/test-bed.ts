@@ -17,6 +17,8 @@ export type TestBed = {
   readonly options: SandboxOptions;
   readonly lines: LoggedLine[];
   readonly denied: string[];
+  /** Capabilities that failed for a reason of the host's. */
+  readonly failed: string[];
   readonly ended: { readonly pid: number; readonly why: string; readonly blamed: readonly string[] }[];
   guest(files: Record<string, string>, changes?: Partial<Guest>): Guest;
   invoke(guest: Guest, trigger: Trigger): Invocation;
@@ -29,8 +31,9 @@ export function createTestBed(tier: TrustTier = 'reviewed'): TestBed {
   const packages = new Map<string, ReadonlyMap<string, Uint8Array>>();
   const lines: LoggedLine[] = [];
   const denied: string[] = [];
+  const failed: string[] = [];
   const ended: TestBed['ended'] = [];
-  const observer = rememberingObserver(lines, denied, ended);
+  const observer = rememberingObserver(lines, denied, failed, ended);
   const guest = (files: Record<string, string>, changes: Partial<Guest> = {}): Guest => {
     const digest = `digest-${packages.size}`;
     packages.set(digest, new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
@@ -63,6 +66,7 @@ export function createTestBed(tier: TrustTier = 'reviewed'): TestBed {
     },
     lines,
     denied,
+    failed,
     ended,
     guest,
     invoke,
@@ -85,12 +89,14 @@ export function createTestBed(tier: TrustTier = 'reviewed'): TestBed {
 function rememberingObserver(
   lines: LoggedLine[],
   denied: string[],
+  failed: string[],
   ended: TestBed['ended'],
 ): SandboxObserver {
   return {
     runEnded: () => {},
     guestLogged: (_guest, entry) => lines.push(entry),
     callDenied: (_guest, capability) => denied.push(capability),
+    callFailed: (_guest, capability) => failed.push(capability),
     runnerEnded: ({ pid }, why, blamed) =>
       ended.push({ pid, why, blamed: blamed.map((guest) => guest.installationId) }),
   };

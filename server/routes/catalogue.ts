@@ -1,6 +1,6 @@
 /** The catalogue: search, pages, and the bytes of versions. */
 import { Type } from 'typebox';
-import { requireOrgRole, findOrganization, type Principal } from '../../identity/index.ts';
+import { isInstanceAdmin, requireOrgRole, findOrganization, type Principal } from '../../identity/index.ts';
 import {
   describePlugin,
   describeVersion,
@@ -203,8 +203,7 @@ async function viewerOf(
   slug: string | undefined,
 ): Promise<Viewer> {
   if (slug === undefined) {
-    const administers = principal?.instanceRole === 'admin' && principal.scopes.has('instance:admin');
-    return administers && principal.boundOrgId === undefined ? { kind: 'instance' } : { kind: 'anonymous' };
+    return isInstanceAdmin(principal) ? { kind: 'instance' } : { kind: 'anonymous' };
   }
   if (!principal)
     throw new Refusal('authentication_required', {

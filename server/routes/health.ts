@@ -3,8 +3,12 @@ import { Type } from 'typebox';
 import { toJson } from '../http/json-answer.ts';
 import { DOCS_HEADERS, docsPage } from '../http/docs-page.ts';
 import { openApiDocument } from '../http/openapi.ts';
+import { Registry } from 'prom-client';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { isInstanceAdmin, type Principal } from '../../identity/index.ts';
+import type { SandboxHealth } from '../../sandbox/index.ts';
+import type { JsonValue } from '../../spec/json.ts';
 import { PERMISSION_CATALOGUE } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import manifestSchema from '../../spec/schemas/manifest-v1.schema.json' with { type: 'json' };
@@ -34,27 +38,39 @@ export function healthRoutes(services: Services, isDraining: () => boolean): Rou
       ...open,
       method: 'GET',
       path: '/readyz',
-      summary: 'Whether requests can be served: database, runners, not shutting down.',
+      summary:
+        'Whether requests can be served: database, runners, not shutting down. Instance admins see the runners too.',
       answers: { 200: Status },
-      handle: async () => {
+      handle: async ({ caller }) => {
         if (isDraining()) throw new Refusal('draining', { detail: 'No new requests are taken.' });
         await services.database.ping();
-        return { status: 200, json: { status: 'ready', sandbox: toJson(services.sandbox.health()) } };
+        const sandbox = healthFor(caller.principal, services.sandbox.health());
+        return { status: 200, json: { status: 'ready', sandbox } };
       },
     }),
     route({
       ...open,
       method: 'GET',
       path: '/metrics',
-      summary: 'Metrics in the Prometheus text format.',
+      summary:
+        'Metrics in the Prometheus text format. Those that name plugins are for tokens of instance admins.',
       answers: { 200: 'text/plain' },
-      handle: async () => ({
-        status: 200,
-        bytes: new TextEncoder().encode(await services.metrics.registry.metrics()),
-        headers: { 'content-type': services.metrics.registry.contentType },
-      }),
+      handle: async ({ caller }) => {
+        const { open: server, plugins } = services.metrics;
+        services.metrics.runners.set(services.sandbox.health().runners.length);
+        const registry = isInstanceAdmin(caller.principal) ? Registry.merge([server, plugins]) : server;
+        const bytes = new TextEncoder().encode(await registry.metrics());
+        return { status: 200, bytes, headers: { 'content-type': registry.contentType } };
+      },
     }),
   ];
+}
+
+/** Strangers learn how well guests are held here; which runners and plugins there are is for administrators. */
+function healthFor(principal: Principal | null, health: SandboxHealth): JsonValue {
+  if (isInstanceAdmin(principal)) return toJson(health);
+  const { level, levelSentence, unreviewed } = health;
+  return { level, levelSentence, unreviewed };
 }
 
 /** @param routes the whole table, this file's routes included */

@@ -50,6 +50,9 @@ export function createObserver(
       const text = `denied: ${capability} needs ${permission?.name ?? 'a permission'} that was not granted`;
       guestLog.append(guest, { level: 'warn', text, requestId: null });
     },
+    callFailed: (guest, capability, requestId, error) => {
+      log.error({ ...fieldsOf(guest), capability, requestId, err: error }, 'host call failed');
+    },
     runnerEnded: (runner, why, blamed) => {
       metrics.runnerEnds.inc({ tier: runner.tier });
       log.warn(

@@ -24,7 +24,7 @@ await other.install(SLOW);
 
 type Runner = { readonly runs: number };
 async function runsInFlight(): Promise<number> {
-  const { json } = await souk.anyone.get('/readyz');
+  const { json } = await souk.admin.get('/readyz');
   return json.sandbox.runners.reduce((sum: number, { runs }: Runner) => sum + runs, 0);
 }
 

@@ -27,7 +27,7 @@ type Runner = { readonly pid: number; readonly runs: number };
 /** The runner that is in `runs` calls, once there is one. */
 async function busyRunner(runs: number): Promise<number> {
   return vi.waitFor(async () => {
-    const { json } = await souk.anyone.get('/readyz');
+    const { json } = await souk.admin.get('/readyz');
     const busy = json.sandbox.runners.find((runner: Runner) => runner.runs === runs);
     expect(busy).toBeDefined();
     return busy.pid;

@@ -72,3 +72,14 @@ describe('an organization', () => {
     expect((await acme.call(NOTES, '/')).json).toMatchObject({ note: null, memory: [], title: 'Untitled' });
   });
 });
+
+describe('a stranger', () => {
+  it('learns from health and metrics nothing of plugins and runners, and an instance admin does', async () => {
+    for (const path of ['/readyz', '/metrics']) {
+      const [seen, shown] = [await souk.anyone.get(path), await souk.admin.get(path)];
+      expect([seen.status, shown.status]).toEqual([200, 200]);
+      expect(seen.text).not.toMatch(/"pid"|plugin="/u);
+      expect(shown.text).toMatch(/"pid"|plugin="/u);
+    }
+  });
+});

@@ -13,7 +13,10 @@ import { stopPostmaster } from '../../database/embedded/postmaster.ts';
 import { MIGRATIONS } from '../../migrations/index.ts';
 import { ANSWER_FILE, TEMPLATE_DATABASE, WANTED_FILE, type ServerAnswer } from './database-protocol.ts';
 
-const PREFIX = 'souk-test-';
+/** No other test makes folders of this name: what follows it is a process id. */
+const PREFIX = 'souk-test-database-';
+/** A process that is just ending may still write into its folder. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 30, retryDelay: 100 } as const;
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweepAbandoned();
@@ -27,7 +30,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     watcher.close();
     const running = await server;
     await running?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, REMOVAL);
   };
 }
 
@@ -71,7 +74,7 @@ async function sweepAbandoned(): Promise<void> {
     const pid = Number.parseInt(name.slice(PREFIX.length), 10);
     if (!(pid > 0) || isAlive(pid)) continue;
     await stopPostmaster({ folder: join(tmpdir(), name, 'embedded', 'cluster'), state: 'found' });
-    await rm(join(tmpdir(), name), { recursive: true, force: true });
+    await rm(join(tmpdir(), name), REMOVAL);
   }
 }
 

@@ -68,7 +68,7 @@ export function soukOn(process: SoukProcess) {
     /** Makes a publisher of the organization, and registers its key. */
     publisher: (name: string, org: TestOrg) => makePublisher(name, org),
     /** The value of a metric line, 0 where it is not there yet. */
-    metric: (line: string) => readMetric(anyone, line),
+    metric: (line: string) => readMetric(admin, line),
   };
 }
 
@@ -96,8 +96,8 @@ async function makePublisher(name: string, org: TestOrg): Promise<TestPublisher>
   return publisher;
 }
 
-async function readMetric(anyone: HttpClient, name: string): Promise<number> {
-  const { text } = await anyone.get('/metrics');
+async function readMetric(admin: HttpClient, name: string): Promise<number> {
+  const { text } = await admin.get('/metrics');
   const line = text.split('\n').find((each) => each.startsWith(`${name} `));
   return line === undefined ? 0 : Number(line.slice(name.length + 1));
 }
