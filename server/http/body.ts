@@ -40,6 +40,11 @@ export function bodyIncomplete(cause: unknown): Refusal {
   return new Refusal('body_incomplete', { detail: 'The connection ended inside the body.', cause });
 }
 
+/** A request has a body when it says how long it is (RFC 9112, section 6.3). */
+export function hasNoBody({ headers }: Request): boolean {
+  return !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? 0) === 0;
+}
+
 /** @throws Refusal `media_type_unsupported`, `body_too_large`, `body_incomplete` or `body_not_json` */
 export async function readJson(request: Request): Promise<JsonValue> {
   requireMediaType(request, 'application/json');

@@ -131,7 +131,8 @@ function parametersOf(schema: TSchema, where: 'path' | 'query'): JsonValue[] {
 function bodyOf(body: BodySpec): JsonObject {
   if (body === 'none') return {};
   const content = body === 'upload' ? UPLOAD_CONTENT : { 'application/json': { schema: plain(body) } };
-  return { requestBody: { required: true, content } };
+  const required = typeof body === 'string' || !('default' in body);
+  return { requestBody: { required, content } };
 }
 
 function answersOf(route: Route): JsonObject {

@@ -11,7 +11,7 @@ import { Refusal, type Violation } from '../../spec/refusal.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { toViolation } from '../../spec/guest-schema.ts';
 import type { Access, CallerOf } from './access.ts';
-import { readJson, readUpload, type Upload } from './body.ts';
+import { hasNoBody, readJson, readUpload, type Upload } from './body.ts';
 import { requireStorable } from './storable.ts';
 import type { RateClass } from './rate-limits.ts';
 
@@ -34,7 +34,10 @@ export type RouteRequest<Params, Query, Body, Caller> = {
   readonly raw: Request;
 };
 
-/** `none` takes no body, `upload` a package (multipart or ZIP), a schema a JSON body. */
+/**
+ * `none` takes no body, `upload` a package (multipart or ZIP), a schema a JSON body. A schema with a `default` also takes
+ * a request without a body.
+ */
 export type BodySpec = 'none' | 'upload' | TSchema;
 type BodyOf<B extends BodySpec> = B extends 'upload' ? Upload : B extends TSchema ? Static<B> : undefined;
 
@@ -96,7 +99,10 @@ export function route<P extends TSchema, Q extends TSchema, B extends BodySpec, 
 async function readRouteBody(raw: Request, spec: BodySpec, check: ValidateFunction | null): Promise<unknown> {
   if (spec === 'none') return undefined;
   if (spec === 'upload') return readUpload(raw);
-  return check ? checked(check, await readJson(raw), '') : undefined;
+  if (!check) return undefined;
+  // A schema with a default says what a request without a body means.
+  if ('default' in spec && hasNoBody(raw)) return checked(check, structuredClone(spec.default), '');
+  return checked(check, await readJson(raw), '');
 }
 
 function queryOf(raw: Request): Record<string, string | string[]> {

@@ -193,6 +193,7 @@ function lifecycleRoutes({ installations }: Services): Route[] {
   } as const;
   const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
   const Others = Type.Object({ others: Involved }, closed);
+  const OthersIfAny = Type.Object({ others: Involved }, { ...closed, default: {} });
   const othersOf = (body: { others?: OthersInvolved }): OthersInvolved => body.others ?? 'refuse';
   return [
     route({
@@ -200,7 +201,7 @@ function lifecycleRoutes({ installations }: Services): Route[] {
       method: 'POST',
       path: `${path}/activate`,
       summary: 'Activates; with others=cascade its dependencies first.',
-      body: Others,
+      body: OthersIfAny,
       handle: async ({ caller, params, body }) => ({
         status: 200,
         json: toJson(await installations.activate(actingAs(caller), pluginOf(params), othersOf(body))),
@@ -211,7 +212,7 @@ function lifecycleRoutes({ installations }: Services): Route[] {
       method: 'POST',
       path: `${path}/deactivate`,
       summary: 'Deactivates; with others=cascade what needs it first.',
-      body: Others,
+      body: OthersIfAny,
       handle: async ({ caller, params, body }) => ({
         status: 200,
         json: toJson(await installations.deactivate(actingAs(caller), pluginOf(params), othersOf(body))),
