@@ -136,9 +136,12 @@ function rightsPrefix({ level, sequence }: LaunchRequest): string[] {
         'unshare',
         '--user',
         '--map-current-user',
+        // Kept for `setpriv` alone: who has none cannot empty the bounding set, and is not told so.
+        '--keep-caps',
         ...UNSHARED,
         'setpriv',
         '--bounding-set=-all',
+        '--ambient-caps=-all',
         ...NO_PRIVILEGES,
       ];
     case 'other-user':
