@@ -10,7 +10,5 @@ export default defineConfig({
     globalSetup: ['tests/support/database-server.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    // On a build machine a second try tells a race from a break; the report names each test that needed one.
-    retry: process.env['CI'] ? 1 : 0,
   },
 });
