@@ -1,4 +1,5 @@
 /** Every level that this machine could give is really started: it works, or is rejected with a reason. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -75,6 +76,25 @@ const EXPECTED: readonly (readonly [RightsLevel, Rights])[] = [
   ['other-user', { ...ALL_TAKEN, ownNamespaces: false }],
 ];
 
+/** The best level, where the system itself says that it gives it. */
+const BEST_HERE: RightsLevel | undefined = bestHere();
+
+function bestHere(): RightsLevel | undefined {
+  const isRoot = process.getuid?.() === 0;
+  const user = isRoot ? [] : ['--user', '--map-current-user'];
+  const tried = spawnSync('unshare', [
+    ...user,
+    '--net',
+    '--pid',
+    '--mount',
+    '--mount-proc',
+    '--fork',
+    'true',
+  ]);
+  if (tried.status !== 0) return undefined;
+  return isRoot ? 'namespaces' : 'user-namespaces';
+}
+
 function rightsOf(pid: number): Rights & { readonly noNewPrivileges: boolean } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const field = (name: string): string => new RegExp(`^${name}:\\s+(\\S+)`, 'mu').exec(status)?.[1] ?? '';
@@ -106,6 +126,8 @@ async function startAt(level: RightsLevel): Promise<number | undefined> {
 describe.runIf(process.platform === 'linux')('as the system sees it', () => {
   test.each(EXPECTED)('%s', async (level, expected) => {
     const pid = await startAt(level);
+    if (level === BEST_HERE)
+      expect(pid, 'this machine gives the level, so a runner starts at it').toBeDefined();
     if (pid !== undefined) expect(rightsOf(pid)).toEqual({ ...expected, noNewPrivileges: true });
   });
 
