@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readPackage } from '../registry/package/index.ts';
 import { workshop } from './testing.fixture.ts';
@@ -71,7 +71,6 @@ describe('a plugin that needs bundling', () => {
 
   test.each([
     ['a missing package', "import 'nowhere';"],
-    ['a module of Node', "import 'node:fs';"],
     ['a syntax error', 'export default {'],
   ])('refused: %s, with file and line', async (_, code) => {
     const { plugin, souk } = await scaffold();
@@ -84,6 +83,106 @@ describe('a plugin that needs bundling', () => {
       violations: [{ pointer: 'index.js:1' }],
     });
   });
+});
+
+describe('modules of Node', () => {
+  test('are refused with the imports that lead to them, each in its shortest way', async () => {
+    const { plugin, souk } = await scaffold();
+    writePackage(plugin, 'reader', "import './deep.js'; import 'events';", {
+      'deep.js': "import fs from 'node:fs'; console.log(fs);",
+    });
+    writeTypeScript(plugin, 'src/index.ts');
+    writeFileSync(join(plugin, 'src/greeting.ts'), "import 'reader';\nexport const greeting = 'x';\n");
+    const ran = await souk('pack', 'hello', '--json');
+    expect(ran.exitCode).toBe(1);
+    const { error } = JSON.parse(ran.out);
+    expect(error.code).toBe('pack_builtin_module');
+    expect(error.violations.map(({ message }: { message: string }) => message).sort()).toEqual([
+      'events is a module of Node: src/index.ts → src/greeting.ts → node_modules/reader/m.js → events',
+      'node:fs is a module of Node: src/index.ts → src/greeting.ts → node_modules/reader/m.js → node_modules/reader/deep.js → node:fs',
+    ]);
+  });
+
+  test('are no reason to refuse a package that has the name, or brings a build for browsers', async () => {
+    const { folder, plugin, souk } = await scaffold();
+    writePackage(plugin, 'events', "export const kind = 'the npm package';\n");
+    writePackage(
+      plugin,
+      'twofold',
+      "import 'node:fs';\n",
+      { 'web.js': "export const where = 'the web';\n" },
+      'web.js',
+    );
+    writeTypeScript(plugin, 'src/index.ts');
+    writeFileSync(
+      join(plugin, 'src/greeting.ts'),
+      "import { kind } from 'events';\nimport { where } from 'twofold';\nexport const greeting = kind + where;\n",
+    );
+    expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+    expect(filesOf(folder).get('index.js')).toContain('the npm package');
+    expect(filesOf(folder).get('index.js')).toContain('the web');
+  });
+});
+
+function writePackage(
+  plugin: string,
+  name: string,
+  code: string,
+  more: Readonly<Record<string, string>> = {},
+  browser?: string,
+): void {
+  const folder = join(plugin, 'node_modules', name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name, exports: { ...(browser ? { browser: `./${browser}` } : {}), default: './m.js' } }),
+  );
+  for (const [path, text] of Object.entries({ 'm.js': code, ...more }))
+    writeFileSync(join(folder, path), text);
+}
+
+test('a bundle holds neither tests nor fixtures nor build files, and all else that the folder has', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  writeTypeScript(plugin, 'src/index.ts');
+  const extra = [
+    'src/index.test.ts',
+    'check.test.js',
+    'tests/data.json',
+    'fixtures/rows.csv',
+    'package.json',
+  ];
+  for (const path of [...extra, 'LICENSE', 'assets/words.txt']) {
+    mkdirSync(dirname(join(plugin, path)), { recursive: true });
+    writeFileSync(join(plugin, path), '{}');
+  }
+  writeFileSync(
+    join(plugin, 'src/greeting.ts'),
+    "import manifest from '../manifest.json' with { type: 'json' };\nexport const greeting = manifest.id;\n",
+  );
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  expect([...filesOf(folder).keys()].sort()).toEqual([
+    'LICENSE',
+    'README.md',
+    'assets/words.txt',
+    'index.js',
+    'index.js.map',
+    'manifest.json',
+  ]);
+});
+
+test('a plain folder keeps every file but its tests in TypeScript', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  mkdirSync(join(plugin, 'fixtures'));
+  for (const path of ['index.test.ts', 'fixtures/a.txt', 'other.ts'])
+    writeFileSync(join(plugin, path), '1\n');
+  await souk('pack', 'hello');
+  expect([...filesOf(folder).keys()].sort()).toEqual([
+    'README.md',
+    'fixtures/a.txt',
+    'index.js',
+    'manifest.json',
+    'other.ts',
+  ]);
 });
 
 test('plain JavaScript without package.json is packed as it is', async () => {

@@ -1,7 +1,8 @@
 /** Bundling: a plugin written in TypeScript, or with npm packages, becomes one ES module and its source map. */
-import { join, relative, resolve, sep } from 'node:path';
-import type { BuildFailure, Metafile } from 'esbuild';
-import { Refusal } from '../spec/refusal.ts';
+import { isBuiltin } from 'node:module';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild';
+import { Refusal, type Violation } from '../spec/refusal.ts';
 import type { Io } from './io.ts';
 import type { PluginFiles } from './plugin-folder.ts';
 
@@ -9,12 +10,19 @@ import type { PluginFiles } from './plugin-folder.ts';
 const BUILD_FILES =
   /^(?:package(?:-lock)?|npm-shrinkwrap|tsconfig(?:\..+)?)\.json$|^(?:yarn\.lock|pnpm-lock\.yaml)$/u;
 const TYPESCRIPT = /\.[cm]?tsx?$/u;
+/** Tests and what only they read. */
+const TEST_FILES = /\.test\.[cm]?jsx?$|(?:^|\/)(?:tests|testing|fixtures)\//u;
+/** What the server asks of every package; it stays even where the code imports it. */
+const PACKAGE_FILES = /^(?:manifest\.json|README\.md|LICENSE)$/u;
+const UNRESOLVED = /^Could not resolve "(.+)"$/u;
 
 /**
  * Replaces the sources by a bundle where the folder asks for it: its `main` is missing and a TypeScript file of the
- * same name lies beside it or in `src/`, or there is a package.json, so that imports may mean npm packages.
+ * same name lies beside it or in `src/`, or there is a package.json, so that imports may mean npm packages. Any other
+ * folder is returned as it is.
  * @param main the manifest's entry module
- * @throws Refusal `pack_bundle_failed` with one violation per error
+ * @throws Refusal `pack_builtin_module` with the imports that lead to each module of Node, or `pack_bundle_failed`
+ *   with one violation per error
  */
 export async function bundleWhereNeeded(
   io: Io,
@@ -33,11 +41,12 @@ export async function bundleWhereNeeded(
 function findSource(files: PluginFiles, main: string): string | undefined {
   const stem = main.replace(/\.m?js$/u, '');
   if (files.has(main)) return files.has('package.json') ? main : undefined;
-  return [`${stem}.ts`, `src/${stem}.ts`].find((path) => files.has(path));
+  return [`${stem}.ts`, `src/${stem}.ts`, `src/${basename(stem)}.ts`].find((path) => files.has(path));
 }
 
 function isBuildInput(path: string, inputs: ReadonlySet<string>): boolean {
-  return inputs.has(path) || BUILD_FILES.test(path) || TYPESCRIPT.test(path);
+  if (PACKAGE_FILES.test(path)) return false;
+  return inputs.has(path) || BUILD_FILES.test(path) || TYPESCRIPT.test(path) || TEST_FILES.test(path);
 }
 
 type Bundle = { readonly outputs: PluginFiles; readonly inputs: ReadonlySet<string> };
@@ -45,29 +54,40 @@ type Bundle = { readonly outputs: PluginFiles; readonly inputs: ReadonlySet<stri
 async function build(root: string, source: string, main: string): Promise<Bundle> {
   // Loaded here, because most verbs never need it and it takes a while.
   const esbuild = await import('esbuild');
+  const options = buildOptions(root, source, main);
   try {
-    const result = await esbuild.build({
-      absWorkingDir: root,
-      entryPoints: [join(root, source)],
-      outfile: join(root, main),
-      bundle: true,
-      format: 'esm',
-      platform: 'neutral',
-      target: 'es2024',
-      mainFields: ['module', 'main'],
-      conditions: ['worker'],
-      sourcemap: 'linked',
-      sourcesContent: false,
-      charset: 'utf8',
-      write: false,
-      allowOverwrite: true,
-      metafile: true,
-      logLevel: 'silent',
-    });
-    return { outputs: readOutputs(root, result.outputFiles), inputs: inputsOf(result.metafile) };
+    const { outputFiles, metafile } = await esbuild.build({ ...options, metafile: true, write: false });
+    return { outputs: readOutputs(root, outputFiles), inputs: inputsOf(metafile) };
   } catch (error) {
-    throw bundleRefusal(error as BuildFailure);
+    const { errors = [] } = error as BuildFailure;
+    const unresolved = errors.map(missingName).filter((name) => name !== '');
+    if (!unresolved.some((name) => isBuiltin(name))) throw bundleRefusal(errors, error);
+    throw builtinRefusal(source, errors, await importGraph(options, unresolved));
   }
+}
+
+/**
+ * What guests run: web standards and no Node, so packages are asked for the builds that they keep for workers and
+ * browsers. The same sources give the same bytes: no time, no absolute path, nothing of the environment.
+ */
+function buildOptions(root: string, source: string, main: string): BuildOptions {
+  return {
+    absWorkingDir: root,
+    entryPoints: [join(root, source)],
+    outfile: join(root, main),
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2024',
+    mainFields: ['browser', 'module', 'main'],
+    conditions: ['worker', 'browser'],
+    define: { 'process.env.NODE_ENV': '"production"' },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    charset: 'utf8',
+    allowOverwrite: true,
+    logLevel: 'silent',
+  };
 }
 
 function readOutputs(root: string, outputs: readonly { path: string; contents: Uint8Array }[]): PluginFiles {
@@ -78,15 +98,64 @@ function inputsOf(metafile: Metafile): Set<string> {
   return new Set(Object.keys(metafile.inputs));
 }
 
-function bundleRefusal(failure: BuildFailure): Refusal {
-  const violations = (failure.errors ?? []).map(({ location, text }) => ({
-    pointer: location ? `${location.file}:${location.line}` : '',
-    message: text,
-  }));
+/** Who imports what, with the modules that cannot be found left outside; nothing where even that does not build. */
+async function importGraph(
+  options: BuildOptions,
+  unresolved: readonly string[],
+): Promise<Metafile['inputs'] | undefined> {
+  const esbuild = await import('esbuild');
+  const external = [...new Set(unresolved)];
+  return esbuild.build({ ...options, external, metafile: true, write: false }).then(
+    ({ metafile }) => metafile.inputs,
+    () => undefined,
+  );
+}
+
+function builtinRefusal(
+  source: string,
+  errors: readonly Message[],
+  graph: Metafile['inputs'] | undefined,
+): Refusal {
+  const violations = errors
+    .filter((error) => isBuiltin(missingName(error)))
+    .map((error): Violation => {
+      const chain = graph ? chainTo(graph, source, error.location?.file ?? source) : [];
+      const way = [...chain, missingName(error)].join(' → ');
+      return { ...violationOf(error), message: `${missingName(error)} is a module of Node: ${way}` };
+    });
+  const [first] = violations;
+  return new Refusal('pack_builtin_module', { detail: `${first?.pointer}: ${first?.message}`, violations });
+}
+
+function missingName({ text }: Message): string {
+  return UNRESOLVED.exec(text)?.[1] ?? '';
+}
+
+/** The shortest way of imports from the entry to a file, both included. */
+function chainTo(graph: Metafile['inputs'], entry: string, file: string): string[] {
+  const cameFrom = new Map<string, string>([[entry, '']]);
+  const queue = [entry];
+  for (let at = queue.shift(); at !== undefined && at !== file; at = queue.shift())
+    for (const { path } of graph[at]?.imports ?? []) {
+      if (cameFrom.has(path)) continue;
+      cameFrom.set(path, at);
+      queue.push(path);
+    }
+  const chain: string[] = [];
+  for (let at = file; at !== ''; at = cameFrom.get(at) ?? '') chain.unshift(at);
+  return chain;
+}
+
+function bundleRefusal(errors: readonly Message[], cause: unknown): Refusal {
+  const violations = errors.map(violationOf);
   const [first] = violations;
   return new Refusal('pack_bundle_failed', {
     detail: first ? `${first.pointer}: ${first.message}` : 'The bundler failed.',
     violations,
-    cause: failure,
+    cause,
   });
+}
+
+function violationOf({ location, text }: Message): Violation {
+  return { pointer: location ? `${location.file}:${location.line}` : '', message: text };
 }

@@ -12,9 +12,9 @@ import type { Io } from './io.ts';
 export type PluginFiles = ReadonlyMap<string, Uint8Array>;
 
 const LEFT_OUT_NAMES: ReadonlySet<string> = new Set(['node_modules', 'Thumbs.db', 'desktop.ini']);
-const LEFT_OUT_ENDINGS = ['.zip', '.dsse.json', '.tmp'];
+const LEFT_OUT_ENDINGS = ['.zip', '.dsse.json', '.tmp', '.test.ts'];
 
-/** Dot files, installed dependencies, and what `pack` and `sign` wrote themselves. */
+/** Dot files, installed dependencies, tests in TypeScript, and what `pack` and `sign` wrote themselves. */
 function isLeftOut(name: string): boolean {
   return (
     name.startsWith('.') ||

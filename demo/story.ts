@@ -27,8 +27,8 @@ async function foundPublisher({ screen, souk }: Stage): Promise<void> {
 
 async function publishExamples(stage: Stage): Promise<void> {
   stage.screen.chapter('The author packs, signs and publishes two plugins');
-  await publish(stage, 'plugins-examples/hello-world', 'hello-world.zip');
-  await publish(stage, 'plugins-examples/counter', 'counter.zip');
+  await publish(stage, 'plugins-examples/examples/hello-world', 'hello-world.zip');
+  await publish(stage, 'plugins-examples/examples/counter', 'counter.zip');
   await stage.souk('search', 'counter');
 }
 

@@ -6,7 +6,7 @@ import { testSouk } from '../../tests/support/test-souk.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { soukIn, workshop, type Ran, type Souk } from '../testing.fixture.ts';
 
-const EXAMPLES = join(import.meta.dirname, '..', '..', 'plugins-examples');
+const EXAMPLES = join(import.meta.dirname, '..', '..', 'plugins-examples', 'examples');
 const COUNTER = 'examples/counter';
 const HELLO = 'examples/hello-world';
 const MOVING = 'examples/moving';

@@ -116,4 +116,10 @@ export const CLI_ERRORS = {
     title: 'The code cannot be bundled into one module.',
     hint: 'Mend what is listed; only web standard APIs and npm packages that need nothing else can be bundled.',
   },
+  pack_builtin_module: {
+    status: 400,
+    kind: 'input',
+    title: 'The code imports a module of Node, which plugins do not have.',
+    hint: 'Use the web standard instead (fetch, crypto, URL, streams), or a package with a build for browsers or workers.',
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono';
-import type { Host } from '../../../sdk/index.ts';
+import type { Host } from 'souk/sdk';
 
 /** The second argument of a plugin's `fetch`, which Hono hands to its handlers as `env`. */
 type App = { Bindings: Host };
