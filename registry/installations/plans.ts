@@ -1,6 +1,6 @@
 /** Plans: computed, kept for a while, and read again. */
 import { randomUUIDv7 } from 'node:crypto';
-import type { Transaction } from '../../database/index.ts';
+import { appendAudit, type Transaction } from '../../database/index.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
 import { requireRemovable } from './built-in.ts';
@@ -65,6 +65,13 @@ async function keepPlan(
     createdAt,
     createdBy: actorName(actor),
     appliedAt: null,
+  });
+  await appendAudit(tx, {
+    scope: { kind: 'org', orgId },
+    actor,
+    action: 'plan.made',
+    subject: `plan:${id}`,
+    detail: { kind: request.kind, ...('plugin' in request ? { plugin: request.plugin } : {}) },
   });
   return { id, fingerprint, request, expiresAt, ...answer };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Transaction } from '../../database/index.ts';
+import { appendAudit, type Transaction } from '../../database/index.ts';
 import type { KeyChallenge } from '../../signing/index.ts';
 import { isNamespace } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
@@ -21,7 +21,7 @@ export async function createKeyChallenge(
   request: { readonly author: Author; readonly publisher: string },
 ): Promise<KeyChallenge> {
   const { author, publisher } = request;
-  await author.requirePublisher(publisher);
+  const { orgId } = await author.requirePublisher(publisher);
   const at = ports.now();
   // Whole seconds, as documents write times.
   const expiresAt = new Date(Math.floor((at.getTime() + CHALLENGE_MS) / 1_000) * 1_000);
@@ -31,6 +31,13 @@ export async function createKeyChallenge(
     await tx.em.nativeDelete(KeyChallengeEntity, { expiresAt: { $lte: at } });
     const createdBy = JSON.stringify(author.actor);
     await tx.em.insert(KeyChallengeEntity, { nonce, publisher, createdBy, expiresAt });
+    await appendAudit(tx, {
+      scope: { kind: 'org', orgId },
+      actor: author.actor,
+      action: 'publisher.key-challenge-made',
+      subject: `publisher:${publisher}`,
+      detail: { expiresAt: expiresAt.toISOString() },
+    });
   });
   return { origin: ports.origin, publisher, nonce, expiresAt };
 }
