@@ -5,10 +5,15 @@
  * a `Trigger` (why), and the ports through which packages and host services come in. A guest's identity is taken
  * from the supervisor's record of the run, never from a message.
  */
+import type { HandlerPath, HandlerTrigger } from '../spec/handler.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
+import type { TriggerKind } from '../spec/limits.ts';
 import type { FailedOutcome } from '../spec/outcome.ts';
 import type { Permission } from '../spec/permission.ts';
 import type { PluginId } from '../spec/plugin-id.ts';
+import type { Caller, GuestError, RunFile, RunUsage } from '../spec/run.ts';
+
+export type { Caller, GuestError, RunFile, RunUsage } from '../spec/run.ts';
 
 /** How much a publisher is trusted; runners never mix tiers. */
 export type TrustTier = 'trusted' | 'reviewed' | 'unreviewed';
@@ -31,6 +36,8 @@ export type Guest = {
   readonly config: JsonObject;
   /** Declared dependencies that this guest may call, by plugin id. */
   readonly dependencies: readonly PluginId[];
+  /** What its manifest declares and its default export must have, or it does not load. None where absent. */
+  readonly handlers?: readonly HandlerPath[];
 };
 
 /** A request to the guest's `fetch`, already filtered by the gateway. */
@@ -48,19 +55,19 @@ export type GuestResponse = {
   readonly body: Uint8Array | null;
 };
 
-/** Who stands behind a run; shown to the guest as `host.caller`. */
-export type Caller =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'user'; readonly id: string; readonly role: 'member' | 'admin' | 'owner' | null }
-  | { readonly kind: 'plugin'; readonly id: PluginId; readonly behind: Caller }
-  | { readonly kind: 'system' };
-
 /** Why guest code runs. */
 export type Trigger =
   | { readonly kind: 'endpoint'; readonly request: GuestRequest }
   | { readonly kind: 'lifecycle'; readonly hook: 'activate' | 'deactivate' }
   | { readonly kind: 'lifecycle'; readonly hook: 'upgrade'; readonly fromVersion: string }
-  | { readonly kind: 'health' };
+  | { readonly kind: 'health' }
+  | HandlerTrigger;
+
+/** @returns whose limits apply: a command or contract that runs as a job has a job's */
+export function limitedAs(trigger: Trigger): TriggerKind {
+  const isJob = (trigger.kind === 'command' || trigger.kind === 'contract') && trigger.job !== undefined;
+  return isJob ? 'job' : trigger.kind;
+}
 
 export type Invocation = {
   readonly guest: Guest;
@@ -72,6 +79,8 @@ export type Invocation = {
   readonly deadline?: number;
   /** Chain of installations that led here through `plugins.call`, outermost first. */
   readonly chain?: readonly string[];
+  /** Files that this run may read. */
+  readonly files?: readonly RunFile[];
   readonly signal?: CancelSignal;
 };
 
@@ -81,7 +90,7 @@ export type CancelSignal = {
   addEventListener(type: 'abort', listener: () => void, options: { readonly once: true }): void;
 };
 
-/** How a run ended. `value` is what a lifecycle hook or health test answered, as JSON. */
+/** How a run ended. `value` is what a hook, health test or named handler answered, as JSON. */
 export type Completion =
   | {
       readonly outcome: 'ok';
@@ -94,19 +103,11 @@ export type Completion =
       /** For the log and for administrators; never for strangers. */
       readonly reason: string;
       /** Source position and message of a guest error, mapped to the author's source where a map exists. */
-      readonly guestError?: { readonly message: string; readonly stack: string };
+      readonly guestError?: GuestError;
       /** For `loadShed`: when to try again. */
       readonly retryAfterMs?: number;
       readonly usage: RunUsage;
     };
-
-export type RunUsage = {
-  readonly cpuMs: number;
-  readonly wallMs: number;
-  readonly hostCalls: number;
-  /** Whether this run had to load the plugin first. */
-  readonly cold: boolean;
-};
 
 /** Reads packages for runners. Called once per isolate that is created. */
 export type PackagePort = {
@@ -120,6 +121,9 @@ export type HostCallContext = {
   readonly caller: Caller;
   readonly requestId: string;
   readonly chain: readonly string[];
+  /** Why the run was started. */
+  readonly trigger: Trigger;
+  readonly files: readonly RunFile[];
   /** `performance.now()` by which the call must have settled. */
   readonly deadline: number;
   readonly signal: AbortSignal;

@@ -76,6 +76,12 @@ function pluginMetrics(registers: Registry[]) {
 
 function runnerMetrics(registers: Registry[]) {
   return {
+    runEnds: new Counter({
+      name: 'souk_runs_total',
+      help: 'Runs of plugin code, by what triggered them and how they ended.',
+      labelNames: ['trigger', 'outcome'] as const,
+      registers,
+    }),
     runSeconds: new Histogram({
       name: 'souk_plugin_run_seconds',
       help: 'Wall time of runs.',

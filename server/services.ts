@@ -9,7 +9,7 @@ import type { Installations } from '../registry/installations/index.ts';
 import type { KeyPorts } from '../registry/keys/index.ts';
 import type { PublishingPorts } from '../registry/publishing/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { Secrets } from '../services/index.ts';
+import type { HandlerRuns, Secrets } from '../services/index.ts';
 import type { RateLimits } from './http/rate-limits.ts';
 import type { EventStreams } from './runtime/event-streams.ts';
 import type { GuestLog } from './runtime/guest-log.ts';
@@ -27,6 +27,8 @@ export type Services = {
   readonly keys: KeyPorts;
   readonly installations: Installations;
   readonly sandbox: Sandbox;
+  /** Runs named handlers of plugins. */
+  readonly handlers: HandlerRuns;
   readonly guestLog: GuestLog;
   readonly secrets: Secrets;
   readonly eventStreams: EventStreams;

@@ -1,4 +1,5 @@
 export type { Capability, CapabilityContext } from './capability.ts';
+export type { HandlerRun, HandlerRuns } from './handler-runs.ts';
 export {
   createKeyValueStore,
   KV_ENTITIES,

@@ -68,12 +68,33 @@ const ENDPOINT_LIMITS: RunLimits = {
   logLinesMax: 100,
 };
 
+/**
+ * In the background, nobody waits: minutes, for a file of some 100,000 rows, of which one host call takes 500 and
+ * another brings 256 KiB. One entry is as short as everywhere, since neighbours do wait.
+ */
+const BACKGROUND_LIMITS: RunLimits = {
+  ...ENDPOINT_LIMITS,
+  wallTimeMsMax: 10 * 60_000,
+  cpuTimeMsMax: 60_000,
+  hostCallsMax: 20_000,
+  logLinesMax: 1_000,
+};
+
 export const RUN_LIMITS = {
   endpoint: ENDPOINT_LIMITS,
   /** activate, deactivate, upgrade: rare, may set up data. */
   lifecycle: { ...ENDPOINT_LIMITS, wallTimeMsMax: 30_000, cpuTimeMsMax: 3_000, hostCallsMax: 1_000 },
   /** A health test is asked for by a person who waits. */
   health: { ...ENDPOINT_LIMITS, wallTimeMsMax: 5_000 },
+  /** A command that a person waits for: below what proxies in front of a server commonly wait. */
+  command: { ...ENDPOINT_LIMITS, wallTimeMsMax: 30_000, cpuTimeMsMax: 3_000, hostCallsMax: 1_000 },
+  /** Somebody waits, and often for several plugins one after the other. */
+  contract: ENDPOINT_LIMITS,
+  /** Nobody waits, but the events of the same key do. */
+  event: { ...ENDPOINT_LIMITS, wallTimeMsMax: 30_000, cpuTimeMsMax: 3_000, hostCallsMax: 1_000 },
+  schedule: BACKGROUND_LIMITS,
+  /** Commands and contracts that run as a job. */
+  job: BACKGROUND_LIMITS,
 } as const satisfies Record<string, RunLimits>;
 
 export type TriggerKind = keyof typeof RUN_LIMITS;

@@ -1,4 +1,5 @@
 /** An installation, ready to be run: what the gateway and the sandbox need to know, and nothing to look up besides. */
+import { declaredHandlers, type HandlerPath } from '../../spec/handler.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Endpoint, Manifest } from '../../spec/manifest.ts';
 import type { Permission } from '../../spec/permission.ts';
@@ -21,6 +22,8 @@ export type InstalledGuest = {
   readonly revision: string;
   readonly config: JsonObject;
   readonly dependencies: readonly PluginId[];
+  /** What its manifest declares and its default export must have. */
+  readonly handlers: readonly HandlerPath[];
 };
 
 export type GuestDescription = {
@@ -73,6 +76,7 @@ export function guestOf(source: GuestSource, around: GuestSurroundings): Install
     revision: `${source.revision}.${around.instanceRevision}.${source.digest.slice(0, 16)}`,
     config: effectiveConfig(manifest, around.instanceConfig, source.config),
     dependencies: Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }) as PluginId[],
+    handlers: declaredHandlers(manifest),
   };
 }
 

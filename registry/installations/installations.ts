@@ -75,6 +75,8 @@ export type Installations = {
   setInstanceConfig(actor: AuditActor, plugin: PluginId, config: JsonObject): Promise<void>;
   /** For the hot path: kept until the installation changes. Undefined where there is no such org or installation. */
   describeGuest(orgSlug: string, plugin: PluginId): Promise<GuestDescription | undefined>;
+  /** The same for who knows the organization by its id. */
+  describeGuestOf(orgId: string, plugin: PluginId): Promise<GuestDescription | undefined>;
   requestPlugin(acting: Acting, plugin: PluginId, reason: string): Promise<RequestView>;
   decideRequest(acting: Acting, requestId: string, decision: Decision): Promise<RequestView>;
   listRequests(orgId: string): Promise<RequestView[]>;
@@ -130,6 +132,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     ...settingsOf(context),
     setInstanceConfig: (actor, plugin, config) => setInstanceConfig(context, actor, plugin, config),
     describeGuest: describer(context),
+    describeGuestOf: (orgId, plugin) => describeGuestOf(context, orgId, plugin),
     requestPlugin: (acting, plugin, reason) => requestPlugin(context, acting, plugin, reason),
     decideRequest: (acting, requestId, decision) => decideRequest(context, acting, requestId, decision),
     listRequests: (orgId) => listRequests(context, orgId),
@@ -245,17 +248,24 @@ async function health(
 /** Slugs never change (DESIGN section 13), so an organization that was found once is known. */
 function describer(context: InstallationsContext): Installations['describeGuest'] {
   const orgIds = new Map<string, string>();
-  const { database, cache, trustedPublishers } = context;
   return async (orgSlug, plugin) => {
-    const orgId = orgIds.get(orgSlug) ?? (await findOrgId(database, orgSlug));
+    const orgId = orgIds.get(orgSlug) ?? (await findOrgId(context.database, orgSlug));
     if (orgId === undefined) return undefined;
     orgIds.set(orgSlug, orgId);
-    return cache.get(orgId, plugin, () =>
-      database.transaction({ kind: 'org', orgId }, (tx) =>
-        loadGuest(tx, orgId, plugin, 'serving', trustedPublishers),
-      ),
-    );
+    return describeGuestOf(context, orgId, plugin);
   };
+}
+
+function describeGuestOf(
+  { database, cache, trustedPublishers }: InstallationsContext,
+  orgId: string,
+  plugin: PluginId,
+): Promise<GuestDescription | undefined> {
+  return cache.get(orgId, plugin, () =>
+    database.transaction({ kind: 'org', orgId }, (tx) =>
+      loadGuest(tx, orgId, plugin, 'serving', trustedPublishers),
+    ),
+  );
 }
 
 async function findOrgId(database: Database, slug: string): Promise<string | undefined> {

@@ -37,6 +37,8 @@ async function call(name: string, text: string): Promise<{ failed: boolean; valu
     caller: { kind: 'system' },
     requestId: 'r',
     chain: [],
+    trigger: { kind: 'health' },
+    files: [],
     deadline: performance.now() + 1_000,
     signal: new AbortController().signal,
   };

@@ -56,6 +56,8 @@ export type GuestSettings = {
   readonly errorCharsMax: number;
   readonly logCharsMax: number;
   readonly callCharsMax: number;
+  /** Where the named handlers stand that the default export must have. */
+  readonly handlers: readonly (readonly string[])[];
 };
 
 /** What `run` carries as its head. */
@@ -69,17 +71,21 @@ export type RunHead = {
   };
   readonly hook?: 'activate' | 'deactivate' | 'upgrade';
   readonly fromVersion?: string;
+  /** Where the named handler stands, and what it is given. */
+  readonly handler?: readonly string[];
+  readonly input?: unknown;
 };
 
 /** The head of `POST.done`. */
 export type AnswerHead = {
   readonly status?: number;
   readonly headers?: readonly (readonly [string, string])[];
-  /** What a lifecycle hook or health test answered. */
+  /** What a hook, health test or named handler answered. */
   readonly value?: unknown;
   readonly reason?: string;
   readonly message?: string;
   readonly stack?: string;
+  readonly code?: string;
 };
 
 /** An error as it crosses from the host: data, without a stack. */

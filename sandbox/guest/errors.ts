@@ -3,6 +3,8 @@ import type { AnswerHead, ErrorData } from './bridge.ts';
 import { defineProperty, ErrorConstructor, parse, stringSlice, stringify } from './primordials.ts';
 
 const STACK_CHARS_MAX = 4_000;
+/** Longer than a code may be: what is cut here is seen to be none. */
+const CODE_CHARS_MAX = 100;
 
 /** Turns what the host refused into an error of the guest's own realm. */
 export function errorFromHost(text: string): Error {
@@ -29,13 +31,14 @@ export function describeThrown(thrown: unknown, messageCharsMax: number): Answer
     if (typeof thrown !== 'object' || thrown === null) {
       return { reason: 'thrown', message: stringSlice(String(thrown), 0, messageCharsMax), stack: '' };
     }
-    const { name, message, stack } = thrown as { name?: unknown; message?: unknown; stack?: unknown };
+    const { name, message, stack, code } = thrown as Readonly<Record<string, unknown>>;
     const label = typeof name === 'string' && name !== '' ? name + ': ' : '';
     const text = typeof message === 'string' ? label + message : objectText(thrown);
     return {
       reason: 'thrown',
       message: stringSlice(text, 0, messageCharsMax),
       stack: typeof stack === 'string' ? stringSlice(stack, 0, STACK_CHARS_MAX) : '',
+      ...(typeof code === 'string' ? { code: stringSlice(code, 0, CODE_CHARS_MAX) } : {}),
     };
   } catch {
     return { reason: 'thrown', message: 'the guest threw something that cannot be read', stack: '' };

@@ -10,9 +10,19 @@ import { DELIVER, POST, type AnswerHead, type RunHead } from './bridge.ts';
 import { settleCrypto } from './crypto-calls.ts';
 import { describeThrown } from './errors.ts';
 import { makeHost, readSettings, revoke, settleCall, type GuestRun, type HostSettings } from './host.ts';
-import { adoptPlugin, type GuestPlugin } from './plugin.ts';
+import { adoptPlugin, handlerKey, type GuestPlugin } from './plugin.ts';
 import { bindPost, post, type Post } from './post.ts';
-import { apply, create, MapConstructor, mapDelete, mapGet, mapSet, parse, stringify } from './primordials.ts';
+import {
+  apply,
+  create,
+  MapConstructor,
+  mapDelete,
+  mapGet,
+  mapSet,
+  parse,
+  stringify,
+  TypeErrorConstructor,
+} from './primordials.ts';
 import { fireTimer } from './timers.ts';
 import { installWebApi, readResponse, makeRequest } from './web/index.ts';
 
@@ -51,7 +61,7 @@ function deliver(delivery: number, run: number, first: unknown, second: unknown,
 }
 
 function adopt(namespace: object): void {
-  const adopted = adoptPlugin(namespace);
+  const adopted = adoptPlugin(namespace, (settings as HostSettings).raw.handlers);
   if (typeof adopted === 'string') post(POST.adopted, 0, adopted);
   else {
     plugin = adopted;
@@ -81,6 +91,7 @@ async function perform(
   try {
     const host = makeHost(run, current, head);
     if (trigger === 'endpoint') await answerRequest(run, head, body, host, current.raw.responseBytesMax);
+    else if (head.handler) finish(run, 'ok', { value: await callHandler(head, head.handler, host) });
     else finish(run, 'ok', { value: await callHook(trigger, head, host) });
   } catch (thrown) {
     finish(run, 'exception', describeThrown(thrown, current.raw.errorCharsMax));
@@ -117,6 +128,13 @@ async function callHook(trigger: string, head: RunHead, host: object): Promise<u
   if (typeof hook !== 'function') return null;
   const args = head.fromVersion === undefined ? [host] : [host, head.fromVersion];
   const value: unknown = await apply(hook, plugin.self, args);
+  return value === undefined ? null : value;
+}
+
+async function callHandler(head: RunHead, path: readonly string[], host: object): Promise<unknown> {
+  const handler = mapGet(plugin.handlers, handlerKey(path));
+  if (!handler) throw new TypeErrorConstructor('the manifest does not declare this handler');
+  const value: unknown = await apply(handler.call, handler.self, [head.input, host]);
   return value === undefined ? null : value;
 }
 

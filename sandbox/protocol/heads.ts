@@ -25,4 +25,5 @@ export type FailureHead = {
   readonly reason: string;
   readonly message?: string;
   readonly stack?: string;
+  readonly code?: string;
 };

@@ -1,4 +1,5 @@
 /** The kinds of frames, and what their fields mean. `frame.ts` has the layout. */
+import type { TriggerKind } from '../../spec/limits.ts';
 
 /** Supervisor to runner. */
 export const TO_RUNNER = {
@@ -42,6 +43,16 @@ export const FROM_RUNNER = {
   notStarted: 72,
 } as const;
 
-export const TRIGGERS = ['endpoint', 'lifecycle', 'health'] as const;
+/** What decides about limits; a guest is told of commands and contracts alike, whether they run as a job or not. */
+export const TRIGGERS = [
+  'endpoint',
+  'lifecycle',
+  'health',
+  'command',
+  'contract',
+  'event',
+  'schedule',
+  'job',
+] as const satisfies readonly TriggerKind[];
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

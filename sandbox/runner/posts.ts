@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 
 import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { POST } from '../guest/bridge.ts';
+import type { FailureHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, LOG_LEVELS } from '../protocol/kinds.ts';
 import type { Channel } from './channel.ts';
 import type { CryptoJob } from './crypto-desk.ts';
@@ -83,8 +84,8 @@ function answerOf(run: Run, outcome: unknown, head: string, body: unknown): Answ
 }
 
 /** The guest half's own words, of bounded length; they are shown to administrators, never obeyed. */
-function readFailure(head: string): { reason: string; message: string; stack: string } {
-  const described = JSON.parse(head) as { message?: unknown; stack?: unknown };
+function readFailure(head: string): FailureHead {
+  const described = JSON.parse(head) as { message?: unknown; stack?: unknown; code?: unknown };
   const message = String(described.message ?? '').slice(0, ISOLATE_LIMITS.errorCharsMax);
   const stack = String(described.stack ?? '')
     .slice(0, STACK_CHARS_MAX)
@@ -93,6 +94,7 @@ function readFailure(head: string): { reason: string; message: string; stack: st
     reason: message,
     message,
     stack: stack.filter((line) => !line.includes(RUNTIME_ORIGIN)).join('\n'),
+    ...(typeof described.code === 'string' ? { code: described.code.slice(0, NAME_CHARS_MAX) } : {}),
   };
 }
 

@@ -16,6 +16,8 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/u;
 /** Statuses that never have a body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+/** What an error may have as its code. */
+const CODE = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/u;
 const HEADERS_MAX = 200;
 /** All names and values together; what proxies in front of a server commonly take. */
 const HEADER_CHARS_MAX = 32_768;
@@ -93,7 +95,9 @@ export function readFailure(text: string): Omit<Failure, 'outcome'> {
   const reason = textOf(head['reason'], 500);
   const message = textOf(head['message'], 500);
   if (message === '') return { reason };
-  return { reason, guestError: { message, stack: textOf(head['stack'], 4_000) } };
+  const code = textOf(head['code'], 100);
+  const stack = textOf(head['stack'], 4_000);
+  return { reason, guestError: { message, stack, ...(CODE.test(code) ? { code } : {}) } };
 }
 
 function textOf(value: unknown, charsMax: number): string {

@@ -1,7 +1,7 @@
 /** One run as the supervisor holds it, from the call to its completion. */
 import type { FailedOutcome } from '../../spec/outcome.ts';
 import type { RunLimits } from '../../spec/limits.ts';
-import type { Completion, Invocation } from '../ports.ts';
+import type { Completion, GuestError, Invocation } from '../ports.ts';
 
 export type Run = {
   readonly id: number;
@@ -29,7 +29,7 @@ export type Run = {
 export type Failure = {
   readonly outcome: FailedOutcome;
   readonly reason: string;
-  readonly guestError?: { readonly message: string; readonly stack: string };
+  readonly guestError?: GuestError;
   readonly retryAfterMs?: number;
 };
 

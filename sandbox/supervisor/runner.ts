@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Broker } from '../broker/broker.ts';
-import type { Guest, SandboxObserver, TrustTier } from '../ports.ts';
+import { limitedAs, type Guest, type SandboxObserver, type TrustTier } from '../ports.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, LOG_LEVELS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
@@ -164,7 +164,7 @@ export class Runner {
     this.usedAtMs = isolate.usedAtMs;
     this.#process.send({
       kind: TO_RUNNER.run,
-      code: TRIGGERS.indexOf(run.invocation.trigger.kind),
+      code: TRIGGERS.indexOf(limitedAs(run.invocation.trigger)),
       run: run.id,
       ref: isolate.id,
       amount: body === null ? 0 : 1,
@@ -321,13 +321,15 @@ export class Runner {
     const { run } = entry;
     // The runner enforces the quota first; more than it allows means that the runner is no longer ours.
     if (++run.hostCalls > run.limits.hostCallsMax) throw new Fault('more host calls than a run may make');
-    const { guest, caller, requestId, chain } = run.invocation;
+    const { guest, caller, requestId, chain, trigger, files } = run.invocation;
     run.abort ??= new AbortController();
     const context = {
       guest,
       caller,
       requestId,
       chain: chain ?? [],
+      trigger,
+      files: files ?? [],
       deadline: run.deadline,
       signal: run.abort.signal,
     };

@@ -1,4 +1,5 @@
 /** The sandbox as the server uses it: give it an invocation, get a completion; nothing else is promised. */
+import { handlerInput, handlerPath } from '../../spec/handler.ts';
 import {
   ISOLATE_LIMITS,
   RUN_LIMITS,
@@ -9,14 +10,15 @@ import {
 import { Fault } from '../../spec/refusal.ts';
 import { createBroker, type Broker } from '../broker/broker.ts';
 import type { GuestSettings, RunHead } from '../guest/bridge.ts';
-import type {
-  Capability,
-  Completion,
-  Guest,
-  Invocation,
-  PackagePort,
-  SandboxObserver,
-  TrustTier,
+import {
+  limitedAs,
+  type Capability,
+  type Completion,
+  type Guest,
+  type Invocation,
+  type PackagePort,
+  type SandboxObserver,
+  type TrustTier,
 } from '../ports.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import { describeHealth, type SandboxHealth } from './health.ts';
@@ -106,11 +108,7 @@ class Supervisor implements Sandbox {
     this.#files = files;
     this.#guestSource = Buffer.from(files.guestSource, 'utf8');
     this.#broker = createBroker(options.capabilities, options.observer);
-    this.#limits = {
-      endpoint: { ...RUN_LIMITS.endpoint, ...options.limits?.endpoint },
-      lifecycle: { ...RUN_LIMITS.lifecycle, ...options.limits?.lifecycle },
-      health: { ...RUN_LIMITS.health, ...options.limits?.health },
-    };
+    this.#limits = mapLimits((kind) => ({ ...RUN_LIMITS[kind], ...options.limits?.[kind] }));
     this.#pool = new RunnerPool({
       sharing: { ...DEFAULT_SHARING, ...options.sharing },
       start: (tier) => this.#startRunner(tier, this.#level()),
@@ -188,7 +186,7 @@ class Supervisor implements Sandbox {
   }
 
   #openRun(invocation: Invocation, resolve: (completion: Completion) => void): Run {
-    const limits = this.#limits[invocation.trigger.kind];
+    const limits = this.#limits[limitedAs(invocation.trigger)];
     const startedMs = performance.now();
     const run: Run = {
       id: ++this.#lastRun,
@@ -306,6 +304,7 @@ class Supervisor implements Sandbox {
       errorCharsMax: ISOLATE_LIMITS.errorCharsMax,
       logCharsMax: ISOLATE_LIMITS.logCharsMax,
       callCharsMax: ISOLATE_LIMITS.callCharsMax,
+      handlers: guest.handlers ?? [],
     };
     return JSON.stringify(settings);
   }
@@ -386,5 +385,17 @@ function describeRun(invocation: Invocation): { head: string; body: Uint8Array |
     }
     case 'health':
       return { head: JSON.stringify(base satisfies RunHead), body: null };
+    case 'command':
+    case 'contract':
+    case 'event':
+    case 'schedule': {
+      const head = { ...base, handler: handlerPath(trigger), input: handlerInput(trigger) };
+      return { head: JSON.stringify(head satisfies RunHead), body: null };
+    }
   }
+}
+
+function mapLimits(limitsOf: (kind: TriggerKind) => RunLimits): Record<TriggerKind, RunLimits> {
+  const kinds = Object.keys(RUN_LIMITS) as TriggerKind[];
+  return Object.fromEntries(kinds.map((kind) => [kind, limitsOf(kind)])) as Record<TriggerKind, RunLimits>;
 }

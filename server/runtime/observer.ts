@@ -1,5 +1,5 @@
 /** What the sandbox tells: into metrics, the server's log, and the log of the plugin. */
-import type { Guest, SandboxObserver } from '../../sandbox/index.ts';
+import { limitedAs, type Guest, type SandboxObserver } from '../../sandbox/index.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { GuestLog } from './guest-log.ts';
@@ -25,6 +25,7 @@ export function createObserver(
     runEnded: ({ guest, requestId, trigger }, completion) => {
       const plugin = guest.plugin.id;
       metrics.runs.inc({ plugin, outcome: completion.outcome });
+      metrics.runEnds.inc({ trigger: limitedAs(trigger), outcome: completion.outcome });
       metrics.runSeconds.observe(completion.usage.wallMs / 1000);
       metrics.runCpuSeconds.inc({ plugin }, completion.usage.cpuMs / 1000);
       if (completion.outcome === 'ok') return;

@@ -10,9 +10,7 @@ import { HTTP_METHODS } from '../../spec/permission.ts';
 import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { matchEndpoint, type GatewayInstallation } from '../gateway/gateway.ts';
-
-/** Plugins that may call each other in a row, the first included. */
-const CHAIN_MAX = 8;
+import { requireNoCircle } from './call-chain.ts';
 
 export type PluginCallPorts = {
   readonly find: (orgSlug: string, plugin: PluginId) => Promise<GatewayInstallation | undefined>;
@@ -89,14 +87,7 @@ async function findTarget(
   if (!target) throw new Refusal('plugin_not_installed', { detail: `${call.id} is not installed here.` });
   if (target.active !== 'yes')
     throw new Refusal('plugin_not_active', { detail: `${call.id} is not active.` });
-  const inChain = [...chain, guest.installationId].includes(target.guest.installationId);
-  if (inChain || chain.length + 2 > CHAIN_MAX) {
-    throw new Refusal('plugin_chain_refused', {
-      detail: inChain
-        ? `${call.id} is already waiting in this chain of calls.`
-        : `More than ${CHAIN_MAX} plugins in a row.`,
-    });
-  }
+  requireNoCircle([...chain, guest.installationId], target.guest);
   // Access is not asked for: the administrator's grant of plugins.call is the answer.
   matchEndpoint(target, call.method, new URL(call.path, 'http://plugin').pathname);
   return target;

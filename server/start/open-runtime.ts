@@ -5,6 +5,7 @@ import type { Storage } from './open-storage.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createGuestLog, type GuestLog } from '../runtime/guest-log.ts';
+import { createHandlerRuns } from '../runtime/handler-runs.ts';
 import { createEgressObserver } from '../runtime/egress-observer.ts';
 import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
@@ -22,6 +23,7 @@ import {
   openMasterKeys,
   openSecrets,
   secretCapabilities,
+  type HandlerRuns,
   type Secrets,
 } from '../../services/index.ts';
 import { Fault } from '../../spec/refusal.ts';
@@ -29,6 +31,7 @@ import { Fault } from '../../spec/refusal.ts';
 export type Runtime = {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
+  readonly handlers: HandlerRuns;
   readonly guestLog: GuestLog;
   readonly secrets: Secrets;
 };
@@ -80,7 +83,8 @@ export async function openRuntime(
     onWeakRights: settings.weakIsolation === 'allow' ? 'allowUnreviewed' : 'refuseUnreviewed',
   });
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
-  return { installations, sandbox: opened.sandbox, guestLog, secrets };
+  const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
+  return { installations, sandbox: opened.sandbox, handlers, guestLog, secrets };
 }
 
 /** `http.fetch`; a secret that a header refers to is read for the run's own installation. */

@@ -20,6 +20,18 @@ export const RUNTIME_ERRORS = {
     title: 'The plugin has no such endpoint.',
     hint: 'Use an endpoint that the manifest of the plugin declares.',
   },
+  handler_unknown: {
+    status: 404,
+    kind: 'state',
+    title: 'The plugin declares no such handler.',
+    hint: 'Use a command, contract, event or schedule that the manifest of the installed version declares.',
+  },
+  handler_input_too_large: {
+    status: 413,
+    kind: 'limit',
+    title: 'The input is larger than a plugin may be given.',
+    hint: 'Send at most 1 MiB of JSON; hand over more than that as a file.',
+  },
   dependency_undeclared: {
     status: 403,
     kind: 'policy',

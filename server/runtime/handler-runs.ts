@@ -1,0 +1,63 @@
+/** Runs named handlers of installed plugins: for commands, contracts, events, schedules and jobs. */
+import { requireNoCircle } from './call-chain.ts';
+import type { GuestDescription, Installations } from '../../registry/installations/index.ts';
+import { limitedAs, type Completion, type Sandbox } from '../../sandbox/index.ts';
+import type { HandlerRun, HandlerRuns } from '../../services/index.ts';
+import { handlerInput, handlerPath, isSameHandler } from '../../spec/handler.ts';
+import { RUN_LIMITS } from '../../spec/limits.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import type { HandlerEnd } from '../../spec/run.ts';
+
+type Ports = {
+  readonly installations: Pick<Installations, 'describeGuestOf'>;
+  /** Asked for when it is needed: the sandbox is opened after the installations. */
+  readonly sandbox: () => Sandbox;
+};
+
+/** See `HandlerRuns` for its use. */
+export function createHandlerRuns({ installations, sandbox }: Ports): HandlerRuns {
+  return {
+    run: async (run) => {
+      const { guest } = await findActive(installations, run);
+      requireDeclared(guest, run);
+      requireFittingInput(run);
+      if (run.chain) requireNoCircle(run.chain, guest);
+      const { orgId: _orgId, plugin: _plugin, ...invocation } = run;
+      return endOf(await sandbox().call({ ...invocation, guest }));
+    },
+  };
+}
+
+async function findActive(
+  installations: Ports['installations'],
+  { orgId, plugin }: HandlerRun,
+): Promise<GuestDescription> {
+  const found = await installations.describeGuestOf(orgId, plugin);
+  if (!found) throw new Refusal('plugin_not_installed', { detail: `${plugin} is not installed here.` });
+  if (found.active === 'yes') return found;
+  const detail = found.standstill ?? `${plugin} is installed here, but not active.`;
+  throw new Refusal('plugin_not_active', { detail });
+}
+
+function requireDeclared({ handlers, plugin }: GuestDescription['guest'], { trigger }: HandlerRun): void {
+  const path = handlerPath(trigger);
+  if (handlers.some((declared) => isSameHandler(declared, path))) return;
+  throw new Refusal('handler_unknown', {
+    detail: `${plugin.id} ${plugin.version} declares no ${trigger.kind} ${path.slice(1).join(' ')}.`,
+  });
+}
+
+/** The frame that carries it to the runner has a limit of its own, of which this one keeps clear. */
+function requireFittingInput({ trigger }: HandlerRun): void {
+  const { requestBytesMax } = RUN_LIMITS[limitedAs(trigger)];
+  const bytes = Buffer.byteLength(JSON.stringify(handlerInput(trigger)) ?? '', 'utf8');
+  if (bytes <= requestBytesMax) return;
+  throw new Refusal('handler_input_too_large', {
+    detail: `The input has ${bytes} bytes as JSON; at most ${requestBytesMax} are taken.`,
+  });
+}
+
+function endOf(completion: Completion): HandlerEnd {
+  if (completion.outcome !== 'ok') return completion;
+  return { outcome: 'ok', value: completion.value, usage: completion.usage };
+}
