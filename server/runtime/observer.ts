@@ -1,9 +1,8 @@
 /** What the sandbox tells: into metrics, the server's log, and the log of the plugin. */
-import { limitedAs, type Guest, type SandboxObserver } from '../../sandbox/index.ts';
+import { limitedAs, type Guest, type SandboxObserver, type SourceMaps } from '../../sandbox/index.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { GuestLog } from './guest-log.ts';
-import type { SourceMaps } from './source-maps.ts';
 
 /** Takes the secrets that an installation has read out of a text: a plugin may log what it holds. */
 export type Redact = (installationId: string, text: string) => string;

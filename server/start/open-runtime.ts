@@ -9,12 +9,11 @@ import { createHandlerRuns } from '../runtime/handler-runs.ts';
 import { createEgressObserver } from '../runtime/egress-observer.ts';
 import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
-import { createSourceMaps } from '../runtime/source-maps.ts';
 import { pluginCallCapability } from '../runtime/plugin-calls.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
 import { openInstallations, type Installations } from '../../registry/installations/index.ts';
-import { createSandbox, type Capability, type Sandbox } from '../../sandbox/index.ts';
+import { createSandbox, createSourceMaps, type Capability, type Sandbox } from '../../sandbox/index.ts';
 import {
   createKeyValueStore,
   heldSecrets,

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../spec/json.ts';
 import type { Manifest } from '../../../spec/manifest.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
-import { configViolations, effectiveConfig } from '../config.ts';
+import { configViolations, effectiveConfig } from '../../../spec/plugin-config.ts';
 import { lackingSecrets } from '../secrets.ts';
 import type { Advisory, NameConflict, PlanAnswer, PlanChange } from './plan.ts';
 import type { InstalledPlugin, OfferedVersion, OfferedVersions, World } from './world.ts';
