@@ -4,7 +4,7 @@ import type { JsonObject } from '../../spec/json.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { effectiveConfig } from '../installations/config.ts';
+import { effectiveConfig } from '../../spec/plugin-config.ts';
 import type { InstallationState } from '../installations/state.ts';
 import { assembleModules, type ModuleSource, type OrgModules } from './org-modules.ts';
 
