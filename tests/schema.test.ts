@@ -5,6 +5,7 @@ import { REGISTRY_ENTITIES } from '../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../registry/installations/entities/index.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
+import { TELEMETRY_ENTITIES } from '../services/telemetry/entities.ts';
 import { startTestDatabase, type TestDatabase } from './support/database.ts';
 
 let fixture: TestDatabase;
@@ -17,6 +18,7 @@ beforeAll(async () => {
     ...INSTALLATION_ENTITIES,
     ...KV_ENTITIES,
     ...SECRET_ENTITIES,
+    ...TELEMETRY_ENTITIES,
   ]);
 });
 
