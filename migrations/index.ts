@@ -11,7 +11,7 @@ import { Migration0008 } from './0008-organization-events.ts';
 import { Migration0009 } from './0009-action-roles.ts';
 import { Migration0010 } from './0010-safe-mode.ts';
 import { Migration0011 } from './0011-revocation.ts';
-import { Migration0030 } from './0030-telemetry.ts';
+import { Migration0012 } from './0012-mail.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -25,5 +25,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0009-action-roles', class: Migration0009 },
   { name: '0010-safe-mode', class: Migration0010 },
   { name: '0011-revocation', class: Migration0011 },
-  { name: '0030-telemetry', class: Migration0030 },
+  { name: '0012-mail', class: Migration0012 },
 ];

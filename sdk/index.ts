@@ -58,6 +58,25 @@ export type Secrets = {
   get(name: string): Promise<string | null>;
 };
 
+/** A message that a plugin sends; the sender is the organization's. */
+export type MailMessage = {
+  /** `ada@example.org` or `Ada Lovelace <ada@example.org>`. */
+  readonly to: string | readonly string[];
+  readonly cc?: string | readonly string[];
+  readonly replyTo?: string;
+  readonly subject: string;
+  readonly text?: string;
+  readonly html?: string;
+};
+
+/** Mail through the server of the organization; needs the permission `mail.send`. */
+export type Mail = {
+  /** @returns the recipients that the server took, and those that it did not; throws where it took none */
+  send(message: MailMessage): Promise<{ messageId: string; accepted: string[]; rejected: string[] }>;
+  /** Greets the server and logs in; throws where that fails. */
+  verify(): Promise<true>;
+};
+
 /** Calls of declared dependencies; needs the permission `plugins.call` for each. */
 export type Plugins = {
   /** Sends a request to an endpoint of another plugin of this organization, such as `/hello/Ada`. */
@@ -73,6 +92,7 @@ export type Host = {
   readonly log: Log;
   readonly kv: KeyValue;
   readonly secrets: Secrets;
+  readonly mail: Mail;
   readonly plugins: Plugins;
 };
 

@@ -11,7 +11,9 @@ export {
   type KvSetOptions,
   type KvWrite,
 } from './kv/index.ts';
+export { MAIL_ENTITIES, mailCapabilities, openMail, type Mail } from './mail/index.ts';
 export {
+  createResolve,
   openEgress,
   parseEgressAllow,
   type Egress,
@@ -28,15 +30,3 @@ export {
   type Secrets,
   type SecretView,
 } from './secrets/index.ts';
-export {
-  LOG_CHANNEL,
-  LOG_LEVELS,
-  openTelemetry,
-  TELEMETRY_ENTITIES,
-  type LogFilter,
-  type LogLevel,
-  type LogLine,
-  type LogOwner,
-  type PluginMetrics,
-  type Telemetry,
-} from './telemetry/index.ts';

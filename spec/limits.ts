@@ -219,28 +219,22 @@ export const SECRET_LIMITS = {
   valueBytesMax: 16 * KIB,
 } as const;
 
-/** What is kept of what plugins log, and of how they run. */
-export const TELEMETRY_LIMITS = {
-  /** Text of one kept line: what a guest logs in one (ISOLATE_LIMITS.logCharsMax), or an error with its stack. */
-  textCharsMax: 4 * KIB,
-  /** Of one installation, the newest lines that fit into all three: days of an ordinary plugin, minutes of a flood. */
-  linesMax: 10_000,
-  lineBytesMax: 8 * MIB,
-  linesKeptMs: 14 * 86_400_000,
-  /** A server looks at how much it keeps after so many more lines of an installation. */
-  trimLines: 500,
-  /** Lines are written together, this often: soon enough for who watches, rarely enough for the database. */
-  linesWrittenMs: 250,
-  /**
-   * Lines that wait for it on one server, of one installation and of all; what comes beyond is dropped and counted. So
-   * one installation writes at most 2,000 lines in a second.
-   */
-  waitingPerInstallationMax: 500,
-  waitingMax: 10_000,
-  /** Counts are written this often: each write touches some twenty rows of an installation. */
-  countsWrittenMs: 5_000,
-  /** Counts are kept by day. */
-  countsKeptDays: 30,
+/** Mail that plugins send through the server of their organization. */
+export const MAIL_LIMITS = {
+  /** Of one message; lists belong to a service made for them. */
+  recipientsMax: 50,
+  /** Of one installation. What a plugin that misbehaves can cost the name of the organization's server is bounded by it. */
+  recipientsPerDayMax: 2_000,
+  /** Of all installations of an organization. */
+  orgRecipientsPerDayMax: 10_000,
+  /** RFC 5322 section 2.1.1 bounds a line by 998 characters. */
+  subjectBytesMax: 998,
+  /** Text and HTML together; below what one host call carries. */
+  contentBytesMax: 128 * KIB,
+  /** From the connection to the last answer; RFC 5321 allows minutes, the run that waits does not have them. */
+  deliveryMsMax: 8_000,
+  /** One reply of the server. */
+  replyBytesMax: 16 * KIB,
 } as const;
 
 /** Requests to the server's own API. */
@@ -279,7 +273,6 @@ export function assertLimits(): void {
       RUNNER_LIMITS.residentBytesMax / 2 < RUNNER_LIMITS.pressureBytesMin &&
         RUNNER_LIMITS.pressureBytesMin < RUNNER_LIMITS.residentBytesMax,
     ],
-    ['a logged line is kept whole', ISOLATE_LIMITS.logCharsMax <= TELEMETRY_LIMITS.textCharsMax],
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
     ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
       [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],

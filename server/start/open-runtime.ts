@@ -4,27 +4,31 @@ import type { Closers } from './closers.ts';
 import type { Storage } from './open-storage.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { createGuestLog, type GuestLog } from '../runtime/guest-log.ts';
 import { createHandlerRuns } from '../runtime/handler-runs.ts';
 import { createEgressObserver } from '../runtime/egress-observer.ts';
 import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
+import { createSourceMaps } from '../runtime/source-maps.ts';
 import { pluginCallCapability } from '../runtime/plugin-calls.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
 import { openInstallations, type Installations } from '../../registry/installations/index.ts';
-import { createSandbox, createSourceMaps, type Capability, type Sandbox } from '../../sandbox/index.ts';
+import { createSandbox, type Capability, type Sandbox } from '../../sandbox/index.ts';
 import {
   createKeyValueStore,
+  createResolve,
   heldSecrets,
   kvCapabilities,
+  mailCapabilities,
   openEgress,
+  openMail,
   openMasterKeys,
   openSecrets,
-  openTelemetry,
   secretCapabilities,
   type HandlerRuns,
+  type Mail,
   type Secrets,
-  type Telemetry,
 } from '../../services/index.ts';
 import { Fault } from '../../spec/refusal.ts';
 
@@ -32,8 +36,9 @@ export type Runtime = {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
   readonly handlers: HandlerRuns;
-  readonly telemetry: Telemetry;
+  readonly guestLog: GuestLog;
   readonly secrets: Secrets;
+  readonly mail: Mail;
 };
 
 /** `all` lets the reviewed tier share as well; the unreviewed tier never leaves its installation. */
@@ -56,52 +61,56 @@ export async function openRuntime(
     if (!opened.sandbox) throw new Fault('the sandbox is not open yet');
     return opened.sandbox;
   };
-  const secrets = openSecrets(storage.database, await openMasterKeys(storage.database, settings.masterKey));
+  const { database } = storage;
+  const ring = await openMasterKeys(database, settings.masterKey);
+  const secrets = openSecrets(database, ring);
+  const mail = openMail({
+    database,
+    ring,
+    allow: settings.egressAllow,
+    resolve: createResolve('configured'),
+  });
   const installations = await openInstallations({
-    database: storage.database,
+    database,
     runtime: createRuntimePort(sandboxOf, randomUUID, secrets.redact),
     trustedPublishers: new Set(settings.trustedPublishers),
     heldSecrets,
   });
   closers.add('installations', installations, (some) => some.close());
-  const telemetry = openTelemetry({
-    database: storage.database,
-    residentBytesOf: (installationId) => opened.sandbox?.residentBytesOf(installationId) ?? null,
-    onFailure: (error) => signals.log.warn({ err: error }, 'logs and counts of plugins wait'),
-  });
-  closers.add('telemetry', telemetry, (some) => some.close());
+  const guestLog = createGuestLog();
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
     capabilities: [
-      ...kvCapabilities(createKeyValueStore(storage.database)),
+      ...kvCapabilities(createKeyValueStore(database)),
       ...secretCapabilities(secrets),
+      ...mailCapabilities(mail),
       pluginCallCapability({
         find: (org, plugin) => installations.describeGuest(org, plugin),
         sandbox: sandboxOf,
       }),
-      egressCapability(settings, secrets, { ...signals, telemetry }, closers),
+      egressCapability(settings, secrets, signals, closers),
     ],
-    observer: createObserver(signals, telemetry, { redact: secrets.redact, sourceMaps }),
+    observer: createObserver(signals, guestLog, { redact: secrets.redact, sourceMaps }),
     dataDir: settings.dataDir,
     sharing: SHARING[settings.runnerSharing],
     onWeakRights: settings.weakIsolation === 'allow' ? 'allowUnreviewed' : 'refuseUnreviewed',
   });
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
-  return { installations, sandbox: opened.sandbox, handlers, telemetry, secrets };
+  return { installations, sandbox: opened.sandbox, handlers, guestLog, secrets, mail };
 }
 
 /** `http.fetch`; a secret that a header refers to is read for the run's own installation. */
 function egressCapability(
   { egressAllow }: Settings,
   secrets: Secrets,
-  { log, metrics, telemetry }: Signals & { readonly telemetry: Telemetry },
+  { log, metrics }: Signals,
   closers: Closers,
 ): Capability {
   const egress = openEgress({
     allow: egressAllow,
-    observe: createEgressObserver(log, metrics, telemetry),
+    observe: createEgressObserver(log, metrics),
     readSecret: ({ guest: { org, installationId } }, name) =>
       secrets.read({ orgId: org.id, installationId }, name),
   });

@@ -15,9 +15,10 @@ import { portOf } from './target.ts';
 
 type Connector = buildConnector.connector;
 
-export type GuardPorts = {
-  readonly allow: EgressAllow;
-  readonly resolve: Resolve;
+/** What the judgement of a place needs. */
+export type JudgePorts = { readonly allow: EgressAllow; readonly resolve: Resolve };
+
+export type GuardPorts = JudgePorts & {
   /** Makes a connector that reaches only these addresses. */
   readonly connectTo: (addresses: readonly Address[]) => Connector;
 };
@@ -42,10 +43,14 @@ async function connect(
   ports.connectTo(addresses)(options, callback);
 }
 
-/** @throws Refusal `egress_failed` */
-async function judge(
+/**
+ * @param place host without brackets, in the form of the URL parser
+ * @returns the only addresses that may be connected to
+ * @throws Refusal `egress_failed`
+ */
+export async function judge(
   place: { readonly host: string; readonly port: number },
-  { allow, resolve }: GuardPorts,
+  { allow, resolve }: JudgePorts,
 ): Promise<readonly Address[]> {
   const isNamed = isHostAllowed(allow, place);
   const literal = toAddress(place.host);
@@ -76,7 +81,7 @@ export function connectTo(addresses: readonly Address[]): Connector {
 }
 
 /** Not called for a host that is an address. */
-function pinnedLookup(addresses: readonly Address[]): LookupFunction {
+export function pinnedLookup(addresses: readonly Address[]): LookupFunction {
   return (_name, { all }, callback) => {
     const [first] = addresses;
     if (all) callback(null, [...addresses]);

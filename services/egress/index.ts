@@ -1,4 +1,6 @@
 export { parseEgressAllow, type EgressAllow } from './allow-list.ts';
+export type { JudgePorts } from './guard.ts';
+export { createResolve } from './resolver.ts';
 export {
   openEgress,
   type Egress,

@@ -1,19 +1,21 @@
 /**
  * How a secret lies in the database: JWE compact (RFC 7516), `alg` A256GCMKW and `enc` A256GCM, so that each value has
- * a content key of its own, wrapped by the master key that `kid` names. The protected header says whose it is (org,
- * installation, plugin, name), which the encryption authenticates: a row that is copied to another place does not open.
+ * a content key of its own, wrapped by the master key that `kid` names. The protected header says whose it is, which the
+ * encryption authenticates: a row that is copied to another place does not open.
  */
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { Fault } from '../../spec/refusal.ts';
 import type { KeyRing } from './key-ring.ts';
 
-/** Where a secret belongs. */
-export type SecretPlace = {
-  readonly org: string;
-  readonly installation: string;
-  readonly plugin: string;
-  readonly name: string;
-};
+/** Where a secret belongs: to an installation, or to a service that an organization has configured. */
+export type SecretPlace =
+  | {
+      readonly org: string;
+      readonly installation: string;
+      readonly plugin: string;
+      readonly name: string;
+    }
+  | { readonly org: string; readonly service: string; readonly name: string };
 
 export type SealedSecret = { readonly sealed: string; readonly keyId: string };
 
@@ -23,17 +25,8 @@ const ALGORITHMS = {
 };
 
 export async function seal({ current }: KeyRing, place: SecretPlace, value: string): Promise<SealedSecret> {
-  const { org, installation, plugin, name } = place;
   const sealed = await new CompactEncrypt(Buffer.from(value, 'utf8'))
-    .setProtectedHeader({
-      alg: 'A256GCMKW',
-      enc: 'A256GCM',
-      kid: current.id,
-      org,
-      installation,
-      plugin,
-      name,
-    })
+    .setProtectedHeader({ alg: 'A256GCMKW', enc: 'A256GCM', kid: current.id, ...place })
     .encrypt(current.bytes);
   return { sealed, keyId: current.id };
 }
@@ -56,5 +49,5 @@ export async function unseal(
 }
 
 function isFor(place: SecretPlace, header: Readonly<Record<string, unknown>>): boolean {
-  return (['org', 'installation', 'plugin', 'name'] as const).every((key) => header[key] === place[key]);
+  return Object.entries(place).every(([key, value]) => header[key] === value);
 }

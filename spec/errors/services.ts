@@ -86,6 +86,48 @@ export const SERVICE_ERRORS = {
     title: 'A secret that the plugin needs is not set.',
     hint: 'An administrator sets it: PUT /api/v1/orgs/{org}/plugins/{publisher}/{name}/secrets/{secret}.',
   },
+  mail_not_configured: {
+    status: 409,
+    kind: 'state',
+    title: 'The organization has no mail server.',
+    hint: 'An administrator sets it: PUT /api/v1/orgs/{org}/mail.',
+  },
+  mail_server_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'These are no settings of a mail server.',
+    hint: 'Give host, port, security (tls, starttls, none), from, and username with password where the server asks for them.',
+  },
+  mail_message_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'This is no message that can be sent.',
+    hint: 'Give to, subject, and text or html; addresses as ada@example.org or Ada <ada@example.org>.',
+  },
+  mail_quota_exceeded: {
+    status: 429,
+    kind: 'limit',
+    title: 'Too much mail was sent today.',
+    hint: 'The count begins anew at midnight UTC.',
+  },
+  mail_server_unreachable: {
+    status: 502,
+    kind: 'state',
+    title: 'The mail server cannot be reached.',
+    hint: 'Compare host, port and security with what your mail provider says; private addresses need SOUK_EGRESS_ALLOW.',
+  },
+  mail_server_refused: {
+    status: 502,
+    kind: 'state',
+    title: 'The mail server refused.',
+    hint: 'Compare user name, password and security with what your mail provider says.',
+  },
+  mail_recipients_rejected: {
+    status: 502,
+    kind: 'state',
+    title: 'The mail server took no recipient.',
+    hint: 'Look at the addresses, and whether the server lets the sender write to them.',
+  },
   master_key_invalid: {
     status: 500,
     kind: 'state',

@@ -1,1 +1,0 @@
-export { listModules, readModule } from './module-view.ts';

@@ -1,0 +1,102 @@
+/** Mail that plugins send, through the server of their organization. */
+import { appendAudit, type Database } from '../../database/index.ts';
+import type { Acting } from '../../registry/installations/index.ts';
+import { MAIL_LIMITS } from '../../spec/limits.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import type { JudgePorts } from '../egress/guard.ts';
+import type { KeyRing } from '../secrets/key-ring.ts';
+import { deliver, greet, type Delivery } from './delivery.ts';
+import { readMessage, recipientsOf, type MailMessage } from './message.ts';
+import { countRecipients, sweepMailUsage, type MailOwner } from './quota.ts';
+import {
+  deleteMailServer,
+  readMailServer,
+  readMailServerView,
+  rewrapMailPasswords,
+  setMailServer,
+  type MailServerInput,
+  type MailServerView,
+} from './server-settings.ts';
+
+/** A run that sends, from the supervisor's own record. */
+export type MailSender = MailOwner & {
+  readonly plugin: PluginId;
+  /** Milliseconds of `performance.now()` by which it must be over. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+};
+
+export type Mail = {
+  /** @throws Refusal `mail_not_configured` */
+  view(orgId: string): Promise<MailServerView>;
+  /** @throws Refusal `mail_server_invalid` */
+  configure(acting: Acting, server: MailServerInput): Promise<void>;
+  /** @throws Refusal `mail_not_configured` */
+  forget(acting: Acting): Promise<void>;
+  /** Sends a message of ours. @throws Refusal as `send` */
+  test(acting: Acting, to: string): Promise<Delivery>;
+  /**
+   * @throws Refusal `mail_not_configured`, `mail_quota_exceeded`, `mail_server_unreachable`, `mail_server_refused`,
+   * `mail_recipients_rejected`
+   */
+  send(sender: MailSender, message: MailMessage): Promise<Delivery>;
+  /** Greets the server and logs in. @throws Refusal as `send`, but for the recipients */
+  verify(sender: MailSender): Promise<void>;
+  /** Seals passwords under the current master key. @returns how many */
+  rewrap(): Promise<number>;
+  /** Forgets counts of days that are over. @returns how many */
+  sweep(): Promise<number>;
+};
+
+export type MailPorts = JudgePorts & { readonly database: Database; readonly ring: KeyRing };
+
+export function openMail(ports: MailPorts): Mail {
+  return {
+    view: (orgId) => readMailServerView(ports, orgId),
+    configure: (acting, server) => setMailServer(ports, acting, server),
+    forget: (acting) => deleteMailServer(ports, acting),
+    test: (acting, to) => sendTest(ports, acting, to),
+    send: (sender, message) => send(ports, sender, message),
+    verify: async (sender) => greet(await readMailServer(ports, sender.orgId), deliveryOf(ports, sender)),
+    rewrap: () => rewrapMailPasswords(ports),
+    sweep: () => sweepMailUsage(ports.database),
+  };
+}
+
+async function send(ports: MailPorts, sender: MailSender, message: MailMessage): Promise<Delivery> {
+  const server = await readMailServer(ports, sender.orgId);
+  await countRecipients(ports.database, sender, recipientsOf(message).length);
+  const delivery = await deliver(server, message, deliveryOf(ports, sender));
+  await record(ports, { orgId: sender.orgId, actor: { kind: 'plugin', plugin: sender.plugin } }, delivery);
+  return delivery;
+}
+
+async function sendTest(ports: MailPorts, acting: Acting, to: string): Promise<Delivery> {
+  const message = readMessage({
+    to,
+    subject: 'Test message from Souk',
+    text: 'The mail server of your organization works.',
+  });
+  const server = await readMailServer(ports, acting.orgId);
+  const limits = { timeMs: MAIL_LIMITS.deliveryMsMax, signal: new AbortController().signal };
+  const delivery = await deliver(server, message, { ...ports, ...limits });
+  await record(ports, acting, delivery);
+  return delivery;
+}
+
+function deliveryOf(ports: MailPorts, { deadline, signal }: MailSender) {
+  return { ...ports, timeMs: deadline - performance.now(), signal };
+}
+
+/** How many, and never who or what: entries are for ever. */
+async function record({ database }: MailPorts, { orgId, actor }: Acting, delivery: Delivery): Promise<void> {
+  const scope = { kind: 'org', orgId } as const;
+  const detail = {
+    messageId: delivery.messageId,
+    accepted: delivery.accepted.length,
+    rejected: delivery.rejected.length,
+  };
+  await database.transaction(scope, (tx) =>
+    appendAudit(tx, { scope, actor, action: 'mail.sent', subject: 'mail', detail }),
+  );
+}
