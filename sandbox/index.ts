@@ -1,3 +1,4 @@
 export { createSandbox, type Sandbox, type SandboxOptions } from './supervisor/sandbox.ts';
 export type { SandboxHealth } from './supervisor/health.ts';
 export * from './ports.ts';
+export { createSourceMaps, type SourceMaps } from './source-maps.ts';

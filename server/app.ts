@@ -11,6 +11,7 @@ import { healthRoutes, specRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { installationRoutes } from './routes/installations.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { moduleRoutes } from './routes/modules.ts';
 import { mailRoutes } from './routes/mail.ts';
 import { packageRoutes } from './routes/packages.ts';
 import { requestRoutes } from './routes/plugin-requests.ts';
@@ -53,6 +54,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...installationRoutes(services),
     ...requestRoutes(services),
     ...secretRoutes(services),
+    ...moduleRoutes(services),
     ...mailRoutes(services),
     ...auditRoutes(services),
     ...upkeepRoutes(services),

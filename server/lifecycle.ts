@@ -18,6 +18,8 @@ import { listen } from './start/listen.ts';
 import { openPublishing } from './start/open-publishing.ts';
 import { openRuntime } from './start/open-runtime.ts';
 import { openStorage, type Storage } from './start/open-storage.ts';
+import { EVENTS_CHANNEL } from '../registry/installations/index.ts';
+import { LOG_CHANNEL } from '../services/index.ts';
 import { bootstrapInstance, createAuthenticator } from '../identity/index.ts';
 import { assertLimits } from '../spec/limits.ts';
 
@@ -86,7 +88,7 @@ async function openServices(
     },
   };
   const rateLimits = createRateLimits(settings);
-  const eventStreams = await openEventStreams({ database, installations: runtime.installations });
+  const eventStreams = await openEventStreams(database, [EVENTS_CHANNEL, LOG_CHANNEL]);
   const opened = { database, authenticator, blobs, publishing, keys, rateLimits, eventStreams };
   return { settings, address, log, metrics, ...opened, ...runtime };
 }

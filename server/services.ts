@@ -9,10 +9,9 @@ import type { Installations } from '../registry/installations/index.ts';
 import type { KeyPorts } from '../registry/keys/index.ts';
 import type { PublishingPorts } from '../registry/publishing/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { HandlerRuns, Mail, Secrets } from '../services/index.ts';
+import type { HandlerRuns, Mail, Secrets, Telemetry } from '../services/index.ts';
 import type { RateLimits } from './http/rate-limits.ts';
 import type { EventStreams } from './runtime/event-streams.ts';
-import type { GuestLog } from './runtime/guest-log.ts';
 
 export type Services = {
   readonly settings: Settings;
@@ -29,7 +28,7 @@ export type Services = {
   readonly sandbox: Sandbox;
   /** Runs named handlers of plugins. */
   readonly handlers: HandlerRuns;
-  readonly guestLog: GuestLog;
+  readonly telemetry: Telemetry;
   readonly secrets: Secrets;
   readonly mail: Mail;
   readonly eventStreams: EventStreams;

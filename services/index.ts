@@ -30,3 +30,15 @@ export {
   type Secrets,
   type SecretView,
 } from './secrets/index.ts';
+export {
+  LOG_CHANNEL,
+  LOG_LEVELS,
+  openTelemetry,
+  TELEMETRY_ENTITIES,
+  type LogFilter,
+  type LogLevel,
+  type LogLine,
+  type LogOwner,
+  type PluginMetrics,
+  type Telemetry,
+} from './telemetry/index.ts';

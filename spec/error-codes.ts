@@ -8,6 +8,7 @@ import { IDENTITY_ERRORS } from './errors/identity.ts';
 import { INSPECTION_ERRORS } from './errors/inspection.ts';
 import { INSTALLATION_ERRORS } from './errors/installations.ts';
 import { MANIFEST_ERRORS } from './errors/manifest.ts';
+import { RECORD_ERRORS } from './errors/records.ts';
 import { REGISTRY_ERRORS } from './errors/registry.ts';
 import { RESOLVER_ERRORS } from './errors/resolver.ts';
 import { RUNTIME_ERRORS } from './errors/runtime.ts';
@@ -28,6 +29,7 @@ const TABLE = {
   ...RESOLVER_ERRORS,
   ...INSTALLATION_ERRORS,
   ...SERVICE_ERRORS,
+  ...RECORD_ERRORS,
   ...RUNTIME_ERRORS,
   ...CLI_ERRORS,
 } as const;

@@ -219,6 +219,30 @@ export const SECRET_LIMITS = {
   valueBytesMax: 16 * KIB,
 } as const;
 
+/** What is kept of what plugins log, and of how they run. */
+export const TELEMETRY_LIMITS = {
+  /** Text of one kept line: what a guest logs in one (ISOLATE_LIMITS.logCharsMax), or an error with its stack. */
+  textCharsMax: 4 * KIB,
+  /** Of one installation, the newest lines that fit into all three: days of an ordinary plugin, minutes of a flood. */
+  linesMax: 10_000,
+  lineBytesMax: 8 * MIB,
+  linesKeptMs: 14 * 86_400_000,
+  /** A server looks at how much it keeps after so many more lines of an installation. */
+  trimLines: 500,
+  /** Lines are written together, this often: soon enough for who watches, rarely enough for the database. */
+  linesWrittenMs: 250,
+  /**
+   * Lines that wait for it on one server, of one installation and of all; what comes beyond is dropped and counted. So
+   * one installation writes at most 2,000 lines in a second.
+   */
+  waitingPerInstallationMax: 500,
+  waitingMax: 10_000,
+  /** Counts are written this often: each write touches some twenty rows of an installation. */
+  countsWrittenMs: 5_000,
+  /** Counts are kept by day. */
+  countsKeptDays: 30,
+} as const;
+
 /** Mail that plugins send through the server of their organization. */
 export const MAIL_LIMITS = {
   /** Of one message; lists belong to a service made for them. */
@@ -273,6 +297,7 @@ export function assertLimits(): void {
       RUNNER_LIMITS.residentBytesMax / 2 < RUNNER_LIMITS.pressureBytesMin &&
         RUNNER_LIMITS.pressureBytesMin < RUNNER_LIMITS.residentBytesMax,
     ],
+    ['a logged line is kept whole', ISOLATE_LIMITS.logCharsMax <= TELEMETRY_LIMITS.textCharsMax],
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
     ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
       [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],

@@ -9,6 +9,8 @@ import semver from 'semver';
 import { checkGuestSchema } from './guest-schema.ts';
 import type { JsonObject } from './json.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
+import { checkModules } from './modules/check-modules.ts';
+import type { ModuleContribution } from './modules/module.ts';
 import { checkPermissionParameters, type HttpMethod, type Permission } from './permission.ts';
 import { isPluginId, type PluginId } from './plugin-id.ts';
 import { Refusal, type Violation } from './refusal.ts';
@@ -65,7 +67,7 @@ export type Contributions = {
     readonly cron: string;
     readonly timeZone?: string;
   }[];
-  readonly modules?: readonly JsonObject[];
+  readonly modules?: readonly ModuleContribution[];
   readonly pages?: readonly JsonObject[];
   readonly theme?: JsonObject;
   readonly migrations?: string;
@@ -148,6 +150,10 @@ function crossCheck(manifest: Manifest): Violation[] {
     ...checkPermissions(manifest),
     ...checkSchemas(manifest),
     ...checkNames(manifest),
+    ...checkModules(manifest.contributes?.modules ?? [], {
+      actions: (manifest.contributes?.actions ?? []).map(({ name }) => name),
+      extendScope: manifest.permissions?.find(({ name }) => name === 'modules.extend')?.scope,
+    }),
   ];
 }
 

@@ -5,6 +5,7 @@
  * narrower. Both have the same shape and are compared in canonical form (name, sorted scopes, sorted methods), so
  * that reordering is never a change.
  */
+import { isModuleWord } from './modules/module.ts';
 import { isPluginId } from './plugin-id.ts';
 import { coversUrlPattern, parseUrlPattern } from './url-pattern.ts';
 
@@ -120,7 +121,7 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
     risk: 'medium',
     scope: 'modules',
     sentence: 'Adds to the modules {scope}.',
-    supported: false,
+    supported: true,
   },
   jobs: { risk: 'low', scope: 'none', sentence: 'Runs work in the background.', supported: false },
   'ui.page': { risk: 'medium', scope: 'none', sentence: 'Adds pages to the console.', supported: false },
@@ -129,7 +130,6 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
 
 const EVENT_NAME = /^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+(?:\.\*)?$/u;
 const CONTRACT = /^[a-z][a-z0-9-]*@[1-9][0-9]*$/u;
-const WORD = /^[a-z][a-z0-9-]*$/u;
 
 const SCOPE_CHECKS: Readonly<Record<Exclude<ScopeKind, 'none'>, (entry: string) => string | undefined>> = {
   urls: (entry) => {
@@ -139,8 +139,8 @@ const SCOPE_CHECKS: Readonly<Record<Exclude<ScopeKind, 'none'>, (entry: string) 
   names: (entry) => (EVENT_NAME.test(entry) ? undefined : 'is not an event name such as race.finished'),
   plugins: (entry) => (isPluginId(entry) ? undefined : 'is not a plugin id such as kelompok/csv-import'),
   contracts: (entry) => (CONTRACT.test(entry) ? undefined : 'is not a contract such as communication@1'),
-  recordTypes: (entry) => (WORD.test(entry) ? undefined : 'is not a record type such as member'),
-  modules: (entry) => (WORD.test(entry) ? undefined : 'is not a module name'),
+  recordTypes: (entry) => (isModuleWord(entry) ? undefined : 'is not a record type such as member'),
+  modules: (entry) => (isModuleWord(entry) ? undefined : 'is not a module name'),
 };
 
 /**

@@ -26,7 +26,6 @@ function unsupportedContributions(manifest: Manifest): Violation[] {
     ['/contributes/events/emits', Object.keys(parts.events?.emits ?? {}).length],
     ['/contributes/events/subscribes', parts.events?.subscribes?.length ?? 0],
     ['/contributes/schedules', parts.schedules?.length ?? 0],
-    ['/contributes/modules', parts.modules?.length ?? 0],
     ['/contributes/pages', parts.pages?.length ?? 0],
     ['/contributes/theme', Object.keys(parts.theme ?? {}).length],
     ['/contributes/migrations', parts.migrations === undefined ? 0 : 1],

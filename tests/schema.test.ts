@@ -6,6 +6,7 @@ import { INSTALLATION_ENTITIES } from '../registry/installations/entities/index.
 import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { MAIL_ENTITIES } from '../services/mail/entities.ts';
 import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
+import { TELEMETRY_ENTITIES } from '../services/telemetry/entities.ts';
 import { startTestDatabase, type TestDatabase } from './support/database.ts';
 
 let fixture: TestDatabase;
@@ -18,6 +19,7 @@ beforeAll(async () => {
     ...INSTALLATION_ENTITIES,
     ...KV_ENTITIES,
     ...SECRET_ENTITIES,
+    ...TELEMETRY_ENTITIES,
     ...MAIL_ENTITIES,
   ]);
 });

@@ -102,7 +102,7 @@ async function logs(io: Io, plugin: string, options: ServerOptions): Promise<Rep
   const items = answer['items'] as { at: string; level: string; text: string }[];
   // A stack has many lines; none of them may pretend to be an entry of its own.
   const lines = items.map(({ at, level, text }) => `${at} ${level} ${text.replaceAll('\n', '\n    ')}`);
-  return done(lines.length === 0 ? ['it has logged nothing on this server'] : lines, answer);
+  return done(lines.length === 0 ? ['it has logged nothing'] : lines, answer);
 }
 
 async function switchState(

@@ -7,7 +7,7 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
 import { requireRemovable } from './built-in.ts';
-import { configViolations, effectiveConfig, requireFittingConfig } from './config.ts';
+import { configViolations, effectiveConfig, requireFittingConfig } from '../../spec/plugin-config.ts';
 import { checkConsent, type Consent, type ConsentedGrants } from './consent.ts';
 import { announceChange, type Acting, type InstallationsContext } from './context.ts';
 import { ActionRoleEntity } from './entities/action-role.ts';

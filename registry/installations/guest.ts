@@ -6,7 +6,7 @@ import type { Permission } from '../../spec/permission.ts';
 import { splitPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import type { SignatureState } from '../entities/index.ts';
 import type { ActionRole } from './action-view.ts';
-import { effectiveConfig } from './config.ts';
+import { effectiveConfig } from '../../spec/plugin-config.ts';
 import type { InstallationState } from './state.ts';
 
 /** Structurally the `Guest` of the sandbox's ports. */

@@ -6,7 +6,7 @@
 import { appendAudit, type Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
-import { effectiveConfig, requireFittingConfig } from './config.ts';
+import { effectiveConfig, requireFittingConfig } from '../../spec/plugin-config.ts';
 import {
   announceChange,
   underOrgLock,

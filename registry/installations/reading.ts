@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { effectiveConfig } from './config.ts';
+import { effectiveConfig } from '../../spec/plugin-config.ts';
 import type { InstallationsContext } from './context.ts';
 import {
   ConsentReceiptEntity,

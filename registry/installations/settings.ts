@@ -7,7 +7,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
 import { writeReceipt } from './apply-plan.ts';
 import { grantFaults, toGrant } from './grant.ts';
-import { effectiveConfig, requireFittingConfig, requireStorableConfig } from './config.ts';
+import { effectiveConfig, requireFittingConfig, requireStorableConfig } from '../../spec/plugin-config.ts';
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { InstanceConfigEntity, type Installation } from './entities/index.ts';
 import { CHANGES_CHANNEL } from './guest-cache.ts';

@@ -54,6 +54,8 @@ export type Sandbox = {
   /** Disposes of the installation's isolates, ends its runs as `canceled`, and forgives its strikes. */
   unload(installationId: string): void;
   health(): SandboxHealth;
+  /** Bytes of the largest runner process that holds the installation now, all of it; null where none does. */
+  residentBytesOf(installationId: string): number | null;
   /** Takes no new runs, lets those in flight end (at most `RUNNER_LIMITS.drainMsMax`), then ends every runner. */
   close(): Promise<void>;
 };
@@ -148,6 +150,13 @@ class Supervisor implements Sandbox {
     const { level, rejected } = this.#rights as Rights;
     const isUnreviewedOff = this.#isUnreviewedOff();
     return describeHealth({ level, rejected, isUnreviewedOff, pool: this.#pool, strikes: this.#strikes });
+  }
+
+  residentBytesOf(installationId: string): number | null {
+    const sizes = [...this.#pool.runners]
+      .filter((runner) => runner.isolatesOf(installationId).length > 0)
+      .map((runner) => runner.residentBytes() ?? 0);
+    return sizes.length === 0 ? null : Math.max(...sizes);
   }
 
   async close(): Promise<void> {

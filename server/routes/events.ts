@@ -1,19 +1,13 @@
 /** What happens in an organization, as it happens. */
-import { Refusal } from '../../spec/refusal.ts';
+import { EVENTS_CHANNEL, type Installations } from '../../registry/installations/index.ts';
+import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
+import { EVENT_STREAM_HEADERS, lastEventIdOf, type StreamSource } from '../runtime/event-streams.ts';
+import type { JsonObject } from '../../spec/json.ts';
 import type { Services } from '../services.ts';
 import { NoQuery, OrgParams } from './schemas.ts';
 
-const HEADERS = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-store',
-  // A proxy that collects an answer before it passes it on would pass on nothing.
-  'x-accel-buffering': 'no',
-};
-/** Within what PostgreSQL's bigint holds. */
-const EVENT_ID = /^\d{1,18}$/u;
-
-export function eventRoutes({ eventStreams }: Services): Route[] {
+export function eventRoutes({ eventStreams, installations }: Services): Route[] {
   return [
     route({
       method: 'GET',
@@ -27,12 +21,26 @@ export function eventRoutes({ eventStreams }: Services): Route[] {
       body: 'none',
       answers: { 200: 'text/event-stream' },
       handle: async ({ caller, raw }) => {
-        const after = raw.headers.get('last-event-id');
-        if (after !== null && !EVENT_ID.test(after)) {
-          throw new Refusal('request_invalid', { detail: 'Last-Event-ID is no id of an event.' });
-        }
-        return { status: 200, bytes: await eventStreams.open(caller.org.id, after), headers: HEADERS };
+        const after = lastEventIdOf(raw);
+        const bytes = await eventStreams.open(sourceOf(installations, caller.org.id), after);
+        return { status: 200, bytes, headers: EVENT_STREAM_HEADERS };
       },
     }),
   ];
+}
+
+function sourceOf(installations: Installations, orgId: string): StreamSource {
+  return {
+    orgId,
+    channel: EVENTS_CHANNEL,
+    newest: () => installations.lastEventId(orgId),
+    read: async (after) => {
+      const events = await installations.readEvents(orgId, after);
+      return events.map(({ id, type, at, data }) => ({
+        id,
+        type,
+        data: toJson({ ...data, at }) as JsonObject,
+      }));
+    },
+  };
 }

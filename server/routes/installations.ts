@@ -21,6 +21,7 @@ import {
 import { Anything, NoQuery, OrgParams } from './schemas.ts';
 import { revocationRoutes } from './revocations.ts';
 import { safeModeRoutes } from './safe-mode.ts';
+import { telemetryRoutes } from './telemetry.ts';
 import { upgradeRoutes } from './upgrades.ts';
 
 const ADMIN = { kind: 'org', role: 'admin', scope: 'orgs:admin' } as const;
@@ -54,6 +55,7 @@ export function installationRoutes(services: Services): Route[] {
     ...actionRoutes(services),
     ...safeModeRoutes(services),
     ...revocationRoutes(services),
+    ...telemetryRoutes(services),
   ];
 }
 
@@ -117,8 +119,7 @@ function planRequest(body: { kind: string; plugin?: string; dependants?: string 
   ) as PlanRequest;
 }
 
-function viewRoutes(services: Services): Route[] {
-  const { installations, guestLog } = services;
+function viewRoutes({ installations }: Services): Route[] {
   const base = {
     tag: 'installations',
     method: 'GET',
@@ -168,17 +169,6 @@ function viewRoutes(services: Services): Route[] {
         status: 200,
         json: { items: toJson(await installations.receipts(caller.org.id, pluginOf(params))) },
       }),
-    }),
-    route({
-      ...base,
-      access: ADMIN,
-      path: `${path}/logs`,
-      summary: 'The newest lines that the plugin logged on this server.',
-      params: InstalledParams,
-      handle: async ({ caller, params }) => {
-        const { id } = await installations.read(caller.org.id, pluginOf(params));
-        return { status: 200, json: { items: toJson(guestLog.read(id)) } };
-      },
     }),
   ];
 }

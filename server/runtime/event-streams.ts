@@ -1,31 +1,55 @@
 /**
- * Server-sent events of one organization (WHATWG HTML, section 9.2), from the table that all servers share: a
+ * Server-sent events of one organization (WHATWG HTML, section 9.2), from tables that all servers share: a
  * notification only wakes, what is sent is read. A stream reads when its client has taken what came before, so one
  * that is slow holds back nothing but itself.
  */
 import type { Database } from '../../database/index.ts';
-import {
-  EVENTS_CHANNEL,
-  type Installations,
-  type OrganizationEvent,
-} from '../../registry/installations/index.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
+import type { JsonObject } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
+
+/** One event as it is sent. */
+export type StreamEvent = { readonly id: string; readonly type: string; readonly data: JsonObject };
+
+/** What a stream is about. */
+export type StreamSource = {
+  readonly orgId: string;
+  /** One of those that were given to `openEventStreams`; notified with the organization's id. */
+  readonly channel: string;
+  /** @returns the id of the newest event, for who wants to hear only what comes */
+  newest(): Promise<string>;
+  /** @returns the next events after `after`, oldest first; none where there are none */
+  read(after: string): Promise<readonly StreamEvent[]>;
+};
 
 export type EventStreams = {
   /**
    * @param after id of the last event that the client has; null for what happens from now on
    * @throws Refusal `event_streams_too_many`
    */
-  open(orgId: string, after: string | null): Promise<ReadableStream<Uint8Array>>;
+  open(source: StreamSource, after: string | null): Promise<ReadableStream<Uint8Array>>;
   /** Ends every stream; clients come back, to another server while this one stops. */
   close(): void;
 };
 
-type Ports = {
-  readonly database: Database;
-  readonly installations: Pick<Installations, 'readEvents' | 'lastEventId'>;
+/** What an answer that is a stream is sent with. */
+export const EVENT_STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  // A proxy that collects an answer before it passes it on would pass on nothing.
+  'x-accel-buffering': 'no',
 };
+
+/** Within what PostgreSQL's bigint holds. */
+const EVENT_ID = /^\d{1,18}$/u;
+
+/** @throws Refusal `request_invalid` for a Last-Event-ID that no stream of ours gave */
+export function lastEventIdOf(raw: Request): string | null {
+  const id = raw.headers.get('last-event-id');
+  if (id === null || EVENT_ID.test(id)) return id;
+  throw new Refusal('request_invalid', { detail: 'Last-Event-ID is no id of an event.' });
+}
+
 type Wakeup = 'news' | 'heartbeat' | 'over';
 
 /** A comment now and then tells proxies that the stream lives. */
@@ -34,29 +58,39 @@ const HEARTBEAT_MS = 15_000;
 const STREAM_MS_MAX = 5 * 60_000;
 const ENCODER = new TextEncoder();
 
-export async function openEventStreams({ database, installations }: Ports): Promise<EventStreams> {
+export async function openEventStreams(
+  { notifications }: Pick<Database, 'notifications'>,
+  channels: readonly string[],
+): Promise<EventStreams> {
   const streams = new Set<Subscriber>();
-  const wake = (orgId: string | null): void => {
-    for (const stream of streams) if (orgId === null || stream.orgId === orgId) stream.tell();
-  };
-  const stopListening = await database.notifications.listen(EVENTS_CHANNEL, {
-    notified: wake,
-    connected: () => wake(null),
-  });
+  const state = { isClosed: false };
+  const stopListening = await Promise.all(
+    channels.map((channel) => {
+      const wake = (orgId: string | null): void => {
+        for (const stream of streams) {
+          if (stream.channel === channel && (orgId === null || stream.orgId === orgId)) stream.tell();
+        }
+      };
+      return notifications.listen(channel, { notified: wake, connected: () => wake(null) });
+    }),
+  );
   return {
-    open: async (orgId, after) => {
-      requireRoom(streams, orgId);
-      const subscriber = new Subscriber(orgId);
+    open: async (source, after) => {
+      requireRoom(streams, source.orgId);
+      const subscriber = new Subscriber(source.orgId, source.channel);
       streams.add(subscriber);
+      // A request that was under way when the server began to stop: its stream begins, and ends.
+      if (state.isClosed) subscriber.end();
       const leave = (): void => {
         subscriber.end();
         streams.delete(subscriber);
       };
-      const start = after ?? (await installations.lastEventId(orgId).catch(rethrowAfter(leave)));
-      return streamOf(subscriber, (last) => installations.readEvents(orgId, last), start, leave);
+      const start = after ?? (await source.newest().catch(rethrowAfter(leave)));
+      return streamOf(subscriber, source, start, leave);
     },
     close: () => {
-      stopListening();
+      state.isClosed = true;
+      for (const stop of stopListening) stop();
       for (const stream of streams) stream.end();
     },
   };
@@ -80,7 +114,7 @@ function requireRoom(streams: ReadonlySet<Subscriber>, orgId: string): void {
 
 function streamOf(
   subscriber: Subscriber,
-  read: (after: string) => Promise<OrganizationEvent[]>,
+  source: StreamSource,
   start: string,
   leave: () => void,
 ): ReadableStream<Uint8Array> {
@@ -90,12 +124,12 @@ function streamOf(
     start: (controller) => controller.enqueue(ENCODER.encode(`retry: 1000\nid: ${start}\n\n`)),
     pull: async (controller) => {
       subscriber.catchUp();
-      let events = subscriber.isOver ? [] : await read(last);
+      let events = subscriber.isOver ? [] : await source.read(last);
       let wakeup: Wakeup = subscriber.isOver ? 'over' : 'news';
       while (events.length === 0 && wakeup === 'news') {
         wakeup = await subscriber.wait();
         subscriber.catchUp();
-        if (wakeup === 'news') events = await read(last);
+        if (wakeup === 'news') events = await source.read(last);
       }
       if (wakeup === 'over') {
         leave();
@@ -109,20 +143,22 @@ function streamOf(
 }
 
 /** JSON has no line break outside of its strings' escapes, so it is one line of data. */
-function format({ id, type, at, data }: OrganizationEvent): string {
-  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ ...data, at })}\n\n`;
+function format({ id, type, data }: StreamEvent): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Who waits for news of one organization. News that comes while it reads is not lost. */
+/** Who waits for news of one kind in one organization. News that comes while it reads is not lost. */
 class Subscriber {
   readonly orgId: string;
+  readonly channel: string;
   isOver = false;
   #hasNews = false;
   #waiting: ((wakeup: Wakeup) => void) | undefined;
   readonly #endTimer: NodeJS.Timeout;
 
-  constructor(orgId: string) {
+  constructor(orgId: string, channel: string) {
     this.orgId = orgId;
+    this.channel = channel;
     this.#endTimer = setTimeout(() => this.end(), STREAM_MS_MAX).unref();
   }
 

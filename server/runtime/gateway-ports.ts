@@ -2,9 +2,10 @@
 import { looksLikeToken, roleIn } from '../../identity/index.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import type { Services } from '../services.ts';
+import { ownerOf } from './observer.ts';
 
 export function gatewayPorts(services: Services): GatewayPorts {
-  const { installations, authenticator, sandbox, guestLog, log } = services;
+  const { installations, authenticator, sandbox, telemetry, log } = services;
   return {
     find: (orgSlug, plugin) => installations.describeGuest(orgSlug, plugin),
     identify: async (authorization, orgId) => {
@@ -18,7 +19,7 @@ export function gatewayPorts(services: Services): GatewayPorts {
     run: (invocation) => sandbox.call(invocation),
     answerRefused: (guest, requestId, why) => {
       log.warn({ org: guest.org.slug, plugin: guest.plugin.id, requestId, why }, 'answer refused');
-      guestLog.append(guest, {
+      telemetry.log(ownerOf(guest), {
         level: 'error',
         text: `the answer breaks the response schema: ${why}`,
         requestId,

@@ -1,16 +1,19 @@
 /** What the sandbox tells: into metrics, the server's log, and the log of the plugin. */
-import { limitedAs, type Guest, type SandboxObserver } from '../../sandbox/index.ts';
+import { limitedAs, type Guest, type SandboxObserver, type SourceMaps } from '../../sandbox/index.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { GuestLog } from './guest-log.ts';
-import type { SourceMaps } from './source-maps.ts';
+import type { LogOwner, Telemetry } from '../../services/index.ts';
 
 /** Takes the secrets that an installation has read out of a text: a plugin may log what it holds. */
 export type Redact = (installationId: string, text: string) => string;
 
+export function ownerOf({ installationId, org }: Guest): LogOwner {
+  return { orgId: org.id, installationId };
+}
+
 export function createObserver(
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
-  guestLog: GuestLog,
+  telemetry: Telemetry,
   { redact, sourceMaps }: { readonly redact: Redact; readonly sourceMaps: SourceMaps },
 ): SandboxObserver {
   /** For people: positions as the author knows them, and no secrets. */
@@ -28,6 +31,9 @@ export function createObserver(
       metrics.runEnds.inc({ trigger: limitedAs(trigger), outcome: completion.outcome });
       metrics.runSeconds.observe(completion.usage.wallMs / 1000);
       metrics.runCpuSeconds.inc({ plugin }, completion.usage.cpuMs / 1000);
+      const { wallMs, cpuMs, hostCalls } = completion.usage;
+      const facts = { outcome: completion.outcome, trigger: trigger.kind, wallMs, cpuMs, hostCalls };
+      telemetry.countRun(ownerOf(guest), facts);
       if (completion.outcome === 'ok') return;
       const { outcome, guestError } = completion;
       const reason = edit(guest, completion.reason);
@@ -35,7 +41,7 @@ export function createObserver(
       const text = guestError
         ? edit(guest, `${outcome}: ${guestError.stack || guestError.message}`)
         : `${outcome}: ${reason}`;
-      guestLog.append(guest, { level: 'error', text, requestId });
+      telemetry.log(ownerOf(guest), { level: 'error', text, requestId });
     },
     guestLogged: (guest, logged) => {
       const entry = { ...logged, text: edit(guest, logged.text) };
@@ -43,13 +49,14 @@ export function createObserver(
         { ...fieldsOf(guest), guestLevel: entry.level, requestId: entry.requestId, text: entry.text },
         'guest log',
       );
-      guestLog.append(guest, entry);
+      telemetry.log(ownerOf(guest), entry);
     },
     callDenied: (guest, capability, permission) => {
       metrics.deniedCalls.inc({ plugin: guest.plugin.id, capability });
+      telemetry.countDenied(ownerOf(guest), capability, permission?.name ?? 'none');
       log.warn({ ...fieldsOf(guest), capability, permission: permission?.name ?? null }, 'host call denied');
       const text = `denied: ${capability} needs ${permission?.name ?? 'a permission'} that was not granted`;
-      guestLog.append(guest, { level: 'warn', text, requestId: null });
+      telemetry.log(ownerOf(guest), { level: 'warn', text, requestId: null });
     },
     callFailed: (guest, capability, requestId, error) => {
       log.error({ ...fieldsOf(guest), capability, requestId, err: error }, 'host call failed');

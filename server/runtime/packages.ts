@@ -1,9 +1,8 @@
 /** Packages for runners: the stored bytes, read again by the strict gate, held against their digest. */
-import type { PackagePort } from '../../sandbox/index.ts';
+import type { PackagePort, SourceMaps } from '../../sandbox/index.ts';
 import type { BlobStore } from '../../registry/blobs/index.ts';
 import { readPackage } from '../../registry/package/index.ts';
 import { Fault } from '../../spec/refusal.ts';
-import type { SourceMaps } from './source-maps.ts';
 
 /** What a guest can import: code, and data files that modules may hold. */
 const LOADABLE = /\.(?:m?js|json)$/u;

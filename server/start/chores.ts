@@ -18,7 +18,7 @@ export function startChores(services: Services, closers: Closers): void {
   for (const chore of choresOf(services)) closers.add(chore.name, repeat(services, chore), clearInterval);
 }
 
-function choresOf({ installations, database, blobs, secrets, mail }: Services): Chore[] {
+function choresOf({ installations, database, blobs, secrets, telemetry, mail }: Services): Chore[] {
   const values = createKeyValueStore(database);
   const now = (): Date => new Date();
   return [
@@ -36,6 +36,7 @@ function choresOf({ installations, database, blobs, secrets, mail }: Services): 
     { name: 'sweep of events', everyMs: SWEEP_INTERVAL_MS, work: () => installations.forgetEvents() },
     { name: 'sweep of answers', everyMs: SWEEP_INTERVAL_MS, work: () => sweepKeys(database, now()) },
     { name: 'sweep of values', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => values.sweep()) },
+    { name: 'sweep of logs', everyMs: SWEEP_INTERVAL_MS, work: () => telemetry.forget() },
     { name: 'rewrap of secrets', everyMs: SWEEP_INTERVAL_MS, work: () => secrets.rewrap() },
     { name: 'rewrap of mail passwords', everyMs: SWEEP_INTERVAL_MS, work: () => mail.rewrap() },
     { name: 'sweep of mail counts', everyMs: SWEEP_INTERVAL_MS, work: () => mail.sweep() },

@@ -4,17 +4,15 @@ import type { Closers } from './closers.ts';
 import type { Storage } from './open-storage.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { createGuestLog, type GuestLog } from '../runtime/guest-log.ts';
 import { createHandlerRuns } from '../runtime/handler-runs.ts';
 import { createEgressObserver } from '../runtime/egress-observer.ts';
 import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
-import { createSourceMaps } from '../runtime/source-maps.ts';
 import { pluginCallCapability } from '../runtime/plugin-calls.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
 import { openInstallations, type Installations } from '../../registry/installations/index.ts';
-import { createSandbox, type Capability, type Sandbox } from '../../sandbox/index.ts';
+import { createSandbox, createSourceMaps, type Capability, type Sandbox } from '../../sandbox/index.ts';
 import {
   createKeyValueStore,
   createResolve,
@@ -25,10 +23,12 @@ import {
   openMail,
   openMasterKeys,
   openSecrets,
+  openTelemetry,
   secretCapabilities,
   type HandlerRuns,
   type Mail,
   type Secrets,
+  type Telemetry,
 } from '../../services/index.ts';
 import { Fault } from '../../spec/refusal.ts';
 
@@ -36,7 +36,7 @@ export type Runtime = {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
   readonly handlers: HandlerRuns;
-  readonly guestLog: GuestLog;
+  readonly telemetry: Telemetry;
   readonly secrets: Secrets;
   readonly mail: Mail;
 };
@@ -77,7 +77,12 @@ export async function openRuntime(
     heldSecrets,
   });
   closers.add('installations', installations, (some) => some.close());
-  const guestLog = createGuestLog();
+  const telemetry = openTelemetry({
+    database: storage.database,
+    residentBytesOf: (installationId) => opened.sandbox?.residentBytesOf(installationId) ?? null,
+    onFailure: (error) => signals.log.warn({ err: error }, 'logs and counts of plugins wait'),
+  });
+  closers.add('telemetry', telemetry, (some) => some.close());
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
@@ -89,28 +94,28 @@ export async function openRuntime(
         find: (org, plugin) => installations.describeGuest(org, plugin),
         sandbox: sandboxOf,
       }),
-      egressCapability(settings, secrets, signals, closers),
+      egressCapability(settings, secrets, { ...signals, telemetry }, closers),
     ],
-    observer: createObserver(signals, guestLog, { redact: secrets.redact, sourceMaps }),
+    observer: createObserver(signals, telemetry, { redact: secrets.redact, sourceMaps }),
     dataDir: settings.dataDir,
     sharing: SHARING[settings.runnerSharing],
     onWeakRights: settings.weakIsolation === 'allow' ? 'allowUnreviewed' : 'refuseUnreviewed',
   });
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
-  return { installations, sandbox: opened.sandbox, handlers, guestLog, secrets, mail };
+  return { installations, sandbox: opened.sandbox, handlers, telemetry, secrets, mail };
 }
 
 /** `http.fetch`; a secret that a header refers to is read for the run's own installation. */
 function egressCapability(
   { egressAllow }: Settings,
   secrets: Secrets,
-  { log, metrics }: Signals,
+  { log, metrics, telemetry }: Signals & { readonly telemetry: Telemetry },
   closers: Closers,
 ): Capability {
   const egress = openEgress({
     allow: egressAllow,
-    observe: createEgressObserver(log, metrics),
+    observe: createEgressObserver(log, metrics, telemetry),
     readSecret: ({ guest: { org, installationId } }, name) =>
       secrets.read({ orgId: org.id, installationId }, name),
   });

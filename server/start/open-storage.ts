@@ -16,7 +16,7 @@ import { MIGRATIONS } from '../../migrations/index.ts';
 import { openFileBlobStore, type BlobStore } from '../../registry/blobs/index.ts';
 import { REGISTRY_ENTITIES } from '../../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../../registry/installations/index.ts';
-import { KV_ENTITIES, MAIL_ENTITIES, SECRET_ENTITIES } from '../../services/index.ts';
+import { KV_ENTITIES, MAIL_ENTITIES, SECRET_ENTITIES, TELEMETRY_ENTITIES } from '../../services/index.ts';
 
 const ENTITIES = [
   ...AUDIT_ENTITIES,
@@ -25,6 +25,7 @@ const ENTITIES = [
   ...INSTALLATION_ENTITIES,
   ...KV_ENTITIES,
   ...SECRET_ENTITIES,
+  ...TELEMETRY_ENTITIES,
   ...MAIL_ENTITIES,
 ];
 

@@ -1,11 +1,11 @@
-export { kvCapabilities } from './capabilities.ts';
 export { KV_ENTITIES } from './entities.ts';
-export {
-  createKeyValueStore,
-  type KeyValueStore,
-  type KvEntry,
-  type KvNamespace,
-  type KvPage,
-  type KvSetOptions,
-  type KvWrite,
-} from './store.ts';
+export { createKeyValueStore } from './store.ts';
+export { kvCapabilities } from '../../spec/host/kv.ts';
+export type {
+  KeyValueStore,
+  KvEntry,
+  KvNamespace,
+  KvPage,
+  KvSetOptions,
+  KvWrite,
+} from '../../spec/host/kv.ts';

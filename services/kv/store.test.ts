@@ -5,10 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { carryOutRequest, startFixture, type Fixture } from '../../tests/support/installations.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { KV_LIMITS } from '../../spec/limits.ts';
-import { createKeyValueStore, KV_ENTITIES, type KeyValueStore, type KvNamespace } from './index.ts';
+import { createKeyValueStore, KV_ENTITIES, type KvNamespace } from './index.ts';
 
 let fixture: Fixture;
-let store: KeyValueStore;
+let store: ReturnType<typeof createKeyValueStore>;
 let mine: KvNamespace;
 let theirs: KvNamespace;
 

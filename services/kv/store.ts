@@ -3,52 +3,32 @@ import type { Database } from '../../database/index.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { KV_LIMITS } from '../../spec/limits.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
-import { checkInteger, checkKey, checkPrefix, checkValue } from './checks.ts';
+import type {
+  KeyValueStore,
+  KvEntry,
+  KvNamespace,
+  KvPage,
+  KvSetOptions,
+  KvWrite,
+} from '../../spec/host/kv.ts';
+import {
+  checkAnswer,
+  checkInteger,
+  checkKey,
+  checkKeys,
+  checkPrefix,
+  checkTtl,
+  checkValue,
+} from '../../spec/host/kv-checks.ts';
 import { kvCalls, type KvCall } from './statements.ts';
 
-/** Whose data it is; from the supervisor's record of a run, never from a guest. */
-export type KvNamespace = { readonly orgId: string; readonly installationId: string };
-
-export type KvEntry = {
-  readonly key: string;
-  readonly value: JsonValue;
-  /** Grows with every write of the key; 0 stands for a key that is absent. */
-  readonly version: number;
-};
-
-/** Longest time to live: ten years, far below where PostgreSQL's own dates end. */
-const TTL_MS_MAX = 10 * 366 * 86_400_000;
-/** As many keys as one call may ask for; their values together stay below the frame of an answer. */
-const KEYS_PER_CALL_MAX = 100;
-/** What `getMany` may answer, so that it fits into one frame to the runner. */
-const ANSWER_BYTES_MAX = 1024 * 1024;
-
-export type KeyValueStore = {
-  /** @returns the entries that exist, in the order asked; each key once */
-  getMany(namespace: KvNamespace, keys: readonly string[]): Promise<KvEntry[]>;
-  /**
-   * Writes one key.
-   * @param options `ttlMs`: milliseconds until it is gone; `expectedVersion`: write only over this version (0: only
-   * where there is none)
-   * @returns the new version, or the conflict with the version that stands
-   * @throws Refusal `kv_key_invalid`, `kv_value_too_large`, `kv_quota_exceeded`, `kv_request_invalid`
-   */
-  set(namespace: KvNamespace, key: string, value: JsonValue, options?: KvSetOptions): Promise<KvWrite>;
-  /** @returns how many of the keys were there */
-  delete(namespace: KvNamespace, keys: readonly string[]): Promise<number>;
-  /** Keys in the order of their bytes, after `after`, at most `limit` (KV_LIMITS.listMax). */
-  list(namespace: KvNamespace, page: KvPage): Promise<{ keys: string[]; next: string | null }>;
+/** The store on PostgreSQL. */
+type SweptKeyValueStore = KeyValueStore & {
   /** Deletes what has expired, of up to a hundred installations. @returns how many entries; call again while some */
   sweep(): Promise<number>;
 };
 
-export type KvSetOptions = { readonly ttlMs?: number; readonly expectedVersion?: number };
-export type KvWrite =
-  | { readonly kind: 'stored'; readonly version: number }
-  | { readonly kind: 'conflict'; readonly version: number };
-export type KvPage = { readonly prefix?: string; readonly after?: string; readonly limit?: number };
-
-export function createKeyValueStore(database: Database): KeyValueStore {
+export function createKeyValueStore(database: Database): SweptKeyValueStore {
   const call = kvCalls(database);
   return {
     getMany: (namespace, keys) => getMany(call, namespace, keys),
@@ -67,22 +47,12 @@ async function getMany(call: KvCall, namespace: KvNamespace, keys: readonly stri
     asked,
   ]);
   const bytes = rows.reduce((sum, { value }) => sum + value.length, 0);
-  if (bytes > ANSWER_BYTES_MAX) {
-    throw new Refusal('kv_request_invalid', {
-      detail: `The values of these keys have ${bytes} characters together; one call answers ${ANSWER_BYTES_MAX}.`,
-      hint: 'Ask for fewer keys at once.',
-    });
-  }
+  checkAnswer(bytes);
   const found = new Map(rows.map((row) => [row.key, row]));
   return asked.flatMap((key) => {
     const row = found.get(key);
     return row ? [{ key, value: JSON.parse(row.value) as JsonValue, version: Number(row.version) }] : [];
   });
-}
-
-function checkKeys(keys: readonly string[]): string[] {
-  checkInteger('The number of keys', keys.length, { min: 0, max: KEYS_PER_CALL_MAX });
-  return [...new Set(keys.map(checkKey))];
 }
 
 async function set(
@@ -97,7 +67,7 @@ async function set(
     namespace.installationId,
     checkKey(key),
     checkValue(value),
-    ttlMs === undefined ? null : checkInteger('ttlMs', ttlMs, { min: 1, max: TTL_MS_MAX }),
+    ttlMs === undefined ? null : checkTtl(ttlMs),
     expectedVersion === undefined
       ? null
       : checkInteger('The expected version', expectedVersion, { min: 0, max: Number.MAX_SAFE_INTEGER }),

@@ -31,7 +31,7 @@ const CODE = `export default { async fetch(request, host) {
 let outside: Server;
 let origin: string;
 const seen: (string | undefined)[] = [];
-let souk: Omit<TestSouk, 'superuser'>;
+let souk: Omit<TestSouk, 'superuser' | 'databaseUrl'>;
 let publisher: TestPublisher;
 let acme: TestOrg;
 

@@ -1,5 +1,6 @@
 /** What happens in an organization is heard as it happens, from any server, and nothing is missed in between. */
 import { afterAll, expect, it } from 'vitest';
+import { followEvents, type Heard } from '../support/event-stream.ts';
 import { discardSouk, startSouk } from '../support/souk-process.ts';
 import { consentTo } from '../support/test-org.ts';
 import { soukOn, testDatabase } from '../support/test-souk.ts';
@@ -19,38 +20,11 @@ await kelompok.ship({
   config: { type: 'object', properties: { colour: { type: 'string' } } },
 });
 
-type Heard = { id: string; event: string; data: { plugin: string; state: string; status: string } };
-
-/** Reads a stream until `count` events came, or it ended. */
-async function hear(url: string, count: number, lastEventId?: string): Promise<Heard[]> {
-  const headers = new Headers({ authorization: `Bearer ${acme.owner.token}` });
-  if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
-  const response = await fetch(`${url}/api/v1/orgs/acme/events`, {
-    headers,
-    signal: AbortSignal.timeout(20_000),
-  });
-  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
-  const heard: Heard[] = [];
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += Buffer.from(chunk).toString();
-    const blocks = text.split('\n\n');
-    text = blocks.pop() ?? '';
-    heard.push(...blocks.flatMap(parse));
-    if (heard.length >= count) break;
-  }
-  return heard;
-}
-
-function parse(block: string): Heard[] {
-  const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/su, 2) as [string, string]));
-  const data = fields.get('data');
-  if (data === undefined) return [];
-  return [{ id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: JSON.parse(data) }];
-}
+const hear = (url: string, count: number, lastEventId?: string): Promise<Heard[]> =>
+  followEvents(`${url}/api/v1/orgs/acme/events`, acme.owner.token, count, lastEventId);
 
 const summary = (events: readonly Heard[]): string[] =>
-  events.map(({ event, data }) => `${event} ${data.plugin} ${data.state} ${data.status}`);
+  events.map(({ event, data }) => [event, data['plugin'], data['state'], data['status']].join(' '));
 const LIFE = [
   `installation.created ${PLUGIN} installed DISABLED`,
   `installation.status_changed ${PLUGIN} activating DISABLED`,

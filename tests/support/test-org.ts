@@ -60,7 +60,7 @@ export class TestOrg {
 
   /** What administrators read in the log of a plugin. */
   async log(plugin: PluginId): Promise<string> {
-    const { json } = await this.owner.get(this.path(`/plugins/${plugin}/logs`));
+    const { json } = await this.owner.get(this.path(`/plugins/${plugin}/logs?limit=200`));
     return json.items.map((line: { text: string }) => line.text).join('\n');
   }
 }

@@ -19,13 +19,15 @@ const UNHURRIED = { SOUK_READS_PER_MINUTE: '0', SOUK_WRITES_PER_MINUTE: '0' };
 export type TestSouk = ReturnType<typeof soukOn> & {
   /** Looks at the database behind the server's back. */
   readonly superuser: TestDatabase['superuser'];
+  /** The address of the database, for another server on it. */
+  readonly databaseUrl: string;
 };
 
 /** Starts it; it ends with the test file. */
 export async function testSouk(options: Pick<SoukOptions, 'wrapper'> = {}): Promise<TestSouk> {
   const database = await testDatabase();
   const souk = await startSoukOn(database.url, options);
-  return { ...souk, superuser: database.superuser };
+  return { ...souk, superuser: database.superuser, databaseUrl: database.url };
 }
 
 /**
@@ -61,6 +63,8 @@ export function soukOn(process: SoukProcess) {
     anyone,
     /** The administrator of the instance. */
     admin,
+    /** Somebody of another server of the same database, here. */
+    as: ({ token }: HttpClient) => new HttpClient(process.url, token),
     /** Makes a user with a token for everything that its roles allow. */
     user: (name: string) => makeUser(admin, name),
     /** Makes an organization whose owner is a user of its own. */

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../spec/json.ts';
 import type { Manifest } from '../../../spec/manifest.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
-import { configViolations, effectiveConfig } from '../config.ts';
+import { configViolations, effectiveConfig } from '../../../spec/plugin-config.ts';
 import { lackingSecrets } from '../secrets.ts';
 import type { Advisory, NameConflict, PlanAnswer, PlanChange } from './plan.ts';
 import type { InstalledPlugin, OfferedVersion, OfferedVersions, World } from './world.ts';
@@ -91,7 +91,7 @@ export function conflictsOf(
     .filter(({ plugins }) => plugins.length > 1)
     .map((claim) => ({
       ...claim,
-      message: `${claim.plugins.join(' and ')} both bring the ${claim.kind} ${claim.name}.`,
+      message: `${claim.plugins.join(' and ')} both bring the ${claim.kind === 'recordType' ? 'record type' : claim.kind} ${claim.name}.`,
     }));
 }
 
@@ -111,9 +111,10 @@ function exclusiveNames(manifest: Manifest | undefined): [NameConflict['kind'], 
     ...(parts.commands ?? []).map(({ name }): [NameConflict['kind'], string] => ['command', name]),
     ...(parts.contracts ?? []).map((name): [NameConflict['kind'], string] => ['contract', name]),
     ...(parts.actions ?? []).map(({ name }): [NameConflict['kind'], string] => ['action', name]),
-    ...(parts.modules ?? []).flatMap(({ name }): [NameConflict['kind'], string][] =>
-      typeof name === 'string' ? [['module', name]] : [],
-    ),
+    ...(parts.modules ?? []).flatMap(({ name, recordTypes = [] }): [NameConflict['kind'], string][] => [
+      ...(name === undefined ? [] : [['module', name] as [NameConflict['kind'], string]]),
+      ...recordTypes.map((type): [NameConflict['kind'], string] => ['recordType', type.name]),
+    ]),
   ];
 }
 

@@ -57,7 +57,7 @@ export type Advisory = {
 };
 
 export type NameConflict = {
-  readonly kind: 'command' | 'contract' | 'module' | 'action';
+  readonly kind: 'command' | 'contract' | 'module' | 'recordType' | 'action';
   readonly name: string;
   readonly plugins: readonly PluginId[];
   readonly message: string;

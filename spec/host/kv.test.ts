@@ -1,8 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { kvCapabilities } from './index.ts';
-import type { KeyValueStore, KvNamespace } from './store.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { kvCapabilities, type KeyValueStore, type KvNamespace } from './kv.ts';
 
 const context = { guest: { installationId: 'i', org: { id: 'o' } } };
 

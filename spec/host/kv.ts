@@ -1,7 +1,39 @@
-/** What a guest reaches as `host.kv`. */
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import type { Capability, CapabilityContext } from '../capability.ts';
-import type { KeyValueStore, KvNamespace, KvSetOptions, KvWrite } from './store.ts';
+/** `host.kv`: its calls, and the store that answers them, on PostgreSQL or in memory. */
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { Capability, CapabilityContext } from './capability.ts';
+
+/** Whose data it is; from the supervisor's record of a run, never from a guest. */
+export type KvNamespace = { readonly orgId: string; readonly installationId: string };
+
+export type KvEntry = {
+  readonly key: string;
+  readonly value: JsonValue;
+  /** Grows with every write of the key; 0 stands for a key that is absent. */
+  readonly version: number;
+};
+
+export type KvSetOptions = { readonly ttlMs?: number; readonly expectedVersion?: number };
+export type KvWrite =
+  | { readonly kind: 'stored'; readonly version: number }
+  | { readonly kind: 'conflict'; readonly version: number };
+export type KvPage = { readonly prefix?: string; readonly after?: string; readonly limit?: number };
+
+export type KeyValueStore = {
+  /** @returns the entries that exist, in the order asked; each key once */
+  getMany(namespace: KvNamespace, keys: readonly string[]): Promise<KvEntry[]>;
+  /**
+   * Writes one key.
+   * @param options `ttlMs`: milliseconds until it is gone; `expectedVersion`: write only over this version (0: only
+   * where there is none)
+   * @returns the new version, or the conflict with the version that stands
+   * @throws Refusal `kv_key_invalid`, `kv_value_too_large`, `kv_quota_exceeded`, `kv_request_invalid`
+   */
+  set(namespace: KvNamespace, key: string, value: JsonValue, options?: KvSetOptions): Promise<KvWrite>;
+  /** @returns how many of the keys were there */
+  delete(namespace: KvNamespace, keys: readonly string[]): Promise<number>;
+  /** Keys in the order of their bytes, after `after`, at most `limit` (KV_LIMITS.listMax). */
+  list(namespace: KvNamespace, page: KvPage): Promise<{ keys: string[]; next: string | null }>;
+};
 
 /**
  * `kv.get(key)` → value or null · `kv.getEntry(key)` → `{ value, version }` or null · `kv.getMany(keys)` → values by

@@ -1,6 +1,13 @@
-import type { JsonValue } from '../../spec/json.ts';
-import { KV_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
+import type { JsonValue } from '../json.ts';
+import { KV_LIMITS } from '../limits.ts';
+import { Refusal } from '../refusal.ts';
+
+/** Longest time to live: ten years, far below where PostgreSQL's own dates end. */
+const TTL_MS_MAX = 10 * 366 * 86_400_000;
+/** As many keys as one call may ask for; their values together stay below the frame of an answer. */
+const KEYS_PER_CALL_MAX = 100;
+/** What `getMany` may answer, so that it fits into one frame to the runner. */
+const ANSWER_BYTES_MAX = 1024 * 1024;
 
 declare const checked: unique symbol;
 /** Text that PostgreSQL stores as it is, within the limit. */
@@ -45,5 +52,25 @@ export function checkInteger(name: string, value: number, bounds: { min: number;
   if (Number.isSafeInteger(value) && value >= bounds.min && value <= bounds.max) return value;
   throw new Refusal('kv_request_invalid', {
     detail: `${name} is ${value}; it is a whole number from ${bounds.min} to ${bounds.max}.`,
+  });
+}
+
+/** @returns the keys, each once. @throws Refusal `kv_request_invalid` or `kv_key_invalid` */
+export function checkKeys(keys: readonly string[]): string[] {
+  checkInteger('The number of keys', keys.length, { min: 0, max: KEYS_PER_CALL_MAX });
+  return [...new Set(keys.map(checkKey))];
+}
+
+/** @throws Refusal `kv_request_invalid` */
+export function checkTtl(ttlMs: number): number {
+  return checkInteger('ttlMs', ttlMs, { min: 1, max: TTL_MS_MAX });
+}
+
+/** @param chars of all values of one answer together. @throws Refusal `kv_request_invalid` */
+export function checkAnswer(chars: number): void {
+  if (chars <= ANSWER_BYTES_MAX) return;
+  throw new Refusal('kv_request_invalid', {
+    detail: `The values of these keys have ${chars} characters together; one call answers ${ANSWER_BYTES_MAX}.`,
+    hint: 'Ask for fewer keys at once.',
   });
 }

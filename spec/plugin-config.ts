@@ -3,11 +3,11 @@
  * Objects are merged key by key; any other value of a higher layer replaces the one below. Below all of them are the
  * defaults in the plugin's own code, which Souk does not see.
  */
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import type { Manifest } from '../../spec/manifest.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import { Refusal, type Violation } from '../../spec/refusal.ts';
+import { compileGuestSchema } from './guest-schema.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Manifest } from './manifest.ts';
+import type { PluginId } from './plugin-id.ts';
+import { Refusal, type Violation } from './refusal.ts';
 
 /** Of all texts together, each value counting as one more. */
 const CONFIG_CHARS_MAX = 64 * 1024;

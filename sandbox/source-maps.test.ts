@@ -2,8 +2,8 @@ import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createSandbox } from '../../sandbox/index.ts';
-import { createTestBed } from '../../sandbox/testing/test-bed.ts';
+import { createSandbox } from './index.ts';
+import { createTestBed } from './testing/test-bed.ts';
 import { createSourceMaps, SOURCE_MAP_LIMITS } from './source-maps.ts';
 
 const SOURCE = `type Row = { name: string };

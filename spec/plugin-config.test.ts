@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../spec/json.ts';
-import type { Manifest } from '../../spec/manifest.ts';
-import { configViolations, effectiveConfig } from './config.ts';
+import type { JsonObject } from './json.ts';
+import type { Manifest } from './manifest.ts';
+import { configViolations, effectiveConfig } from './plugin-config.ts';
 
 function manifestWith(config?: JsonObject): Manifest {
   const manifest = {

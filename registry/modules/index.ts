@@ -1,0 +1,1 @@
+export { listModules, readModule } from './module-view.ts';
