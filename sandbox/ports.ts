@@ -40,19 +40,29 @@ export type Guest = {
   readonly handlers?: readonly HandlerPath[];
 };
 
+/**
+ * A body in pieces. Each is asked for, so that who reads slowly is never overrun.
+ * `broken`: the body ended before its end; nothing follows, as after `ended`.
+ */
+export type ByteSource = {
+  /** @returns the next piece, never empty. Not to be called again before it has resolved; never rejects. */
+  read(): Promise<Uint8Array | 'ended' | 'broken'>;
+};
+
 /** A request to the guest's `fetch`, already filtered by the gateway. */
 export type GuestRequest = {
   readonly method: string;
   /** Absolute URL as the guest shall see it. */
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: Uint8Array | null;
+  readonly body: Uint8Array | ByteSource | null;
 };
 
 export type GuestResponse = {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: Uint8Array | null;
+  /** In pieces only where the invocation takes that. */
+  readonly body: Uint8Array | ByteSource | null;
 };
 
 /** Why guest code runs. */
@@ -82,6 +92,8 @@ export type Invocation = {
   /** Files that this run may read. */
   readonly files?: readonly RunFile[];
   readonly signal?: CancelSignal;
+  /** `pieces`: the caller takes the body of an answer as it comes; else it is read to its end first. */
+  readonly answer?: 'whole' | 'pieces';
 };
 
 /** Tells that the caller went away. An `AbortSignal` is one; the hot path makes do with less. */
@@ -90,7 +102,11 @@ export type CancelSignal = {
   addEventListener(type: 'abort', listener: () => void, options: { readonly once: true }): void;
 };
 
-/** How a run ended. `value` is what a hook, health test or named handler answered, as JSON. */
+/**
+ * How a run ended; where the body of the answer is a `ByteSource`, how far it has come: then the run goes on until the
+ * body has ended or is broken, and only the observer hears how it ended. `value` is what a hook, health test or named
+ * handler answered, as JSON.
+ */
 export type Completion =
   | {
       readonly outcome: 'ok';

@@ -165,6 +165,34 @@ export const RUNNER_LIMITS = {
   runsPerOrganizationMax: 128,
 } as const;
 
+/**
+ * Bodies that cross in pieces, of runs on endpoints: requests that are larger than a piece, and answers whose body is a
+ * stream. Such a run counts against shares of its own, so that a few slow uploads or open event streams do not take the
+ * places of ordinary calls.
+ */
+export const STREAM_LIMITS = {
+  /** One piece: what a socket hands over at once. A request body up to here goes whole, in the frame of its run. */
+  pieceBytesMax: 64 * KIB,
+  /** Pieces that a guest may be ahead of its caller: one is written while the next is on its way. */
+  piecesAheadMax: 2,
+  /** All pieces of one request, and of one answer. */
+  requestBytesMax: 64 * MIB,
+  responseBytesMax: 64 * MIB,
+  /** From acceptance to the last piece. */
+  wallTimeMsMax: 5 * 60_000,
+  /** Without a piece either way for this long the run ends; streams of events commonly send something every 15 s. */
+  silenceMsMax: 60_000,
+  /**
+   * What a run may use for each MiB that crossed, beyond its own budget: turning bytes into what crosses the bridge and
+   * back takes about 25 ms without a compiler, and the guest does something with them.
+   */
+  cpuMsPerMebibyte: 100,
+  /** Runs with bodies in pieces: each holds a few pieces and a connection. */
+  runsPerInstallationMax: 64,
+  runsPerOrganizationMax: 128,
+  runsMax: 512,
+} as const;
+
 /** Kills within the window after which an installation is taken out of service, alone. */
 export const STRIKE_LIMITS = {
   killsMax: 3,
@@ -284,6 +312,17 @@ export function assertLimits(): void {
     ['a file fits into the content', PACKAGE_LIMITS.fileBytesMax <= PACKAGE_LIMITS.contentBytesMax],
     ['code fits into a file limit', PACKAGE_LIMITS.codeBytesMax <= PACKAGE_LIMITS.fileBytesMax],
     ['a body fits into a frame', ENDPOINT_LIMITS.requestBytesMax * 2 < RUNNER_LIMITS.frameBytesMax],
+    ['a piece fits into a frame', STREAM_LIMITS.pieceBytesMax * 2 < RUNNER_LIMITS.frameBytesMax],
+    ['a body in pieces has more than one', STREAM_LIMITS.pieceBytesMax < ENDPOINT_LIMITS.requestBytesMax],
+    [
+      'a stream is longer than a whole body',
+      ENDPOINT_LIMITS.responseBytesMax < STREAM_LIMITS.responseBytesMax,
+    ],
+    ['a stream falls silent before it ends', STREAM_LIMITS.silenceMsMax < STREAM_LIMITS.wallTimeMsMax],
+    [
+      'an ordinary call is shorter than the silence of a stream',
+      ENDPOINT_LIMITS.wallTimeMsMax < STREAM_LIMITS.silenceMsMax,
+    ],
     ['an answer fits into a frame', ENDPOINT_LIMITS.responseBytesMax * 2 < RUNNER_LIMITS.frameBytesMax],
     [
       'an installation fits into its organization',

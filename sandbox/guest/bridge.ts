@@ -25,6 +25,12 @@ export const POST = {
   adopted: 8,
   /** (0, domain) returns it in lower-case ASCII, or nothing */
   domainToAscii: 9,
+  /** (run, head JSON) begins an answer in pieces; returns how many may be sent */
+  answerHead: 10,
+  /** (run, piece as binary string) returns how many more may be sent */
+  answerPiece: 11,
+  /** (run) asks for the next piece of the request */
+  pull: 12,
 } as const;
 
 /** Host to guest. */
@@ -33,7 +39,7 @@ export const DELIVER = {
   adopt: 1,
   /** (0, JSON): identity, configuration and host services, for the runs that follow. */
   configure: 2,
-  /** (run, trigger kind, head JSON, body as binary string or undefined) */
+  /** (run, trigger kind, head JSON, body as binary string or undefined, flags: `RUN_FLAGS` of `protocol/kinds.ts`) */
   run: 3,
   /** (run, call, 0 answer | 1 error, JSON) */
   result: 4,
@@ -43,6 +49,10 @@ export const DELIVER = {
   revoke: 6,
   /** (0, call, 0, JSON) answers `POST.crypto` */
   cryptoResult: 7,
+  /** (run, pieces): so many more pieces of the answer may be sent now. */
+  more: 8,
+  /** (run, index in `PIECE_CODES` of `protocol/kinds.ts`, 0, piece as binary string) answers `POST.pull` */
+  requestPiece: 9,
 } as const;
 
 /** What `configure` carries. */
@@ -52,7 +62,10 @@ export type GuestSettings = {
   readonly configText: string;
   /** Host services by their dotted names, each with the names of its arguments in the order the guest passes them. */
   readonly services: readonly { readonly name: string; readonly parameters: readonly string[] }[];
+  /** Largest body that is read whole. */
+  readonly requestBytesMax: number;
   readonly responseBytesMax: number;
+  readonly pieceBytesMax: number;
   readonly errorCharsMax: number;
   readonly logCharsMax: number;
   readonly callCharsMax: number;

@@ -28,11 +28,19 @@ import {
   stringSlice,
   TypeErrorConstructor,
 } from './primordials.ts';
+import type { Inflow } from './inflow.ts';
+import type { Outflow } from './outflow.ts';
 import { pluginCall } from './plugin-call.ts';
 import { post } from './post.ts';
 
 /** One run as the guest side knows it. */
-export type GuestRun = { readonly id: number; live: boolean };
+export type GuestRun = {
+  readonly id: number;
+  live: boolean;
+  /** Bodies that come in pieces, while they do. */
+  inflow: Inflow | undefined;
+  outflow: Outflow | undefined;
+};
 
 type Pending = { readonly run: number; resolve(text: string): void; reject(error: unknown): void };
 
@@ -212,7 +220,12 @@ export function settleCall(call: number, failed: boolean, text: string): void {
 /** Ends a run's host object: nothing can be called any more, and what was called is forgotten. */
 export function revoke(run: GuestRun): void {
   run.live = false;
+  const { inflow, outflow } = run;
+  run.inflow = undefined;
+  run.outflow = undefined;
   mapForEach(pendingCalls, (pending, call) => {
     if (pending.run === run.id) mapDelete(pendingCalls, call);
   });
+  inflow?.revoke();
+  outflow?.revoke();
 }

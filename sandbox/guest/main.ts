@@ -9,7 +9,9 @@ import { bindings } from './late-bindings.ts';
 import { DELIVER, POST, type AnswerHead, type RunHead } from './bridge.ts';
 import { settleCrypto } from './crypto-calls.ts';
 import { describeThrown } from './errors.ts';
+import { openInflow } from './inflow.ts';
 import { makeHost, readSettings, revoke, settleCall, type GuestRun, type HostSettings } from './host.ts';
+import { allowMore, pourOut } from './outflow.ts';
 import { adoptPlugin, handlerKey, type GuestPlugin } from './plugin.ts';
 import { bindPost, post, type Post } from './post.ts';
 import {
@@ -24,7 +26,8 @@ import {
   TypeErrorConstructor,
 } from './primordials.ts';
 import { fireTimer } from './timers.ts';
-import { installWebApi, readResponse, makeRequest } from './web/index.ts';
+import { RUN_FLAGS } from '../protocol/kinds.ts';
+import { installWebApi, isRequestTooLarge, readResponse, makeRequest, type PulledBody } from './web/index.ts';
 
 let plugin: GuestPlugin = create(null) as GuestPlugin;
 let settings: HostSettings | undefined;
@@ -40,16 +43,27 @@ function removeGlobals(): void {
     Reflect.deleteProperty(globalThis, REMOVED[index] as string);
 }
 
-function deliver(delivery: number, run: number, first: unknown, second: unknown, third?: string): void {
+function deliver(
+  delivery: number,
+  run: number,
+  first: unknown,
+  second: unknown,
+  third?: string,
+  flags = 0,
+): void {
   switch (delivery) {
     case DELIVER.run:
-      return startRun(run, first as string, second as string, third);
+      return startRun(run, first as string, second as string, third, flags);
     case DELIVER.result:
       return settleCall(first as number, second === 1, third ?? 'null');
     case DELIVER.timer:
       return fireTimer(first as number);
     case DELIVER.cryptoResult:
       return settleCrypto(first as number, third ?? '');
+    case DELIVER.more:
+      return allowMore(mapGet(runs, run), first as number);
+    case DELIVER.requestPiece:
+      return mapGet(runs, run)?.inflow?.settle(first as number, third ?? '');
     case DELIVER.revoke:
       return endRun(run);
     case DELIVER.configure:
@@ -75,10 +89,16 @@ function endRun(id: number): void {
   mapDelete(runs, id);
 }
 
-function startRun(id: number, trigger: string, headText: string, body: string | undefined): void {
-  const run: GuestRun = { id, live: true };
+function startRun(
+  id: number,
+  trigger: string,
+  headText: string,
+  body: string | undefined,
+  flags: number,
+): void {
+  const run: GuestRun = { id, live: true, inflow: undefined, outflow: undefined };
   mapSet(runs, id, run);
-  void perform(run, trigger, parse(headText) as RunHead, body);
+  void perform(run, trigger, parse(headText) as RunHead, body, flags);
 }
 
 async function perform(
@@ -86,24 +106,42 @@ async function perform(
   trigger: string,
   head: RunHead,
   body: string | undefined,
+  flags: number,
 ): Promise<void> {
   const current = settings as HostSettings;
   try {
     const host = makeHost(run, current, head);
-    if (trigger === 'endpoint') await answerRequest(run, head, body, host, current.raw.responseBytesMax);
+    if (trigger === 'endpoint') await answerRequest(run, head, bodyFor(run, body, flags), host, flags);
     else if (head.handler) finish(run, 'ok', { value: await callHandler(head, head.handler, host) });
     else finish(run, 'ok', { value: await callHook(trigger, head, host) });
   } catch (thrown) {
-    finish(run, 'exception', describeThrown(thrown, current.raw.errorCharsMax));
+    if (isRequestTooLarge(thrown)) finish(run, 'ok', TOO_LARGE_HEAD, TOO_LARGE_BODY);
+    else finish(run, 'exception', describeThrown(thrown, current.raw.errorCharsMax));
   }
+}
+
+/** A plugin that reads requests whole does not have to say what becomes of one that is too large for that. */
+const TOO_LARGE_HEAD: AnswerHead = { status: 413, headers: [['content-type', 'application/problem+json']] };
+const TOO_LARGE_BODY = stringify({
+  type: 'about:blank',
+  title: 'Content Too Large',
+  status: 413,
+  code: 'body_too_large',
+  detail: 'The plugin reads the body of this request as a whole, and it is too large for that.',
+});
+
+function bodyFor(run: GuestRun, body: string | undefined, flags: number): string | PulledBody | null {
+  if ((flags & RUN_FLAGS.bodyInPieces) === 0) return body ?? null;
+  run.inflow = openInflow(run, (settings as HostSettings).raw.requestBytesMax);
+  return run.inflow;
 }
 
 async function answerRequest(
   run: GuestRun,
   head: RunHead,
-  body: string | undefined,
+  body: string | PulledBody | null,
   host: object,
-  bytesMax: number,
+  flags: number,
 ): Promise<void> {
   if (typeof plugin.fetch !== 'function') {
     return finish(run, 'exception', {
@@ -112,14 +150,26 @@ async function answerRequest(
       stack: '',
     });
   }
-  const request = makeRequest({ ...(head.request as NonNullable<RunHead['request']>), body: body ?? null });
+  const { responseBytesMax } = (settings as HostSettings).raw;
+  const parts = head.request as NonNullable<RunHead['request']>;
+  const request = makeRequest({ ...parts, body });
   const answered: unknown = await apply(plugin.fetch, plugin.self, [request, host]);
-  const answer = await readResponse(answered, bytesMax);
+  const answer = await readResponse(answered, responseBytesMax, howToAnswer(parts.method, flags));
   if (answer === 'tooLarge') {
-    const message = `the response has more than ${bytesMax} bytes`;
+    const message = `the response has more than ${responseBytesMax} bytes`;
     return finish(run, 'exceededOutput', { reason: 'output', message, stack: '' });
   }
-  finish(run, 'ok', { status: answer.status, headers: answer.headers }, answer.body ?? undefined);
+  const begun = { status: answer.status, headers: answer.headers };
+  if (answer.body === null || typeof answer.body === 'string')
+    return finish(run, 'ok', begun, answer.body ?? undefined);
+  await pourOut(run, stringify(begun), answer.body, (settings as HostSettings).raw.pieceBytesMax);
+  finish(run, 'ok', {});
+}
+
+/** An answer to HEAD has no body (RFC 9110, section 9.3.2): a stream without end would never let it begin. */
+function howToAnswer(method: string, flags: number): 'whole' | 'pieces' | 'headOnly' {
+  if (method === 'HEAD') return 'headOnly';
+  return (flags & RUN_FLAGS.answerInPieces) === 0 ? 'whole' : 'pieces';
 }
 
 async function callHook(trigger: string, head: RunHead, host: object): Promise<unknown> {

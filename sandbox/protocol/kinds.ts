@@ -7,7 +7,7 @@ export const TO_RUNNER = {
   boot: 1,
   /** ref: the new isolate, amount: its lane (isolates of one organization share one). head: `LoadHead` as JSON; body: the files' bytes, one after the other. */
   load: 2,
-  /** run, ref: isolate, code: index in `TRIGGERS`, amount: ms until the deadline. head: `RunHead` as JSON; body: of the request. */
+  /** run, ref: isolate, code: index in `TRIGGERS`, amount: `RUN_FLAGS` added up. head: `RunHead` as JSON; body: of the request. */
   run: 3,
   /** run, ref: host call, code: 0 for an answer, 1 for an error. body: JSON, UTF-8. */
   result: 4,
@@ -19,7 +19,23 @@ export const TO_RUNNER = {
   ping: 7,
   /** ref: isolate, head: configuration and identity as JSON, for the runs that follow. */
   configure: 8,
+  /** run, amount: how many more pieces of the answer may be sent. */
+  more: 9,
+  /** run, code: of `PIECE_CODES`; answers `pull`. body: of the request, the next piece. */
+  requestPiece: 10,
 } as const;
+
+/** What `run` says in its amount. */
+export const RUN_FLAGS = {
+  /** The frame's body is the body of the request. */
+  wholeBody: 1,
+  /** The body of the request is to be pulled. */
+  bodyInPieces: 2,
+  /** The caller takes an answer in pieces. */
+  answerInPieces: 4,
+} as const;
+
+export const PIECE_CODES = ['piece', 'ended', 'broken'] as const;
 
 /** Runner to supervisor. */
 export const FROM_RUNNER = {
@@ -41,6 +57,12 @@ export const FROM_RUNNER = {
   gone: 71,
   /** run: it came for an isolate that was gone; no guest code has run for it. */
   notStarted: 72,
+  /** run: its answer begins. head: status and headers as JSON. Pieces follow, and `done` without a body. */
+  answerHead: 73,
+  /** run. body: of the answer, the next piece. */
+  answerPiece: 74,
+  /** run: its guest is ready for the next piece of the request. */
+  pull: 75,
 } as const;
 
 /** What decides about limits; a guest is told of commands and contracts alike, whether they run as a job or not. */

@@ -25,7 +25,7 @@ function openBed(cpuTimeMsMax: number): Bed {
     deliver: (run, call) => delivered.push({ run: run.id, call }),
   });
   const begin = (id: number): Run => {
-    const run = createRun(id, home, { ...RUN_LIMITS.endpoint, cpuTimeMsMax });
+    const run = createRun(id, home, { ...RUN_LIMITS.endpoint, cpuTimeMsMax }, 0);
     home.runs.set(id, run);
     return run;
   };

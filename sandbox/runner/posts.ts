@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
-import { ISOLATE_LIMITS } from '../../spec/limits.ts';
+import { ISOLATE_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import { POST } from '../guest/bridge.ts';
 import type { FailureHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, LOG_LEVELS } from '../protocol/kinds.ts';
@@ -14,7 +14,7 @@ import type { Channel } from './channel.ts';
 import type { CryptoJob } from './crypto-desk.ts';
 import { domainToAscii } from './domain.ts';
 import type { PostHandler } from './guest-isolate.ts';
-import type { Answer, Home, Run } from './state.ts';
+import { earn, type Answer, type Home, type Run } from './state.ts';
 
 export type PostParts = {
   readonly channel: Channel;
@@ -40,6 +40,12 @@ export function createPostHandler(home: Home, parts: PostParts): PostHandler {
         return endRun(home.runs.get(Number(runId)), first, second, third);
       case POST.call:
         return callHost(runOf(home, parts, runId), parts, first, second, third);
+      case POST.answerHead:
+        return beginAnswer(home.runs.get(Number(runId)), parts, first);
+      case POST.answerPiece:
+        return sendPiece(home.runs.get(Number(runId)), parts, first);
+      case POST.pull:
+        return pull(home.runs.get(Number(runId)), parts);
       case POST.log:
         return writeLog(home, parts, runId, first, second);
       case POST.setTimer:
@@ -123,6 +129,47 @@ function callHost(
     body: Buffer.from(text, 'utf8'),
   });
   return run.id;
+}
+
+const ENDED = 'the run has ended';
+
+/** @returns how many pieces may follow now */
+function beginAnswer(run: Run | undefined, parts: PostParts, head: unknown): string | number {
+  if (!run || run.answer) return ENDED;
+  if (run.outflow !== 'allowed' || typeof head !== 'string') return 'this answer cannot come in pieces';
+  if (head.length > run.limits.responseBytesMax) return 'the headers of the answer are too long';
+  run.outflow = { piecesMax: STREAM_LIMITS.piecesAheadMax, bytes: 0 };
+  parts.channel.send({ kind: FROM_RUNNER.answerHead, run: run.id, head });
+  return run.outflow.piecesMax;
+}
+
+/** @returns how many pieces may follow now */
+function sendPiece(run: Run | undefined, parts: PostParts, piece: unknown): string | number {
+  if (!run || run.answer || typeof run.outflow === 'string') return ENDED;
+  if (typeof piece !== 'string' || piece.length === 0 || piece.length > STREAM_LIMITS.pieceBytesMax)
+    return 'malformed piece';
+  if (run.outflow.piecesMax === 0) return 'the caller has not read so far yet';
+  run.outflow.bytes += piece.length;
+  if (run.outflow.bytes > STREAM_LIMITS.responseBytesMax) return endTooLong(run);
+  run.outflow.piecesMax -= 1;
+  earn(run, piece.length);
+  parts.channel.send({ kind: FROM_RUNNER.answerPiece, run: run.id, body: Buffer.from(piece, 'latin1') });
+  return run.outflow.piecesMax;
+}
+
+function endTooLong(run: Run): string {
+  const reason = `the answer has more than ${STREAM_LIMITS.responseBytesMax} bytes`;
+  run.answer = { outcome: 'exceededOutput', head: { reason } };
+  run.home.ended.push(run);
+  return reason;
+}
+
+function pull(run: Run | undefined, parts: PostParts): string | number {
+  if (!run || run.answer) return ENDED;
+  if (run.inflow !== 'idle') return 'no piece of the request can be asked for now';
+  run.inflow = 'asked';
+  parts.channel.send({ kind: FROM_RUNNER.pull, run: run.id });
+  return 1;
 }
 
 function writeLog(home: Home, parts: PostParts, runId: unknown, level: unknown, text: unknown): number {

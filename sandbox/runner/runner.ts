@@ -6,7 +6,7 @@ import { Fault } from '../../spec/refusal.ts';
 import { DELIVER } from '../guest/bridge.ts';
 import type { Frame, FrameParts } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
-import { FROM_RUNNER, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
+import { FROM_RUNNER, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
 import type { Engine } from './engine.ts';
@@ -17,7 +17,7 @@ import { createMarker, type Marker } from './marker.ts';
 import type { PackageFiles } from './modules.ts';
 import { createPostHandler, logLine } from './posts.ts';
 import { findMissingWalls } from './self-test.ts';
-import { createHome, createRun, type Answer, type Failure, type Home, type Run } from './state.ts';
+import { createHome, createRun, earn, type Answer, type Failure, type Home, type Run } from './state.ts';
 import { describeThrown } from './thrown.ts';
 
 const LOG_ERROR = 3;
@@ -86,6 +86,10 @@ class Runner {
         return this.#beginRun(frame);
       case TO_RUNNER.result:
         return this.#bringResult(frame);
+      case TO_RUNNER.more:
+        return this.#allowMore(frame);
+      case TO_RUNNER.requestPiece:
+        return this.#bringRequestPiece(frame);
       case TO_RUNNER.load:
         return this.#load(frame);
       case TO_RUNNER.configure:
@@ -179,12 +183,13 @@ class Runner {
       this.#lanesOfRuns.delete(frame.run);
       return this.#send({ kind: FROM_RUNNER.notStarted, run: frame.run });
     }
-    const run = createRun(frame.run, home, this.#booted().runs[trigger]);
+    const run = createRun(frame.run, home, this.#booted().runs[trigger], frame.amount);
     this.#runs.set(run.id, run);
     home.runs.set(run.id, run);
     if (home.failure) return this.#endRun(run, home.failure);
-    const body = frame.amount === 0 ? undefined : frame.body.toString('latin1');
-    this.#enter(home, run, run.limits.entryMsMax, [DELIVER.run, run.id, trigger, frame.head, body]);
+    const body = (frame.amount & RUN_FLAGS.wholeBody) === 0 ? undefined : frame.body.toString('latin1');
+    const args = [DELIVER.run, run.id, trigger, frame.head, body, frame.amount];
+    this.#enter(home, run, run.limits.entryMsMax, args);
     this.#desks.get(home.id)?.work();
   }
 
@@ -193,6 +198,23 @@ class Runner {
     if (!run?.pending.delete(frame.ref)) return;
     const text = frame.body.toString('utf8');
     this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.result, run.id, frame.ref, frame.code, text]);
+  }
+
+  /** The caller has taken a piece of the answer. */
+  #allowMore(frame: Frame): void {
+    const run = this.#runs.get(frame.run);
+    if (!run || typeof run.outflow === 'string') return;
+    run.outflow.piecesMax += frame.amount;
+    this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.more, run.id, run.outflow.piecesMax]);
+  }
+
+  #bringRequestPiece(frame: Frame): void {
+    const run = this.#runs.get(frame.run);
+    if (run?.inflow !== 'asked') return;
+    run.inflow = 'idle';
+    earn(run, frame.body.byteLength);
+    const text = frame.body.toString('latin1');
+    this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.requestPiece, run.id, frame.code, 0, text]);
   }
 
   #fireTimer(home: Home, timer: number): void {
@@ -240,8 +262,9 @@ class Runner {
   }
 
   #endWithoutBudget(run: Run): void {
-    if (!this.#runs.has(run.id) || run.cpuUs <= run.limits.cpuTimeMsMax * 1_000) return;
-    const reason = `the run used more than ${run.limits.cpuTimeMsMax} ms of processor time`;
+    if (!this.#runs.has(run.id) || run.cpuUs <= run.limits.cpuTimeMsMax * 1_000 + run.earnedUs) return;
+    const budgetMs = Math.round(run.limits.cpuTimeMsMax + run.earnedUs / 1_000);
+    const reason = `the run used more than ${budgetMs} ms of processor time`;
     this.#endRun(run, { outcome: 'exceededCpu', head: { reason } });
     this.#enter(run.home, undefined, run.limits.entryMsMax, [DELIVER.revoke, run.id]);
   }
@@ -268,6 +291,7 @@ class Runner {
     this.#dropRun(run);
     if (answer.outcome !== 'ok')
       return this.#sendFailure(FROM_RUNNER.done, run.id, run.hostCalls, answer, run.cpuUs);
+    const isBegun = typeof run.outflow === 'object';
     this.#send({
       kind: FROM_RUNNER.done,
       code: OUTCOMES.indexOf('ok'),
@@ -275,7 +299,7 @@ class Runner {
       ref: run.hostCalls,
       amount: Math.round(run.cpuUs),
       head: (answer.body === undefined ? '-' : '+') + answer.headText,
-      body: answer.body === undefined ? EMPTY : Buffer.from(answer.body, 'latin1'),
+      body: answer.body === undefined || isBegun ? EMPTY : Buffer.from(answer.body, 'latin1'),
     });
   }
 

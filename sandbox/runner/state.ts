@@ -1,7 +1,8 @@
 /** What a runner keeps: its isolates, and the runs in flight in each with what they have used up. */
-import type { RunLimits } from '../../spec/limits.ts';
+import { STREAM_LIMITS, type RunLimits } from '../../spec/limits.ts';
 import type { FailedOutcome } from '../../spec/outcome.ts';
 import type { FailureHead } from '../protocol/heads.ts';
+import { RUN_FLAGS } from '../protocol/kinds.ts';
 import type { GuestIsolate } from './guest-isolate.ts';
 
 /** How a run ended; kept until the entry in which it ended has been charged. */
@@ -18,6 +19,12 @@ export type Run = {
   cpuUs: number;
   hostCalls: number;
   logLines: number;
+  /** Processor time that it may use beyond its budget, for what has crossed in pieces. */
+  earnedUs: number;
+  /** The body of the request: whether it can be pulled, and has been. */
+  inflow: 'none' | 'idle' | 'asked';
+  /** The body of the answer: whether it may come in pieces; then how many may be sent now, and how much was. */
+  outflow: 'none' | 'allowed' | { piecesMax: number; bytes: number };
   /** Host calls that have not been answered, each named by the guest's own number. */
   readonly pending: Set<number>;
   answer: Answer | undefined;
@@ -53,6 +60,24 @@ export function createHome(id: number): Home {
   };
 }
 
-export function createRun(id: number, home: Home, limits: RunLimits): Run {
-  return { id, home, limits, cpuUs: 0, hostCalls: 0, logLines: 0, pending: new Set(), answer: undefined };
+/** @param flags of the frame that brought the run, `RUN_FLAGS` */
+export function createRun(id: number, home: Home, limits: RunLimits, flags: number): Run {
+  return {
+    id,
+    home,
+    limits,
+    cpuUs: 0,
+    hostCalls: 0,
+    logLines: 0,
+    earnedUs: 0,
+    inflow: (flags & RUN_FLAGS.bodyInPieces) === 0 ? 'none' : 'idle',
+    outflow: (flags & RUN_FLAGS.answerInPieces) === 0 ? 'none' : 'allowed',
+    pending: new Set(),
+    answer: undefined,
+  };
+}
+
+/** A piece of this size has crossed: its guest had work with it. */
+export function earn(run: Run, bytes: number): void {
+  run.earnedUs += (bytes / 2 ** 20) * STREAM_LIMITS.cpuMsPerMebibyte * 1_000;
 }

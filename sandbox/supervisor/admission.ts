@@ -1,5 +1,4 @@
 /** Who may start a run now: shares of installations and organizations, so that no one starves the rest. */
-import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import type { Guest } from '../ports.ts';
 import type { Failure } from './run.ts';
 
@@ -10,10 +9,17 @@ export type Admission = {
   readonly inFlight: number;
 };
 
+/** How many runs may be in flight at once. */
+export type Shares = {
+  readonly runsPerInstallationMax: number;
+  readonly runsPerOrganizationMax: number;
+  readonly runsMax: number;
+};
+
 /** How long a shed caller should wait: most runs end much sooner. */
 const RETRY_AFTER_MS = 1_000;
 
-export function createAdmission(): Admission {
+export function createAdmission(shares: Shares): Admission {
   const installations = new Map<string, number>();
   const organizations = new Map<string, number>();
   let inFlight = 0;
@@ -24,11 +30,11 @@ export function createAdmission(): Admission {
   };
   return {
     enter({ installationId, org }) {
-      if ((installations.get(installationId) ?? 0) >= RUNNER_LIMITS.runsPerInstallationMax)
+      if ((installations.get(installationId) ?? 0) >= shares.runsPerInstallationMax)
         return shed('too many calls of this plugin are in flight');
-      if ((organizations.get(org.id) ?? 0) >= RUNNER_LIMITS.runsPerOrganizationMax)
+      if ((organizations.get(org.id) ?? 0) >= shares.runsPerOrganizationMax)
         return shed('too many calls of this organization are in flight');
-      if (inFlight >= RUNNER_LIMITS.runsMax) return shed('too many calls are in flight on this server');
+      if (inFlight >= shares.runsMax) return shed('too many calls are in flight on this server');
       count(installations, installationId, 1);
       count(organizations, org.id, 1);
       inFlight += 1;

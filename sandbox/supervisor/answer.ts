@@ -10,6 +10,8 @@ export type Answer =
   | { readonly outcome: 'ok'; readonly response: GuestResponse | null; readonly value: JsonValue }
   | Failure;
 
+type BegunAnswer = { readonly outcome: 'ok'; readonly response: GuestResponse; readonly value: JsonValue };
+
 /** RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u;
 /** RFC 9110, section 5.5, without obs-text beyond Latin-1: no CR, LF or NUL, which would split the response. */
@@ -28,11 +30,29 @@ export function readAnswer(run: Run, frame: Frame): Answer {
   const outcome = OUTCOMES[frame.code];
   if (outcome === undefined) throw new Fault('a run ended with an unknown outcome');
   if (outcome !== 'ok') return { outcome, ...readFailure(frame.head) };
+  if (run.outflow) return readLastPiece(frame);
   if (frame.body.byteLength > run.limits.responseBytesMax || frame.head.length > run.limits.responseBytesMax)
     return { outcome: 'exceededOutput', reason: 'the answer is larger than it may be' };
   const head = parseObject(frame.head.slice(1));
   if (run.invocation.trigger.kind !== 'endpoint') return readValue(head['value']);
   return readResponse(head, frame.head.startsWith('+') ? frame.body : null);
+}
+
+/**
+ * Reads the beginning of an answer whose body comes in pieces.
+ * @throws Fault when the frame is not one that our runner would send
+ */
+export function readAnswerHead(frame: Frame): BegunAnswer | Failure {
+  const answer = readResponse(parseObject(frame.head), null);
+  if (answer.outcome !== 'ok') return answer;
+  if (WITHOUT_BODY.has(answer.response.status)) throw new Fault('a body for a status that has none');
+  return answer;
+}
+
+/** The body has been sent: what ends it has neither head nor body of its own. */
+function readLastPiece(frame: Frame): Answer {
+  if (frame.body.byteLength > 0) throw new Fault('an answer in pieces ended with a body');
+  return { outcome: 'ok', response: null, value: null };
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -46,7 +66,7 @@ function parseObject(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function readResponse(head: Record<string, unknown>, body: Buffer | null): Answer {
+function readResponse(head: Record<string, unknown>, body: Buffer | null): BegunAnswer | Failure {
   const { status, headers } = head;
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599)
     return { outcome: 'exception', reason: 'the response has no status from 200 to 599' };

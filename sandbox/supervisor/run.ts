@@ -1,15 +1,21 @@
 /** One run as the supervisor holds it, from the call to its completion. */
 import type { FailedOutcome } from '../../spec/outcome.ts';
-import type { RunLimits } from '../../spec/limits.ts';
-import type { Completion, GuestError, Invocation } from '../ports.ts';
+import { STREAM_LIMITS, type RunLimits } from '../../spec/limits.ts';
+import type { ByteSource, Completion, GuestError, Invocation } from '../ports.ts';
+import type { Admission } from './admission.ts';
+import type { Outflow } from './outflow.ts';
 
 export type Run = {
   readonly id: number;
   readonly invocation: Invocation;
   readonly limits: RunLimits;
   readonly startedMs: number;
-  /** `performance.now()` by which the answer is due. */
-  readonly deadline: number;
+  /** `performance.now()` by which the answer is due, or the next piece of its body. */
+  deadline: number;
+  /** The body of the request where it comes in pieces, and whether the runner waits for one. */
+  inflow: { readonly source: ByteSource; isAsked: boolean } | undefined;
+  /** The body of the answer, once it has begun to come in pieces. */
+  outflow: Outflow | undefined;
   /** Made with the first host call: most runs make none. */
   abort: AbortController | undefined;
   cold: boolean;
@@ -21,10 +27,25 @@ export type Run = {
   residentBytesAtStart: number;
   /** Called with the completion, once. */
   readonly settle: (completion: Completion) => void;
-  /** Whether it counts against the shares of its installation and organization. */
-  isAdmitted: boolean;
+  /** Called once the answer begins to come in pieces. @returns why the run must not go on, if so */
+  readonly begin: (completion: Completion) => Failure | undefined;
+  /** Where it counts against the shares of its installation and organization. */
+  admission: Admission | undefined;
   isSettled: boolean;
 };
+
+/** A piece has crossed, or may cross now: the run may be silent for a while again. */
+export function keepAlive(run: Run): void {
+  run.deadline = Math.min(latestEnd(run), performance.now() + STREAM_LIMITS.silenceMsMax);
+}
+
+/** The request is all there: from here on the answer is due as that of any other run. */
+export function awaitAnswer(run: Run): void {
+  if (!run.outflow) run.deadline = Math.min(latestEnd(run), performance.now() + run.limits.wallTimeMsMax);
+}
+
+const latestEnd = ({ startedMs, invocation }: Run): number =>
+  Math.min(startedMs + STREAM_LIMITS.wallTimeMsMax, invocation.deadline ?? Infinity);
 
 export type Failure = {
   readonly outcome: FailedOutcome;

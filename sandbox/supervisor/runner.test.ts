@@ -14,7 +14,10 @@ import type { Run } from './run.ts';
 const bed = createTestBed();
 const ROGUE = join(import.meta.dirname, '../testing/rogue-runner.mjs');
 
-async function callRogue(deed: string): Promise<{ completion: Completion | undefined; end: RunnerEnd }> {
+async function callRogue(
+  deed: string,
+  afterAnswer: 'retire' | 'goOn' = 'retire',
+): Promise<{ completion: Completion | undefined; end: RunnerEnd }> {
   const ended = Promise.withResolvers<RunnerEnd>();
   const runner = new Runner({
     tier: 'reviewed',
@@ -24,7 +27,9 @@ async function callRogue(deed: string): Promise<{ completion: Completion | undef
     broker: createBroker(bed.options.capabilities, bed.options.observer),
     observer: bed.options.observer,
     onNotStarted: () => {},
-    onAnswer: () => runner.retire(),
+    onAnswer: () => {
+      if (afterAnswer === 'retire') runner.retire();
+    },
     onEnd: (_runner, end) => ended.resolve(end),
   });
   await runner.ready;
@@ -42,7 +47,7 @@ async function callRogue(deed: string): Promise<{ completion: Completion | undef
   runner.load(isolate, { main: 'index.js', files: [], settingsText: '{}' }, Buffer.alloc(0));
   const run: Run = {
     id: 7,
-    invocation: bed.get(guest),
+    invocation: { ...bed.get(guest), answer: 'pieces' },
     limits: RUN_LIMITS.endpoint,
     startedMs: performance.now(),
     deadline: performance.now() + 5_000,
@@ -52,8 +57,11 @@ async function callRogue(deed: string): Promise<{ completion: Completion | undef
     hostCalls: 0,
     logLines: 0,
     residentBytesAtStart: 0,
-    isAdmitted: true,
+    inflow: undefined,
+    outflow: undefined,
+    admission: undefined,
     isSettled: false,
+    begin: () => undefined,
     settle: (settled) => {
       completion ??= settled;
     },
@@ -74,6 +82,16 @@ describe('a runner is killed, and answers nobody, when it sends', () => {
     'an answer that is not JSON',
     'a heartbeat that was not sent',
     'logs without end',
+    'a piece of an answer that has not begun',
+    'a piece for a foreign run',
+    'the beginning of a foreign answer',
+    'an answer that begins twice',
+    'more pieces than were asked for',
+    'an empty piece',
+    'a piece that is too large',
+    'an end with a body',
+    'a stream for a status without a body',
+    'a wish for a request that has no body',
   ])('%s', async (deed) => {
     const { completion, end } = await callRogue(deed);
     expect(end.killReason?.reason).toMatch(/^the runner broke its protocol: /u);
@@ -94,9 +112,16 @@ test('the second answer to one run kills the runner; the first one stands', asyn
   expect(end.killReason).toBeDefined();
 });
 
+test('a piece after the end of its answer kills the runner; the answer stands', async () => {
+  const { completion, end } = await callRogue('a piece after the end', 'goOn');
+  expect(completion?.outcome).toBe('ok');
+  expect(end.killReason?.reason).toContain('a piece of an answer of a run that is not in this runner');
+});
+
 test.each([
   ['a header with a line break', 'exception'],
   ['an answer that is too large', 'exceededOutput'],
+  ['a stream whose head has a line break', 'exception'],
 ])('%s ends the run as %s', async (deed, outcome) => {
   expect((await callRogue(deed)).completion?.outcome).toBe(outcome);
 });

@@ -4,18 +4,19 @@
  */
 import { crc32 } from 'node:zlib';
 
-import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
+import { ISOLATE_LIMITS, RUNNER_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Broker } from '../broker/broker.ts';
 import { limitedAs, type Guest, type SandboxObserver, type TrustTier } from '../ports.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
-import { FROM_RUNNER, LOG_LEVELS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
+import { FROM_RUNNER, LOG_LEVELS, PIECE_CODES, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import type { Mark } from '../protocol/mark.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, readAnswerHead } from './answer.ts';
 import type { Launch } from './launch.ts';
 import { innermostProcess, openProcessUsage, type ProcessUsage } from './process-usage.ts';
-import { failRun, usageOf, type Failure, type Run } from './run.ts';
+import { createOutflow } from './outflow.ts';
+import { awaitAnswer, failRun, keepAlive, usageOf, type Failure, type Run } from './run.ts';
 import { startRunnerProcess, type RunnerProcess } from './runner-process.ts';
 
 /** One isolate as the supervisor knows it. */
@@ -167,7 +168,7 @@ export class Runner {
       code: TRIGGERS.indexOf(limitedAs(run.invocation.trigger)),
       run: run.id,
       ref: isolate.id,
-      amount: body === null ? 0 : 1,
+      amount: flagsOf(run, body),
       head,
       ...(body === null ? {} : { body }),
     });
@@ -264,6 +265,12 @@ export class Runner {
       case FROM_RUNNER.gone:
         this.#forget(frame.ref);
         return;
+      case FROM_RUNNER.answerHead:
+        return this.#receiveAnswerHead(frame);
+      case FROM_RUNNER.answerPiece:
+        return this.#receiveAnswerPiece(frame);
+      case FROM_RUNNER.pull:
+        return this.#receivePull(frame);
       case FROM_RUNNER.pong:
         return this.#receivePong(frame);
       case FROM_RUNNER.loaded:
@@ -287,6 +294,64 @@ export class Runner {
         ? { ...answer, usage: usageOf(entry.run, cpuMs) }
         : failRun(entry.run, answer, cpuMs),
     );
+  }
+
+  /** @returns the run that a frame is about; undefined for one that was answered without the runner */
+  #entryOf(frame: Frame, what: string): { readonly run: Run; readonly isolate: Isolate } | undefined {
+    const entry = this.runs.get(frame.run);
+    if (entry || this.#abandoned.has(frame.run)) return entry;
+    throw new Fault(`${what} a run that is not in this runner`);
+  }
+
+  #receiveAnswerHead(frame: Frame): void {
+    const entry = this.#entryOf(frame, 'the beginning of an answer of');
+    if (!entry) return;
+    const { run } = entry;
+    if (run.outflow || run.invocation.answer !== 'pieces')
+      throw new Fault('an answer in pieces for a run that takes none');
+    const answer = readAnswerHead(frame);
+    if (answer.outcome !== 'ok') return this.abandon(run, answer);
+    const outflow = createOutflow(() => {
+      if (!this.runs.has(run.id)) return;
+      keepAlive(run);
+      this.#process.send({ kind: TO_RUNNER.more, run: run.id, amount: 1 });
+    });
+    const response = { ...answer.response, body: outflow.source };
+    const refusal = run.begin({ ...answer, response, usage: usageOf(run, 0) });
+    if (refusal) return this.abandon(run, refusal);
+    run.outflow = outflow;
+    keepAlive(run);
+  }
+
+  #receiveAnswerPiece(frame: Frame): void {
+    const run = this.#entryOf(frame, 'a piece of an answer of')?.run;
+    if (!run) return;
+    if (!run.outflow) throw new Fault('a piece of an answer that has not begun');
+    run.outflow.take(frame.body);
+    keepAlive(run);
+    run.residentBytesAtStart = this.#recentResidentBytes();
+    // The runner enforces the limit first; more than it allows means that the runner is no longer ours.
+    if (run.outflow.bytes > STREAM_LIMITS.responseBytesMax)
+      throw new Fault('an answer that is larger than it may be');
+  }
+
+  #receivePull(frame: Frame): void {
+    const run = this.#entryOf(frame, 'a wish for the request of')?.run;
+    if (!run) return;
+    const { inflow } = run;
+    if (!inflow || inflow.isAsked)
+      throw new Fault('a piece of a request was asked for that cannot be had now');
+    inflow.isAsked = true;
+    keepAlive(run);
+    void inflow.source.read().then((piece) => {
+      if (!this.runs.has(run.id)) return;
+      // After the last piece nothing more may be asked for.
+      inflow.isAsked = typeof piece === 'string';
+      awaitAnswer(run);
+      const code = PIECE_CODES.indexOf(typeof piece === 'string' ? piece : 'piece');
+      const body = typeof piece === 'string' ? {} : { body: piece };
+      this.#process.send({ kind: TO_RUNNER.requestPiece, run: run.id, code, ...body });
+    });
   }
 
   /** An isolate that broke or was disposed of while the run was on its way: it may begin anew, nothing has happened. */
@@ -313,15 +378,14 @@ export class Runner {
   }
 
   #receiveCall(frame: Frame): void {
-    const entry = this.runs.get(frame.run);
-    if (!entry) {
-      if (this.#abandoned.has(frame.run)) return;
-      throw new Fault('a host call for a run that is not in this runner');
-    }
+    const entry = this.#entryOf(frame, 'a host call of');
+    if (!entry) return;
     const { run } = entry;
     // The runner enforces the quota first; more than it allows means that the runner is no longer ours.
     if (++run.hostCalls > run.limits.hostCallsMax) throw new Fault('more host calls than a run may make');
-    const { guest, caller, requestId, chain, trigger, files } = run.invocation;
+    const { caller, requestId, chain, trigger, files } = run.invocation;
+    // A run that lasts for minutes does not keep the grants with which it began.
+    const { guest } = run.outflow || run.inflow ? entry.isolate : run.invocation;
     run.abort ??= new AbortController();
     const context = {
       guest,
@@ -376,4 +440,13 @@ export class Runner {
     const { tier } = this;
     this.#parts.onEnd(this, { pid: this.#pid, tier, isolates, killReason, runs, mark: this.mark(), ...end });
   }
+}
+
+function flagsOf({ inflow, invocation }: Run, body: Uint8Array | null): number {
+  const { wholeBody, bodyInPieces, answerInPieces } = RUN_FLAGS;
+  return (
+    (body === null ? 0 : wholeBody) +
+    (inflow ? bodyInPieces : 0) +
+    (invocation.answer === 'pieces' ? answerInPieces : 0)
+  );
 }

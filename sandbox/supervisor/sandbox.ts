@@ -4,6 +4,7 @@ import {
   ISOLATE_LIMITS,
   RUN_LIMITS,
   RUNNER_LIMITS,
+  STREAM_LIMITS,
   type RunLimits,
   type TriggerKind,
 } from '../../spec/limits.ts';
@@ -92,7 +93,9 @@ class Supervisor implements Sandbox {
   readonly #broker: Broker;
   readonly #limits: Record<TriggerKind, RunLimits>;
   readonly #guestSource: Buffer;
-  readonly #admission: Admission = createAdmission();
+  readonly #admission: Admission = createAdmission(RUNNER_LIMITS);
+  /** Runs whose bodies come in pieces have shares of their own. */
+  readonly #streamAdmission: Admission = createAdmission(STREAM_LIMITS);
   readonly #strikes: Strikes = createStrikes();
   readonly #pool: RunnerPool;
   readonly #waiting = new Set<Run>();
@@ -127,12 +130,11 @@ class Supervisor implements Sandbox {
   call(invocation: Invocation): Promise<Completion> {
     const { promise, resolve } = Promise.withResolvers<Completion>();
     const run = this.#openRun(invocation, resolve);
-    const refusal = this.#refuse(invocation.guest) ?? this.#admission.enter(invocation.guest);
+    const refusal = this.#refuse(invocation.guest) ?? this.#admit(run);
     if (refusal) {
       this.#settle(run, failRun(run, refusal), resolve);
       return promise;
     }
-    run.isAdmitted = true;
     this.#watch ??= setInterval(() => this.#lookAround(), RUNNER_LIMITS.watchdogIntervalMs);
     invocation.signal?.addEventListener('abort', () => this.#cancel(run), { once: true });
     if (invocation.signal?.aborted) this.#cancel(run);
@@ -162,7 +164,7 @@ class Supervisor implements Sandbox {
   async close(): Promise<void> {
     this.#isClosing = true;
     const untilMs = performance.now() + RUNNER_LIMITS.drainMsMax;
-    while (this.#admission.inFlight > 0 && performance.now() < untilMs)
+    while (this.#inFlight() > 0 && performance.now() < untilMs)
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     clearInterval(this.#watch);
     clearInterval(this.#heartbeat);
@@ -194,6 +196,29 @@ class Supervisor implements Sandbox {
     return { outcome: 'denied', reason: `out of service for now: ${breaker.reason}`, retryAfterMs };
   }
 
+  #inFlight(): number {
+    return this.#admission.inFlight + this.#streamAdmission.inFlight;
+  }
+
+  #admit(run: Run): Failure | undefined {
+    const admission = run.inflow ? this.#streamAdmission : this.#admission;
+    const refusal = admission.enter(run.invocation.guest);
+    if (!refusal) run.admission = admission;
+    return refusal;
+  }
+
+  /** Hands over an answer whose body is still to come. */
+  #answer(run: Run, completion: Completion, resolve: (completion: Completion) => void): Failure | undefined {
+    if (run.admission === this.#admission) {
+      const refusal = this.#streamAdmission.enter(run.invocation.guest);
+      if (refusal) return refusal;
+      this.#admission.leave(run.invocation.guest);
+      run.admission = this.#streamAdmission;
+    }
+    resolve(completion);
+    return undefined;
+  }
+
   #openRun(invocation: Invocation, resolve: (completion: Completion) => void): Run {
     const limits = this.#limits[limitedAs(invocation.trigger)];
     const startedMs = performance.now();
@@ -203,14 +228,17 @@ class Supervisor implements Sandbox {
       limits,
       startedMs,
       deadline: Math.min(startedMs + limits.wallTimeMsMax, invocation.deadline ?? Infinity),
+      inflow: inflowOf(invocation),
+      outflow: undefined,
       abort: undefined,
       cold: false,
       starts: 0,
       hostCalls: 0,
       logLines: 0,
       residentBytesAtStart: 0,
-      isAdmitted: false,
+      admission: undefined,
       isSettled: false,
+      begin: (completion) => this.#answer(run, completion, resolve),
       settle: (completion) => this.#settle(run, completion, resolve),
     };
     return run;
@@ -220,8 +248,9 @@ class Supervisor implements Sandbox {
     if (run.isSettled) return;
     run.isSettled = true;
     this.#waiting.delete(run);
-    if (run.isAdmitted) this.#admission.leave(run.invocation.guest);
+    run.admission?.leave(run.invocation.guest);
     run.abort?.abort();
+    run.outflow?.close(completion.outcome === 'ok' ? 'ended' : 'broken');
     resolve(completion);
     this.#options.observer.runEnded(run.invocation, completion);
   }
@@ -309,7 +338,9 @@ class Supervisor implements Sandbox {
       plugin: guest.plugin,
       configText: JSON.stringify(guest.config),
       services: this.#broker.services,
+      requestBytesMax: this.#limits.endpoint.requestBytesMax,
       responseBytesMax: this.#limits.endpoint.responseBytesMax,
+      pieceBytesMax: STREAM_LIMITS.pieceBytesMax,
       errorCharsMax: ISOLATE_LIMITS.errorCharsMax,
       logCharsMax: ISOLATE_LIMITS.logCharsMax,
       callCharsMax: ISOLATE_LIMITS.callCharsMax,
@@ -347,7 +378,7 @@ class Supervisor implements Sandbox {
     const late: Failure = { outcome: 'exceededWallTime', reason: 'the deadline of the run has passed' };
     for (const run of this.#waiting) if (now > run.deadline) run.settle(failRun(run, late));
     for (const runner of this.#pool.runners) if (runner.runs.size > 0) inspectRunner(runner);
-    if (this.#admission.inFlight > 0) return;
+    if (this.#inFlight() > 0) return;
     clearInterval(this.#watch);
     this.#watch = undefined;
   }
@@ -377,6 +408,12 @@ class Supervisor implements Sandbox {
   }
 }
 
+function inflowOf({ trigger }: Invocation): Run['inflow'] {
+  if (trigger.kind !== 'endpoint') return undefined;
+  const { body } = trigger.request;
+  return body === null || body instanceof Uint8Array ? undefined : { source: body, isAsked: false };
+}
+
 /** What the guest is told of a run. */
 function describeRun(invocation: Invocation): { head: string; body: Uint8Array | null } {
   const { trigger, requestId, caller } = invocation;
@@ -384,7 +421,8 @@ function describeRun(invocation: Invocation): { head: string; body: Uint8Array |
   switch (trigger.kind) {
     case 'endpoint': {
       const { method, url, headers, body } = trigger.request;
-      return { head: JSON.stringify({ ...base, request: { method, url, headers } } satisfies RunHead), body };
+      const head = JSON.stringify({ ...base, request: { method, url, headers } } satisfies RunHead);
+      return { head, body: body instanceof Uint8Array ? body : null };
     }
     case 'lifecycle': {
       const { hook } = trigger;

@@ -19,6 +19,7 @@ const frame = (kind, { run = 0, ref = 0, code = 0, amount = 0, head = '', body =
   return bytes;
 };
 const ok = { head: '+{"status":200,"headers":[]}', body: '"forged"' };
+const begun = { head: '{"status":200,"headers":[]}' };
 const DEEDS = {
   garbage: () => socket.write(Buffer.alloc(1_000, 0x7b)),
   'half a frame': (run) => socket.end(frame(67, { run, ...ok }).subarray(0, 30)),
@@ -46,6 +47,31 @@ const DEEDS = {
     socket.write(frame(67, { run, head: '+{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
   'an answer that is too large': (run) =>
     socket.write(frame(67, { run, ...ok, body: 'x'.repeat(2_000_000) })),
+  'a piece of an answer that has not begun': (run) => socket.write(frame(74, { run, body: 'forged' })),
+  'a piece for a foreign run': (run) => socket.write(frame(74, { run: run + 1_000, body: 'forged' })),
+  'the beginning of a foreign answer': (run) => socket.write(frame(73, { run: run + 1_000, ...begun })),
+  'an answer that begins twice': (run) =>
+    socket.write(Buffer.concat([frame(73, { run, ...begun }), frame(73, { run, ...begun })])),
+  'more pieces than were asked for': (run) => {
+    socket.write(frame(73, { run, ...begun }));
+    for (let piece = 0; piece < 10; piece++) socket.write(frame(74, { run, body: 'x' }));
+  },
+  'an empty piece': (run) => socket.write(Buffer.concat([frame(73, { run, ...begun }), frame(74, { run })])),
+  'a piece that is too large': (run) =>
+    socket.write(
+      Buffer.concat([frame(73, { run, ...begun }), frame(74, { run, body: 'x'.repeat(100_000) })]),
+    ),
+  'a piece after the end': (run) =>
+    socket.write(
+      Buffer.concat([frame(73, { run, ...begun }), frame(67, { run }), frame(74, { run, body: 'x' })]),
+    ),
+  'an end with a body': (run) =>
+    socket.write(Buffer.concat([frame(73, { run, ...begun }), frame(67, { run, head: '+{}', body: 'x' })])),
+  'a stream for a status without a body': (run) =>
+    socket.write(frame(73, { run, head: '{"status":204,"headers":[]}' })),
+  'a wish for a request that has no body': (run) => socket.write(frame(75, { run })),
+  'a stream whose head has a line break': (run) =>
+    socket.write(frame(73, { run, head: '{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
   'logs without end': (run) => {
     for (let line = 0; line < 5_000; line++) socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(100) }));
   },

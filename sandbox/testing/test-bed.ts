@@ -106,7 +106,10 @@ function readJson(completion: Completion): { status: number; json: unknown } {
   if (completion.outcome !== 'ok' || completion.response === null)
     return { status: 0, json: { ...completion, usage: undefined } };
   const { status, body } = completion.response;
-  return { status, json: body === null ? null : JSON.parse(Buffer.from(body).toString('utf8')) };
+  return {
+    status,
+    json: !(body instanceof Uint8Array) ? null : JSON.parse(Buffer.from(body).toString('utf8')),
+  };
 }
 
 /** A kv of the real shape, one for each installation. */

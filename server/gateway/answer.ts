@@ -1,6 +1,6 @@
 /** The end of a run as an HTTP answer. */
 import { OUTCOME_RESPONSES, type FailedOutcome } from '../../spec/outcome.ts';
-import type { Completion, GuestResponse } from '../../sandbox/ports.ts';
+import type { ByteSource, Completion, GuestResponse } from '../../sandbox/ports.ts';
 import { PROBLEM_TYPE_BASE } from '../http/problem.ts';
 import { GUEST_ANSWER_HEADERS, headersFromGuest, type Header } from './headers.ts';
 
@@ -12,7 +12,7 @@ export type GatewayAnswer = {
   readonly status: number;
   /** Names in lower case; without those that the transport writes itself. */
   readonly headers: readonly Header[];
-  readonly body: Uint8Array | string | null;
+  readonly body: Uint8Array | string | ByteSource | null;
 };
 
 /** @returns what the caller gets; a guest answer that no HTTP message can carry counts as its exception */

@@ -7,6 +7,7 @@ import { compileEndpoints, type EndpointMatch, type MatchedEndpoint } from './en
 import { answerOf, failureAnswer, type GatewayAnswer } from './answer.ts';
 import { headerOf, headersForGuest, type Header } from './headers.ts';
 import type {
+  ByteSource,
   Caller,
   CancelSignal,
   Completion,
@@ -16,7 +17,7 @@ import type {
 } from '../../sandbox/ports.ts';
 import { ORG_ROLES, type OrgRole } from '../../identity/index.ts';
 import type { JsonValue } from '../../spec/json.ts';
-import { RUN_LIMITS } from '../../spec/limits.ts';
+import { RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
@@ -58,7 +59,18 @@ export type GatewayRequest = {
   readonly headers: readonly Header[];
   /** @throws Refusal `body_too_large` or `body_incomplete` */
   readonly readBody: (bytesMax: number) => Promise<Uint8Array>;
+  /**
+   * The body whole where it has at most `wholeBytesMax`, else in pieces of that size up to `bytesMax`.
+   * @throws Refusal `body_too_large` or `body_incomplete`
+   */
+  readonly openBody: (wholeBytesMax: number, bytesMax: number) => Promise<Uint8Array | RequestBody>;
   readonly signal: CancelSignal;
+};
+
+/** The body of a request in pieces. */
+export type RequestBody = ByteSource & {
+  /** Why it broke off, where the caller is to be told. */
+  readonly refusal: Refusal | undefined;
 };
 
 export type Gateway = (request: GatewayRequest, requestId: string) => Promise<GatewayAnswer>;
@@ -81,15 +93,20 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const installation = await findActive(ports, address);
     const endpoint = matchEndpoint(installation, request.method, address.path);
     const caller = await admit(ports, installation, endpoint, request);
-    const guestRequest = await readRequest(request, address, endpoint);
+    const body = await readBody(request, endpoint);
+    const guestRequest = requestFor(request, address, body);
     const invocation: Invocation = {
       guest: installation.guest,
       trigger: { kind: 'endpoint', request: guestRequest },
       caller,
       requestId,
       signal: request.signal,
+      // What a schema is to judge must be there as a whole.
+      answer: endpoint.checkResponse ? 'whole' : 'pieces',
     };
-    return answer(ports, endpoint, invocation, await ports.run(invocation));
+    const completion = await ports.run(invocation);
+    if (completion.outcome !== 'ok' && body && 'refusal' in body && body.refusal) throw body.refusal;
+    return answer(ports, endpoint, invocation, completion);
   };
 }
 
@@ -161,19 +178,28 @@ function roleNeeded(access: Exclude<Access, 'public'>, actions: ReadonlyMap<stri
   return actions.get(access.slice('action:'.length)) ?? 'owner';
 }
 
-async function readRequest(
+async function readBody(
+  request: GatewayRequest,
+  { checkRequest }: MatchedEndpoint,
+): Promise<Uint8Array | RequestBody | null> {
+  const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+  if (!checkRequest)
+    return hasBody ? request.openBody(STREAM_LIMITS.pieceBytesMax, STREAM_LIMITS.requestBytesMax) : null;
+  const body = hasBody ? await request.readBody(RUN_LIMITS.endpoint.requestBytesMax) : null;
+  checkRequestBody(checkRequest, request.headers, body);
+  return body;
+}
+
+function requestFor(
   request: GatewayRequest,
   address: Address,
-  endpoint: MatchedEndpoint,
-): Promise<GuestRequest> {
-  const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
-  const body = hasBody ? await request.readBody(RUN_LIMITS.endpoint.requestBytesMax) : null;
-  if (endpoint.checkRequest) checkRequestBody(endpoint.checkRequest, request.headers, body);
+  body: Uint8Array | RequestBody | null,
+): GuestRequest {
   return {
     method: request.method,
     url: request.origin + address.path + request.search,
     headers: [...headersForGuest(request.headers), ['x-forwarded-prefix', address.prefix]],
-    body: body && body.length > 0 ? body : null,
+    body: body instanceof Uint8Array && body.byteLength === 0 ? null : body,
   };
 }
 
@@ -219,7 +245,8 @@ function answer(
     endpoint.checkResponse &&
     completion.response.status < 300
   ) {
-    const why = responseFault(endpoint.checkResponse, completion.response.body);
+    const { body } = completion.response;
+    const why = responseFault(endpoint.checkResponse, body instanceof Uint8Array ? body : null);
     if (why !== null) {
       ports.answerRefused(invocation.guest, invocation.requestId, why);
       return failureAnswer('exception', invocation.requestId);

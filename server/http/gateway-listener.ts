@@ -9,6 +9,7 @@ import { GATEWAY_PREFIX, type Gateway } from '../gateway/gateway.ts';
 import { headerOf, type Header } from '../gateway/headers.ts';
 import type { CancelSignal } from '../../sandbox/ports.ts';
 import type { Services } from '../services.ts';
+import { openBody, writePieces } from './body-pieces.ts';
 import { bodyIncomplete, bodyTooLarge } from './body.ts';
 import { asRefusal, problemHeaders, problemOf } from './problem.ts';
 import { recordRequest } from './record-request.ts';
@@ -43,7 +44,8 @@ async function takeCall(ports: Ports, gateway: Gateway, call: Call): Promise<voi
   const startedMs = performance.now();
   const requestId = randomUUID();
   const answer = await answerCall(ports, gateway, call, requestId);
-  writeAnswer(incoming, outgoing, answer, requestId);
+  const writing = writeAnswer(incoming, outgoing, answer, requestId);
+  if (writing) await writing;
   const method = incoming.method ?? '';
   const { status } = answer;
   recordRequest(ports, { method, path: target.pathname, route: ROUTE, status, requestId, startedMs });
@@ -63,6 +65,10 @@ async function answerCall(
       ...target,
       headers,
       readBody: (bytesMax: number) => readBody(incoming, headers, bytesMax),
+      openBody: (wholeBytesMax: number, bytesMax: number) =>
+        mayBeLarge(incoming, headers, wholeBytesMax, bytesMax)
+          ? openBody(incoming, wholeBytesMax, bytesMax)
+          : readBody(incoming, headers, wholeBytesMax),
       signal: signalOf(outgoing),
     };
     return await gateway(request, requestId);
@@ -97,6 +103,20 @@ function signalOf(outgoing: ServerResponse): CancelSignal {
   };
 }
 
+/** @throws Refusal `body_too_large` for a body that says so itself */
+function mayBeLarge(
+  incoming: IncomingMessage,
+  headers: readonly Header[],
+  wholeBytesMax: number,
+  bytesMax: number,
+): boolean {
+  // A request has a body when it says how long it is (RFC 9112, section 6.3).
+  if (incoming.headers['transfer-encoding'] !== undefined) return true;
+  const bytes = Number(headerOf(headers, 'content-length') ?? 0);
+  if (bytes > bytesMax) throw bodyTooLarge(bytesMax);
+  return bytes > wholeBytesMax;
+}
+
 async function readBody(
   incoming: IncomingMessage,
   headers: readonly Header[],
@@ -125,21 +145,28 @@ async function readBody(
   return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
 }
 
+/** @returns a promise where the body is still to come */
 function writeAnswer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   { status, headers, body }: GatewayAnswer,
   requestId: string,
-): void {
-  if (!incoming.complete) lingerOver(incoming);
+): Promise<void> | undefined {
   const raw = ['x-request-id', requestId];
   for (const [name, value] of headers) raw.push(name, value);
+  if (body !== null && typeof body === 'object' && 'read' in body) {
+    outgoing.writeHead(status, raw);
+    // The request may still be read, by the guest that answers it.
+    return writePieces(outgoing, body).finally(() => lingerOver(incoming));
+  }
+  lingerOver(incoming);
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   if (mayHaveBody(status) && (bytes || incoming.method !== 'HEAD'))
     raw.push('content-length', String(bytes?.byteLength ?? 0));
   outgoing.writeHead(status, raw);
   if (bytes && bytes.byteLength <= ONE_WRITE_BYTES_MAX) outgoing.end(binaryString(bytes), 'latin1');
   else outgoing.end(bytes);
+  return undefined;
 }
 
 /** Node writes a head and a short text at once, a head and bytes as two. */
@@ -156,6 +183,7 @@ function mayHaveBody(status: number): boolean {
 
 /** Closing at once would make the system throw away the answer with what it has not read (RFC 9112, section 9.6). */
 function lingerOver(incoming: IncomingMessage): void {
+  if (incoming.complete) return;
   const cut = setTimeout(() => incoming.socket.destroy(), LINGER_MS).unref();
   incoming.once('close', () => clearTimeout(cut));
   incoming.resume();

@@ -110,6 +110,7 @@ function answerOf(id: PluginId, completion: Completion): JsonValue {
   return {
     status,
     headers: headers.map(([name, value]) => [name, value]),
-    body: body ? Buffer.from(body).toString('latin1') : null,
+    // Whole, because the invocation takes no pieces.
+    body: body instanceof Uint8Array ? Buffer.from(body).toString('latin1') : null,
   };
 }

@@ -36,7 +36,16 @@ export type BodyInit =
 type Source =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'binary'; readonly binary: string }
+  | { readonly kind: 'pulled'; readonly pulled: PulledBody }
   | { readonly kind: 'stream'; readonly stream: ReadableStream };
+
+/** The body of a request that is still with its caller. */
+export type PulledBody = {
+  /** Largest body that is read whole. */
+  readonly wholeBytesMax: number;
+  /** @returns the next bytes as a binary string, null after the last; rejects when the body broke off */
+  pull(): Promise<string | null>;
+};
 
 /** Read once: `isUsed` is set when the source has been handed out. A stream tells for itself. */
 export type Body = { source: Source; isUsed: boolean };
@@ -46,6 +55,7 @@ type Extracted = { readonly body: Body; readonly type: string | null };
 const makeBody = (source: Source): Body => ({ source, isUsed: false });
 
 export const binaryBody = (binary: string): Body => makeBody({ kind: 'binary', binary });
+export const pulledBody = (pulled: PulledBody): Body => makeBody({ kind: 'pulled', pulled });
 export const textBody = (text: string): Body => makeBody({ kind: 'text', text });
 
 /** Fetch section 5.2, "extract". Bytes are copied, so that the giver may change his own. */
@@ -105,19 +115,41 @@ function isBodyUsed(body: Body | null): boolean {
 /** The stream of a body, made at the first call. */
 export function streamOf(body: Body): ReadableStream {
   if (body.source.kind === 'stream') return body.source.stream;
-  const stream = blobPart.use().streamOfBinary(wholeBinary(body.source));
+  const stream =
+    body.source.kind === 'pulled'
+      ? streamOfPulled(body.source.pulled)
+      : blobPart.use().streamOfBinary(wholeBinary(body.source));
   // A body that was read before its stream was asked for shows a stream that is used up.
   if (body.isUsed) void stream.cancel();
   body.source = { kind: 'stream', stream };
   return stream;
 }
 
-function wholeBinary(source: Exclude<Source, { kind: 'stream' }>): string {
+/** Asks for a piece when its reader wants one, and holds none. */
+function streamOfPulled(pulled: PulledBody): ReadableStream<Uint8Array> {
+  const { ReadableStream: Stream } = streamPart.use();
+  return new Stream<Uint8Array>(
+    {
+      type: 'bytes',
+      async pull(controller) {
+        const binary = await pulled.pull();
+        if (binary !== null) return controller.enqueue(bytesFromBinary(binary));
+        controller.close();
+        // A reader that brought its own buffer is answered with no bytes (Streams section 4.7.3).
+        controller.byobRequest?.respond(0);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function wholeBinary(source: Extract<Source, { kind: 'text' | 'binary' }>): string {
   return source.kind === 'text' ? encodeToBinary(source.text) : source.binary;
 }
 
 /** Fetch section 2.2.4, "clone a body". */
 export function cloneBody(body: Body): Body {
+  if (body.source.kind === 'pulled') streamOf(body);
   if (body.source.kind !== 'stream') return makeBody(body.source);
   const [mine, theirs] = body.source.stream.tee();
   body.source = { kind: 'stream', stream: mine };
@@ -127,6 +159,11 @@ export function cloneBody(body: Body): Body {
 /** Thrown when a stream gives more than its reader takes. */
 export class BodyTooLarge extends TypeError {}
 
+/** Thrown when a request that comes in pieces is read whole, and is too large for that. */
+class RequestTooLarge extends TypeError {}
+
+export const isRequestTooLarge = (thrown: unknown): boolean => thrown instanceof RequestTooLarge;
+
 /**
  * All bytes of a body, at once where there is no stream to wait for. Uses the body up.
  * @throws TypeError when it was used before; BodyTooLarge above `bytesMax`
@@ -135,6 +172,7 @@ export function takeBinary(body: Body, bytesMax: number): string | Promise<strin
   if (isUnusable(body)) throw new TypeError('Body is unusable: it has already been read.');
   body.isUsed = true;
   if (body.source.kind === 'stream') return readAll(body.source.stream, bytesMax);
+  if (body.source.kind === 'pulled') return pullAll(body.source.pulled);
   return withinCap(wholeBinary(body.source), bytesMax);
 }
 
@@ -154,6 +192,19 @@ async function readAll(stream: ReadableStream, bytesMax: number): Promise<string
     binary += binaryFromBytes(value as Uint8Array);
     if (binary.length > bytesMax)
       throw await refuse(reader, new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`));
+  }
+}
+
+async function pullAll({ pull, wholeBytesMax }: PulledBody): Promise<string> {
+  let binary = '';
+  for (;;) {
+    const piece = await pull();
+    if (piece === null) return binary;
+    binary += piece;
+    if (binary.length > wholeBytesMax)
+      throw new RequestTooLarge(
+        `The body of the request is larger than ${wholeBytesMax} bytes: read it in pieces, from request.body.`,
+      );
   }
 }
 

@@ -7,14 +7,15 @@
  */
 import type { GuestBindings } from '../bindings.ts';
 import { atob, btoa } from './base64.ts';
-import { BodyTooLarge, takeBinary } from './body.ts';
+import { binaryFromBytes } from './binary.ts';
+import { BodyTooLarge, isUnusable, takeBinary, type Body, type PulledBody } from './body.ts';
 import { bind } from './bound.ts';
 import { console } from './console.ts';
 import { Crypto, crypto } from './crypto.ts';
 import { DOMException } from './dom-exception.ts';
 import { carry, fetch, type Carrier } from './fetch.ts';
 import { Headers } from './headers.ts';
-import { arrayPush, defineProperty } from './intrinsics.ts';
+import { arrayPush, defineProperty, promiseThen, typedArrayName } from './intrinsics.ts';
 import {
   abortPart,
   blobPart,
@@ -32,6 +33,7 @@ import { performance } from './performance.ts';
 import { reportError } from './report-error.ts';
 import { Request, requestFromHost } from './request.ts';
 import { isResponse, Response, responseState } from './response.ts';
+import type { ReadableStream } from './streams.ts';
 import { TextDecoder, TextEncoder } from './text-encoding.ts';
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from './timers.ts';
 
@@ -99,8 +101,13 @@ type Pairs = readonly (readonly [string, string])[];
 export type AnsweredResponse = {
   readonly status: number;
   readonly headers: Pairs;
-  readonly body: string | null;
+  /** In pieces only where that was asked for. */
+  readonly body: string | ReadableStream<unknown> | null;
 };
+
+export { isRequestTooLarge } from './body.ts';
+export type { PulledBody } from './body.ts';
+export type { ReadableStream } from './streams.ts';
 
 /** Puts the web APIs on the global object; not enumerable, as browsers have them (Web IDL section 3.7.3). */
 export function installWebApi(bindings: GuestBindings): void {
@@ -133,13 +140,13 @@ function defineLazyGlobal(name: string, use: () => object): void {
 
 /**
  * The request that triggers a run.
- * @param parts checked by the gateway: an absolute URL, valid header names and values; the body as a binary string
+ * @param parts checked by the gateway: an absolute URL, valid header names and values; the body as a binary string, or to be pulled
  */
 export function makeRequest(parts: {
   method: string;
   url: string;
   headers: Pairs;
-  body: string | null;
+  body: string | PulledBody | null;
 }): Request {
   return requestFromHost(parts);
 }
@@ -147,12 +154,14 @@ export function makeRequest(parts: {
 /**
  * What the guest answered, its body read to the end; at once unless the body is a stream.
  * @param bytesMax largest body; more is `tooLarge`
+ * @param form `pieces`: a stream is handed on as it is; `headOnly`: it is told that nobody wants it
  * @throws TypeError when it is no Response, its body was read before, or a chunk is no Uint8Array; whatever the
  *   guest's stream throws
  */
 export function readResponse(
   answered: unknown,
   bytesMax: number,
+  form: 'whole' | 'pieces' | 'headOnly' = 'whole',
 ): AnsweredResponse | 'tooLarge' | Promise<AnsweredResponse | 'tooLarge'> {
   if (!isResponse(answered)) throw new TypeError('fetch must answer a Response.');
   const { status, list, body, type } = responseState(answered);
@@ -160,6 +169,8 @@ export function readResponse(
   const headers: (readonly [string, string])[] = [];
   for (let index = 0; index < list.length; index += 1) arrayPush(headers, list[index] as [string, string]);
   if (body === null) return { status, headers, body: null };
+  if (form !== 'whole' && body.source.kind === 'stream')
+    return { status, headers, body: takeStream(body, body.source.stream, form) };
   const finish = (binary: string): AnsweredResponse => ({ status, headers, body: binary });
   try {
     const binary = takeBinary(body, bytesMax);
@@ -168,6 +179,33 @@ export function readResponse(
     return tooLargeOrThrow(error);
   }
 }
+
+function takeStream(
+  body: Body,
+  stream: ReadableStream<unknown>,
+  form: 'pieces' | 'headOnly',
+): ReadableStream<unknown> | null {
+  if (isUnusable(body)) throw new TypeError('The body of the answer has been read before.');
+  body.isUsed = true;
+  if (form === 'pieces') return stream;
+  cancelQuietly(stream, new TypeError('A request of method HEAD gets no body.'));
+  return null;
+}
+
+/** Tells a stream, or its reader, that nobody wants more; what the guest does about that changes nothing. */
+export function cancelQuietly(stream: { cancel(reason: unknown): Promise<void> }, reason: unknown): void {
+  try {
+    void promiseThen(stream.cancel(reason), nothing, nothing);
+  } catch {
+    // The guest's own stream failed to stop.
+  }
+}
+
+const nothing = (): undefined => undefined;
+
+/** The bytes of one chunk of a stream as a binary string; undefined for a chunk that is no Uint8Array. */
+export const pieceOf = (chunk: unknown): string | undefined =>
+  typedArrayName(chunk) === 'Uint8Array' ? binaryFromBytes(chunk as Uint8Array) : undefined;
 
 function tooLargeOrThrow(error: unknown): 'tooLarge' {
   if (error instanceof BodyTooLarge) return 'tooLarge';

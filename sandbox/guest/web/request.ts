@@ -6,10 +6,12 @@ import {
   extractBody,
   isUnusable,
   mixInBody,
+  pulledBody,
   streamOf,
   type Body,
   type BodyHolder,
   type BodyInit,
+  type PulledBody,
 } from './body.ts';
 import { arrayPush, arraySlice, matches, setHas, stringToUpperCase } from './intrinsics.ts';
 import {
@@ -291,14 +293,15 @@ export function requestFromHost(parts: {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: string | null;
+  readonly body: string | PulledBody | null;
 }): Request {
+  const { body } = parts;
   return wrap({
     ...HOLLOW_STATE,
     method: parts.method,
     url: parts.url,
     list: trustedList(parts.headers),
-    body: parts.body === null ? null : binaryBody(parts.body),
+    body: body === null ? null : typeof body === 'string' ? binaryBody(body) : pulledBody(body),
   });
 }
 
