@@ -115,7 +115,8 @@ async function perform(
     else if (head.handler) finish(run, 'ok', { value: await callHandler(head, head.handler, host) });
     else finish(run, 'ok', { value: await callHook(trigger, head, host) });
   } catch (thrown) {
-    if (isRequestTooLarge(thrown)) finish(run, 'ok', TOO_LARGE_HEAD, TOO_LARGE_BODY);
+    const isUnanswered = trigger === 'endpoint' && run.outflow === undefined;
+    if (isUnanswered && isRequestTooLarge(thrown)) finish(run, 'ok', TOO_LARGE_HEAD, TOO_LARGE_BODY);
     else finish(run, 'exception', describeThrown(thrown, current.raw.errorCharsMax));
   }
 }
