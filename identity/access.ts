@@ -7,6 +7,7 @@
  */
 import { Refusal } from '../spec/refusal.ts';
 import { ORG_ROLES, type Organization, type OrgRole } from './entities/index.ts';
+import { INSTANCE_ORG_SLUG } from './instance-org.ts';
 import type { Principal } from './principal.ts';
 import type { TokenScope } from './token-scope.ts';
 
@@ -51,7 +52,7 @@ export function requireOrgRole(
   org: Pick<Organization, 'id' | 'slug'> | undefined,
   role: OrgRole,
 ): OrgAccess {
-  const held = org && roleIn(principal, org.id);
+  const held = org && roleToActIn(principal, org);
   if (!org || !held) throw new Refusal('not_found', { detail: 'There is no such organization.' });
   if (ORG_ROLES.indexOf(held) > ORG_ROLES.indexOf(role)) {
     throw new Refusal('role_missing', {
@@ -60,6 +61,12 @@ export function requireOrgRole(
     });
   }
   return { principal, org, role: held } as OrgAccess;
+}
+
+/** What the instance's own organization holds reaches all others: only administrators of the instance change it. */
+function roleToActIn(principal: Principal, org: Pick<Organization, 'id' | 'slug'>): OrgRole | undefined {
+  const held = roleIn(principal, org.id);
+  return held && org.slug === INSTANCE_ORG_SLUG && !administers(principal) ? 'member' : held;
 }
 
 /** @throws Refusal `scope_missing`, `token_bound_elsewhere` or `instance_admin_required` */

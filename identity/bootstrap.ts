@@ -1,5 +1,6 @@
 import type { AuditActor, Database } from '../database/index.ts';
-import { createInstanceOrganization, findOrganization, INSTANCE_ORG_SLUG } from './organizations.ts';
+import { INSTANCE_ORG_SLUG } from './instance-org.ts';
+import { createInstanceOrganization, findOrganization } from './organizations.ts';
 import { ALL_TOKEN_SCOPES } from './token-scope.ts';
 import type { TokenSecret } from './token-secret.ts';
 import { storeToken } from './tokens.ts';

@@ -20,6 +20,7 @@ export {
   type Publisher,
   type User,
 } from './entities/index.ts';
+export { INSTANCE_ORG_SLUG } from './instance-org.ts';
 export { addMember, changeMemberRole, listMembers, removeMember, type MemberRef } from './members.ts';
 export {
   changeOrganization,

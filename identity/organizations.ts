@@ -4,10 +4,8 @@ import { isNamespace, RESERVED_NAMESPACES } from '../spec/plugin-id.ts';
 import { Refusal } from '../spec/refusal.ts';
 import { auditOrg, readDisplayName, refusingConflicts } from './change.ts';
 import { OrganizationEntity, type Organization } from './entities/index.ts';
+import { INSTANCE_ORG_SLUG } from './instance-org.ts';
 import { addMember } from './members.ts';
-
-/** The slug of the instance's own organization; reserved, so that nobody else's can be. */
-export const INSTANCE_ORG_SLUG = 'instance';
 
 export type NewOrganization = {
   /** Stays for ever: it is in addresses. */

@@ -86,6 +86,11 @@ function schemaDefaults(schema: JsonObject, depth: number): JsonValue | undefine
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
+/** @returns one layer above another */
+export function mergeLayers(low: JsonObject, high: JsonObject): JsonObject {
+  return mergeObjects(low, high, DEPTH_MAX);
+}
+
 function mergeObjects(low: JsonObject, high: JsonObject, depth: number): JsonObject {
   const merged = new Map(Object.entries(low));
   for (const [key, value] of Object.entries(high)) {

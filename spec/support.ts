@@ -11,11 +11,7 @@ export const SOUK_VERSION = '1.0.0';
 
 /** @returns each part of the manifest that has no runtime in this version */
 export function unsupportedParts(manifest: Manifest): Violation[] {
-  return [
-    ...unsupportedContributions(manifest),
-    ...unsupportedPermissions(manifest),
-    ...unsupportedAvailability(manifest),
-  ];
+  return [...unsupportedContributions(manifest), ...unsupportedPermissions(manifest)];
 }
 
 function unsupportedContributions(manifest: Manifest): Violation[] {
@@ -49,12 +45,4 @@ function unsupportedPermissions(manifest: Manifest): Violation[] {
           },
         ],
   );
-}
-
-/** Visibility and enabledByDefault are proposals to the administrators of the instance, who make them so. */
-function unsupportedAvailability(manifest: Manifest): Violation[] {
-  if (manifest.availability?.scope !== 'global') return [];
-  return [
-    { pointer: '/availability/scope', message: `Souk ${SOUK_VERSION} cannot offer a plugin this way yet` },
-  ];
 }

@@ -3,8 +3,20 @@ import { Fault } from '../../spec/refusal.ts';
 import { splitPluginId, isPluginId } from '../../spec/plugin-id.ts';
 import type { VersionRecord } from '../resolver/index.ts';
 
-/** Who is offered something: whoever comes, or one organization. */
-export type Audience = { readonly kind: 'everyone' } | { readonly kind: 'org'; readonly orgId: string };
+/**
+ * Who is offered something: whoever comes; one organization, as an author who depends on it; one that installs, which
+ * does not choose global plugins, because it has them; or the instance, which installs nothing else.
+ */
+export type Audience =
+  | { readonly kind: 'everyone' | 'instance' }
+  | { readonly kind: 'org' | 'installer'; readonly orgId: string };
+
+/**
+ * Global plugins reach an organization by its seat alone. Where it has one, their versions are listed, so that the
+ * resolver can say which one the instance requires.
+ */
+const NOT_THE_INSTANCES = `(not plugin.is_global or exists (select 1 from installation
+  where installation.seat is not null and installation.plugin_id = plugin.publisher || '/' || plugin.name))`;
 
 type Row = {
   plugin: string;
@@ -53,10 +65,14 @@ function visibleTo(tx: Transaction, audience: Audience): string {
   switch (audience.kind) {
     case 'everyone':
       return `plugin.visibility = 'public'`;
+    case 'instance':
+      if (tx.scope.kind !== 'instance') throw new Fault('the instance lists versions in its own scope');
+      return 'plugin.is_global';
     case 'org':
+    case 'installer':
       if (tx.scope.kind !== 'org' || tx.scope.orgId !== audience.orgId)
         throw new Fault('versions for an organization are listed in its own scope');
-      return 'true';
+      return audience.kind === 'org' ? 'true' : NOT_THE_INSTANCES;
     default:
       throw new Fault(`unknown audience ${String(audience satisfies never)}`);
   }

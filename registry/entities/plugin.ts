@@ -25,6 +25,8 @@ export const PluginEntity = defineEntity({
     /** Both as an administrator of the instance made it; see catalogue/availability.ts. */
     enabledByDefault: p.boolean().default(false),
     isBuiltIn: p.boolean().default(false),
+    /** It is installed in the instance's own organization alone, for everybody. */
+    isGlobal: p.boolean().default(false),
     latestVersion: p.text().nullable(),
     title: p.text().nullable(),
     description: p.text().nullable(),

@@ -19,6 +19,8 @@ import {
   type Installation,
   type InstallationPlan,
 } from './entities/index.ts';
+import { globalsAfter, requireNoBreak } from './global-reach.ts';
+import { settleSeats } from './seats.ts';
 import { keptGrants } from './permission-difference.ts';
 import { fingerprintOf } from './planning/fingerprint.ts';
 import { loadInstalled, loadInstanceConfig, loadOffered } from './planning/load-world.ts';
@@ -53,7 +55,8 @@ export type StepOutcome =
   | { readonly kind: 'removed' | 'held'; readonly plugin: PluginId };
 
 /**
- * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`, `built_in_not_removable`
+ * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`, `built_in_not_removable`,
+ * `global_plugin_needed`
  */
 export async function checkReady(
   tx: Transaction,
@@ -76,6 +79,7 @@ export async function checkReady(
         'Since the plan was made, an installation of the organization or a package of the plan has changed.',
     });
   }
+  if (tx.scope.kind === 'instance') await requireNoBreak(tx, orgId, globalsAfter(plan.steps, offered));
   return { plan, offered, grants: checkConsent(plan.answer.permissions, consent) };
 }
 
@@ -90,6 +94,7 @@ export async function carryOut(
   for (const step of ready.plan.steps) outcomes.push(await carryOutStep(tx, context, acting, ready, step));
   ready.plan.appliedAt = context.now();
   await auditPlan(tx, acting, ready.plan);
+  if (tx.scope.kind === 'instance') await settleSeats(tx, context, acting.actor);
   return outcomes;
 }
 

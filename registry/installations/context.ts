@@ -1,5 +1,5 @@
 /** What every part of the installations works with. */
-import type { AuditActor, Database, Transaction } from '../../database/index.ts';
+import type { AuditActor, Database, Scope, Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { InstalledGuest } from './guest.ts';
 import type { Resolver } from './planning/compute-plan.ts';
@@ -30,15 +30,29 @@ export type InstallationsContext = {
   readonly resolver: Resolver;
   readonly heldSecrets: SecretsPort;
   readonly now: () => Date;
+  /** The instance's own organization; undefined before the instance has been set up. */
+  readonly instanceOrgId: () => Promise<string | undefined>;
 };
 
+/** @returns the scope in which the organization's installations are changed: the instance's own reach all others */
+export async function scopeOf(context: InstallationsContext, orgId: string): Promise<Scope> {
+  return (await context.instanceOrgId()) === orgId ? { kind: 'instance' } : { kind: 'org', orgId };
+}
+
+/** Held in common by who changes one organization, and alone by who changes the instance's, whose plugins all have. */
+const GLOBAL_LOCK = 'souk.global-plugins';
+
 /** Runs `work` in the organization's scope, alone among all that change its installations. */
-export function underOrgLock<Result>(
-  { database }: InstallationsContext,
+export async function underOrgLock<Result>(
+  context: InstallationsContext,
   orgId: string,
   work: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
-  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+  const scope = await scopeOf(context, orgId);
+  const inCommon = scope.kind === 'instance' ? '' : '_shared';
+  return context.database.transaction(scope, async (tx) => {
+    // Two statements: the one below must not be begun before the one above is granted.
+    await tx.em.execute(`select pg_advisory_xact_lock${inCommon}(hashtextextended(?, 0))`, [GLOBAL_LOCK]);
     await tx.em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [
       `souk.installations:${orgId}`,
     ]);

@@ -5,6 +5,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import type { Acting, InstallationsContext } from './context.ts';
 import { activate, loadRows } from './lifecycle.ts';
 import { applyPlan } from './plan-application.ts';
+import { reconcileSeats } from './seats.ts';
 import { createPlan } from './plans.ts';
 
 export type DefaultOutcome = {
@@ -17,14 +18,16 @@ export type DefaultOutcome = {
 type Default = { readonly plugin: PluginId; readonly enabled: boolean };
 
 /**
- * Installs what the organization lacks of the defaults that it may see, each with a plan of its own and the consent of
- * whoever acts: an administrator of the instance, who is named in the receipts. One that fails holds up no other.
+ * Gives the organization its seats of global plugins, and installs what it lacks of the defaults that it may see, each
+ * with a plan of its own and the consent of whoever acts: an administrator of the instance, who is named in the
+ * receipts. One that fails holds up no other.
  */
 export async function applyDefaults(
   context: InstallationsContext,
   acting: Acting,
 ): Promise<DefaultOutcome[]> {
   const { orgId } = acting;
+  await reconcileSeats(context, acting.actor);
   const missing = await context.database.transaction({ kind: 'org', orgId }, (tx) => loadMissing(tx, orgId));
   const outcomes: DefaultOutcome[] = [];
   for (const wanted of missing) outcomes.push(await applyDefault(context, acting, wanted));
@@ -36,7 +39,7 @@ async function loadMissing(tx: Transaction, orgId: string): Promise<Default[]> {
   const rows = await loadRows(tx, orgId);
   const defaults = await tx.em.execute<Default[]>(
     `select publisher || '/' || name as plugin, enabled_by_default as enabled from plugin
-      where (enabled_by_default or is_built_in) and latest_version is not null order by 1`,
+      where (enabled_by_default or is_built_in) and not is_global and latest_version is not null order by 1`,
   );
   return defaults.filter(({ plugin, enabled }) => {
     const held = rows.get(plugin);

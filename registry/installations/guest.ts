@@ -6,7 +6,8 @@ import type { Permission } from '../../spec/permission.ts';
 import { splitPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import type { SignatureState } from '../entities/index.ts';
 import type { ActionRole } from './action-view.ts';
-import { effectiveConfig } from '../../spec/plugin-config.ts';
+import { configInEffect } from './config-in-effect.ts';
+import type { Seat } from './seat.ts';
 import type { InstallationState } from './state.ts';
 
 /** Structurally the `Guest` of the sandbox's ports. */
@@ -52,6 +53,7 @@ export type GuestSource = {
   readonly grants: readonly Permission[];
   readonly config: JsonObject;
   readonly revision: number;
+  readonly seat?: Seat | null;
 };
 
 /** What lies around every installation of a plugin. */
@@ -74,7 +76,7 @@ export function guestOf(source: GuestSource, around: GuestSurroundings): Install
     tier: tierOf(source, around.trustedPublishers),
     grants: source.grants,
     revision: `${source.revision}.${around.instanceRevision}.${source.digest.slice(0, 16)}`,
-    config: effectiveConfig(manifest, around.instanceConfig, source.config),
+    config: configInEffect(source, around.instanceConfig),
     dependencies: Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }) as PluginId[],
     handlers: declaredHandlers(manifest),
   };

@@ -1,6 +1,6 @@
 /** The installations of all organizations: the one object that the server works with. */
 import type { AuditActor, Database } from '../../database/index.ts';
-import { findOrganization } from '../../identity/index.ts';
+import { findOrganization, INSTANCE_ORG_SLUG } from '../../identity/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
@@ -37,6 +37,7 @@ import { reconcile } from './reconcile.ts';
 import { decideRequest, listRequests, requestPlugin, type Decision, type RequestView } from './requests.ts';
 import type { SecretsPort } from './secrets.ts';
 import { beginSafeMode, brakedRuntime, endSafeMode, readSafeMode, type SafeMode } from './safe-mode.ts';
+import { reconcileSeats } from './seats.ts';
 import { narrowGrants, setConfig, setInstanceConfig } from './settings.ts';
 
 export type InstallationsOptions = {
@@ -114,6 +115,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     resolver: (problem) => thread.resolve(problem, RESOLUTION_BUDGET_DEFAULT),
     heldSecrets: options.heldSecrets ?? (async () => new Map()),
     now: options.now ?? (() => new Date()),
+    instanceOrgId: rememberingOrg(database, INSTANCE_ORG_SLUG),
   };
   return {
     createPlan: (acting, request) => createPlan(context, acting, request),
@@ -143,13 +145,15 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     endSafeMode: (actor) => endSafeMode(context, actor),
     ...revocationsOf(context),
     ...eventsOf(context),
-    reconcile: () => reconcile(context),
+    reconcile: async () => (await reconcile(context)) + (await reconcileSeats(context, SEATS)),
     close: async () => {
       context.cache.close();
       await thread.close();
     },
   };
 }
+
+const SEATS: AuditActor = { kind: 'system', name: 'global-plugins' };
 
 function lifecycleOf(
   context: InstallationsContext,
@@ -266,6 +270,12 @@ function describeGuestOf(
       loadGuest(tx, orgId, plugin, 'serving', trustedPublishers),
     ),
   );
+}
+
+/** An organization's id stays; one that is not there yet is asked for again. */
+function rememberingOrg(database: Database, slug: string): () => Promise<string | undefined> {
+  let known: string | undefined;
+  return async () => (known ??= await findOrgId(database, slug));
 }
 
 async function findOrgId(database: Database, slug: string): Promise<string | undefined> {

@@ -6,7 +6,8 @@
 import { appendAudit, type Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
-import { effectiveConfig, requireFittingConfig } from '../../spec/plugin-config.ts';
+import { requireFittingConfig } from '../../spec/plugin-config.ts';
+import { configInEffect } from './config-in-effect.ts';
 import {
   announceChange,
   underOrgLock,
@@ -29,6 +30,9 @@ import type { OthersInvolved } from './planning/plan.ts';
 import { requireSecrets } from './secrets.ts';
 import { findDangers, requireSafe } from './danger.ts';
 import { requireRunning } from './safe-mode.ts';
+import { requireIdleOutside } from './global-reach.ts';
+import { requireSourceRuns, SOURCE_STOPPED, type Seat } from './seat.ts';
+import { settleSeats } from './seats.ts';
 import { stateAfter, type LifecycleStep } from './state.ts';
 import { stepDeadline } from './step-deadline.ts';
 
@@ -98,14 +102,17 @@ function activationOf(rows: Rows, plugin: PluginId, dependencies: OthersInvolved
   return [...idle, plugin].map((id) => requireInstalled(rows, id));
 }
 
-/** @throws Refusal `config_invalid`, `secret_missing` */
+/** @throws Refusal `plugin_is_global`, `config_invalid`, `secret_missing` */
 export async function requireReady(
   tx: Transaction,
   { heldSecrets }: InstallationsContext,
   row: Installation,
 ): Promise<void> {
+  requireSourceRuns(row.pluginId, row.seat);
   const instance = (await loadInstanceConfig(tx, [row.pluginId])).get(row.pluginId) ?? {};
-  requireFittingConfig(row.pluginId, row.manifest, effectiveConfig(row.manifest, instance, row.config));
+  requireFittingConfig(row.pluginId, row.manifest, configInEffect(row, instance));
+  // What the organization does not set, a seat reads from its source, which is active.
+  if (row.seat) return;
   requireSecrets({ id: row.id, plugin: row.pluginId }, row.manifest, await heldSecrets(tx, row.orgId));
 }
 
@@ -115,24 +122,42 @@ export async function runActivation(
   acting: Acting,
   plugin: PluginId,
 ): Promise<RuntimeVerdict> {
-  const { guest, upgradeFrom } = await readNext(context, acting.orgId, plugin);
-  const verdict = await verdictOf(() => context.runtime.activate(guest, upgradeFrom));
-  if (verdict.kind === 'done') await leave(context, acting, plugin, 'activated', null);
-  return verdict;
+  const next = await readNext(context, acting.orgId, plugin);
+  const verdict = await runHooks(context, next);
+  if (verdict.kind === 'failed') return verdict;
+  // A global plugin that plugins of organizations do not go with is found by the last step, and fails it.
+  return verdictOf(async () => {
+    await leave(context, acting, plugin, 'activated', null);
+    return verdict;
+  });
 }
+
+/** Those of a global plugin ran for its source. */
+async function runHooks(
+  { runtime }: InstallationsContext,
+  { guest, upgradeFrom, seat }: NextGuest,
+): Promise<RuntimeVerdict> {
+  return seat ? { kind: 'done' } : verdictOf(() => runtime.activate(guest, upgradeFrom));
+}
+
+type NextGuest = {
+  readonly guest: InstalledGuest;
+  readonly upgradeFrom: string | null;
+  readonly seat: Seat | null;
+};
 
 async function readNext(
   { database, trustedPublishers }: InstallationsContext,
   orgId: string,
   plugin: PluginId,
-): Promise<{ guest: InstalledGuest; upgradeFrom: string | null }> {
+): Promise<NextGuest> {
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
     const next = await loadGuest(tx, orgId, plugin, 'next', trustedPublishers);
     const row = await tx.em.findOne(InstallationEntity, { orgId, pluginId: plugin });
     if (!next || !row) throw new Fault('an installation went while it was being activated');
     const past = row.servingSnapshotId;
     const snapshot = past ? await tx.em.findOne(InstallationSnapshotEntity, { id: past }) : null;
-    return { guest: next.guest, upgradeFrom: snapshot?.version ?? null };
+    return { guest: next.guest, upgradeFrom: snapshot?.version ?? null, seat: row.seat ?? null };
   });
 }
 
@@ -169,7 +194,8 @@ export function activationFailed(plugin: PluginId, reason: string): Refusal {
 /**
  * Deactivates a plugin, those that need it first. Files and data stay. A hook that fails does not hold it up; the
  * reason is kept.
- * @throws Refusal `plugin_not_installed`, `transition_not_allowed`, `transition_in_progress`, `installation_needed`
+ * @throws Refusal `plugin_not_installed`, `transition_not_allowed`, `transition_in_progress`, `installation_needed`,
+ * `global_plugin_needed`
  */
 export async function deactivate(
   context: InstallationsContext,
@@ -182,6 +208,7 @@ export async function deactivate(
     stateAfter(requireInstalled(rows, plugin).state, 'deactivate', plugin);
     const others = activeDependants(rows, plugin);
     if (others.length > 0 && dependants === 'refuse') throw needed(plugin, others);
+    if (tx.scope.kind === 'instance') await requireIdleOutside(tx, acting.orgId, [...others, plugin]);
     return [...others, plugin];
   });
   await takeDownInOrder(context, acting, order);
@@ -224,16 +251,17 @@ export async function takeDown(
   plugin: PluginId,
   because: string | null,
 ): Promise<readonly PluginId[]> {
-  const { guest, dependants } = await underOrgLock(context, acting.orgId, async (tx) => {
+  const { guest, seat, dependants } = await underOrgLock(context, acting.orgId, async (tx) => {
     const rows = await loadRows(tx, acting.orgId);
     const holding = activeDependants(rows, plugin);
-    if (holding.length > 0) return { guest: undefined, dependants: holding };
-    await enter(tx, context, acting, requireInstalled(rows, plugin), 'deactivate', 1);
+    if (holding.length > 0) return { guest: undefined, seat: null, dependants: holding };
+    const row = requireInstalled(rows, plugin);
+    await enter(tx, context, acting, row, 'deactivate', 1);
     const next = await loadGuest(tx, acting.orgId, plugin, 'next', context.trustedPublishers);
-    return { guest: next?.guest, dependants: holding };
+    return { guest: next?.guest, seat: row.seat ?? null, dependants: holding };
   });
   if (!guest) return dependants;
-  const verdict = await verdictOf(() => context.runtime.deactivate(guest));
+  const verdict = seat ? DONE : await verdictOf(() => context.runtime.deactivate(guest));
   const reason = verdict.kind === 'failed' ? `Its deactivate hook failed: ${verdict.reason}` : null;
   await leave(context, acting, plugin, 'deactivated', because ?? reason);
   return [];
@@ -266,6 +294,8 @@ export async function enter(
   await announceChange(context, tx, acting.orgId, row.pluginId);
 }
 
+const DONE: RuntimeVerdict = { kind: 'done' };
+
 /** A step ends. One that somebody else has ended meanwhile (by its deadline) is left as it is. */
 export async function leave(
   context: InstallationsContext,
@@ -281,6 +311,7 @@ export async function leave(
     row.reason = reason;
     row.stepDeadlineAt = null;
     row.servingSnapshotId = null;
+    if (row.seat) followWish(row, row.seat, step);
     row.updatedAt = context.now();
     await announceChange(context, tx, acting.orgId, plugin);
     await appendAudit(tx, {
@@ -290,7 +321,18 @@ export async function leave(
       subject: `plugin:${plugin}`,
       detail: { version: row.version, digest: row.digest, ...(row.reason ? { reason: row.reason } : {}) },
     });
+    if (tx.scope.kind === 'instance') await settleSeats(tx, context, acting.actor);
   });
+}
+
+/** A seat remembers what its organization wants; its source may have stopped during the step. */
+function followWish(row: Installation, seat: Seat, step: keyof typeof AUDIT_ACTIONS): void {
+  const wish = step === 'activated' ? 'run' : 'stop';
+  row.seat = { ...seat, wish };
+  row.revision += 1;
+  if (row.state !== 'active' || seat.source === 'runs') return;
+  row.state = 'inactive';
+  row.reason = SOURCE_STOPPED;
 }
 
 const AUDIT_ACTIONS = {

@@ -8,6 +8,7 @@ import type { SignatureState } from '../entities/index.ts';
 import { actionsOf, type ActionRole } from './action-view.ts';
 import { standstill as standstillOf } from './safe-mode.ts';
 import { guestOf, type GuestDescription } from './guest.ts';
+import type { Seat } from './seat.ts';
 import type { InstallationState } from './state.ts';
 
 type Row = {
@@ -24,6 +25,7 @@ type Row = {
   signature: SignatureState;
   grants: readonly Permission[];
   config: JsonObject;
+  seat: Seat | null;
   action_roles: Record<string, ActionRole> | null;
   safe_mode_reason: string | null;
   instance_config: JsonObject | null;
@@ -35,7 +37,7 @@ export type GuestView = 'serving' | 'next';
 
 /** While the next version is being activated, the snapshot of the one before it is what serves. */
 const SQL = `select installation.id, organization.id as org_id, organization.slug, installation.state,
-    installation.reason, installation.revision, kept.id is not null as is_serving_snapshot,
+    installation.reason, installation.revision, installation.seat, kept.id is not null as is_serving_snapshot,
     coalesce(kept.version, installation.version) as version, coalesce(kept.digest, installation.digest) as digest,
     coalesce(kept.manifest, installation.manifest) as manifest,
     coalesce(kept.signature, installation.signature) as signature,

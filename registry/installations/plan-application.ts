@@ -2,7 +2,7 @@
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { carryOut, checkReady } from './apply-plan.ts';
 import type { Consent } from './consent.ts';
-import { underOrgLock, type Acting, type InstallationsContext } from './context.ts';
+import { scopeOf, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { findDangers } from './danger.ts';
 import { loadRows, takeDownInOrder } from './lifecycle.ts';
 import { beginUpgrade, finishUpgrade, type Upgrade } from './upgrade.ts';
@@ -11,7 +11,7 @@ import { beginUpgrade, finishUpgrade, type Upgrade } from './upgrade.ts';
  * Applies exactly the plan that was shown: deactivates what goes, changes everything in one transaction, activates
  * what takes the place of something active.
  * @throws Refusal `plan_not_found`, `plan_outdated`, `consent_missing`, `consent_excessive`, `config_invalid`,
- * `transition_in_progress`, `installation_needed`, `activation_failed`
+ * `transition_in_progress`, `installation_needed`, `global_plugin_needed`, `activation_failed`
  */
 export async function applyPlan(
   context: InstallationsContext,
@@ -31,16 +31,14 @@ async function stopWhatGoes(
   planId: string,
   consent: Consent,
 ): Promise<void> {
-  const going: PluginId[] = await context.database.transaction(
-    { kind: 'org', orgId: acting.orgId },
-    async (tx) => {
-      const { plan } = await checkReady(tx, context, acting.orgId, planId, consent);
-      const rows = await loadRows(tx, acting.orgId);
-      return plan.steps
-        .filter(({ kind, plugin }) => kind === 'remove' && rows.get(plugin)?.state === 'active')
-        .map(({ plugin }) => plugin);
-    },
-  );
+  const scope = await scopeOf(context, acting.orgId);
+  const going: PluginId[] = await context.database.transaction(scope, async (tx) => {
+    const { plan } = await checkReady(tx, context, acting.orgId, planId, consent);
+    const rows = await loadRows(tx, acting.orgId);
+    return plan.steps
+      .filter(({ kind, plugin }) => kind === 'remove' && rows.get(plugin)?.state === 'active')
+      .map(({ plugin }) => plugin);
+  });
   await takeDownInOrder(context, acting, going);
 }
 

@@ -2,15 +2,19 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { appendAudit, type Transaction } from '../../database/index.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import { splitPluginId } from '../../spec/plugin-id.ts';
+import { PluginEntity } from '../entities/index.ts';
 import { actorName } from './actor.ts';
 import { requireRemovable } from './built-in.ts';
-import type { Acting, InstallationsContext } from './context.ts';
+import { scopeOf, type Acting, type InstallationsContext } from './context.ts';
 import { InstallationPlanEntity, type InstallationPlan } from './entities/index.ts';
+import { globalsAfter, reachOf } from './global-reach.ts';
 import { checkRequest } from './planning/check-request.ts';
 import { computePlan, resolveRequest, versionsToBring, type ComputedPlan } from './planning/compute-plan.ts';
 import { loadOffered, loadWorld } from './planning/load-world.ts';
 import type { PlanAnswer, PlanRequest } from './planning/plan.ts';
-import { versionsByName } from './planning/world.ts';
+import { versionsByName, type OfferedVersions } from './planning/world.ts';
+import { decidedByInstance } from './seat.ts';
 
 /** Long enough to read it and ask somebody; the fingerprint guards against what happens meanwhile. */
 const PLAN_MS_MAX = 60 * 60_000;
@@ -35,18 +39,52 @@ export async function createPlan(
   acting: Acting,
   request: PlanRequest,
 ): Promise<Plan> {
-  const scope = { kind: 'org', orgId: acting.orgId } as const;
+  const scope = await scopeOf(context, acting.orgId);
   const checked = checkRequest(request);
-  const world = await context.database.transaction(scope, (tx) =>
-    loadWorld(tx, acting.orgId, checked, context.heldSecrets),
-  );
+  const world = await context.database.transaction(scope, async (tx) => {
+    await requireOffer(tx, checked);
+    return loadWorld(tx, acting.orgId, checked, context.heldSecrets);
+  });
   const resolved = await resolveRequest(checked, world, context.resolver);
   return context.database.transaction(scope, async (tx) => {
     const offered = versionsByName(await loadOffered(tx, versionsToBring(resolved, world)));
     const computed = computePlan(resolved, world, offered);
     await requireRemovable(tx, computed.steps);
-    return keepPlan(tx, acting, request, computed, context.now());
+    const answer = { ...computed.answer, ...(await reachIfGlobal(tx, acting.orgId, computed, offered)) };
+    return keepPlan(tx, acting, request, { ...computed, answer }, context.now());
   });
+}
+
+/** What a plan of the instance's own organization means for the others; nothing for any other plan. */
+async function reachIfGlobal(
+  tx: Transaction,
+  orgId: string,
+  { steps }: ComputedPlan,
+  offered: OfferedVersions,
+): Promise<Pick<PlanAnswer, 'reach'>> {
+  if (tx.scope.kind !== 'instance') return {};
+  return { reach: await reachOf(tx, orgId, globalsAfter(steps, offered)) };
+}
+
+/**
+ * The instance installs what it offers as global, and organizations install the rest.
+ * @throws Refusal `plugin_is_global`, `plugin_not_global`
+ */
+async function requireOffer(tx: Transaction, request: PlanRequest): Promise<void> {
+  if (request.kind !== 'install') return;
+  const plugin = await tx.em.findOne(PluginEntity, splitPluginId(request.plugin), {
+    disableIdentityMap: true,
+  });
+  if (!plugin) return;
+  if (tx.scope.kind === 'instance' && !plugin.isGlobal) {
+    throw new Refusal('plugin_not_global', {
+      detail: `${request.plugin} is offered to organizations.`,
+      extensions: { plugin: request.plugin },
+    });
+  }
+  if (tx.scope.kind === 'org' && plugin.isGlobal) {
+    throw decidedByInstance(request.plugin, 'only the instance installs it, for every organization.');
+  }
 }
 
 async function keepPlan(

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { effectiveConfig } from '../../spec/plugin-config.ts';
+import { configInEffect } from './config-in-effect.ts';
 import type { InstallationsContext } from './context.ts';
 import {
   ConsentReceiptEntity,
@@ -30,6 +30,8 @@ export type InstallationView = {
   /** The range that somebody asked for; null for a dependency. */
   readonly range: string | null;
   readonly pinned: boolean;
+  /** `global`: the instance runs it for every organization, and decides about version and grants. */
+  readonly scope: 'organization' | 'global';
   readonly grants: readonly Permission[];
   /** The organization's layer, and what is in effect. */
   readonly config: JsonObject;
@@ -112,9 +114,10 @@ function toView(
     reason: row.reason ?? null,
     range: row.range ?? null,
     pinned: row.isPinned,
+    scope: row.seat ? 'global' : 'organization',
     grants,
     config,
-    effectiveConfig: effectiveConfig(manifest, instance, config),
+    effectiveConfig: configInEffect(row, instance),
     revision,
     installedAt,
     updatedAt,

@@ -7,11 +7,14 @@ import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
 import { writeReceipt } from './apply-plan.ts';
 import { grantFaults, toGrant } from './grant.ts';
-import { effectiveConfig, requireFittingConfig, requireStorableConfig } from '../../spec/plugin-config.ts';
+import { requireFittingConfig, requireStorableConfig } from '../../spec/plugin-config.ts';
+import { configInEffect, requireOpenParts } from './config-in-effect.ts';
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { InstanceConfigEntity, type Installation } from './entities/index.ts';
 import { CHANGES_CHANNEL } from './guest-cache.ts';
 import { loadRows, requireInstalled } from './lifecycle.ts';
+import { decidedByInstance } from './seat.ts';
+import { settleSeats } from './seats.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 
 /**
@@ -27,14 +30,15 @@ export async function setConfig(
   requireStorableConfig(config);
   await changeRow(context, acting, plugin, 'installation.configured', async (tx, row) => {
     const instance = (await loadInstanceConfig(tx, [plugin])).get(plugin) ?? {};
-    requireFittingConfig(plugin, row.manifest, effectiveConfig(row.manifest, instance, config));
+    if (row.seat) requireOpenParts(plugin, row.seat, instance, config);
+    requireFittingConfig(plugin, row.manifest, configInEffect({ ...row, config }, instance));
     row.config = config;
   });
 }
 
 /**
  * Replaces the grants by narrower ones, at once.
- * @throws Refusal `plugin_not_installed`, `grant_not_held` with each that no grant held covers
+ * @throws Refusal `plugin_not_installed`, `plugin_is_global`, `grant_not_held` with each that no grant held covers
  */
 export async function narrowGrants(
   context: InstallationsContext,
@@ -43,6 +47,7 @@ export async function narrowGrants(
   grants: readonly Permission[],
 ): Promise<void> {
   await changeRow(context, acting, plugin, 'installation.grants-narrowed', async (tx, row) => {
+    if (row.seat) throw decidedByInstance(plugin, 'what it may do is granted by the instance.');
     requireHeld(row.grants, grants);
     row.grants = grants.map(toGrant);
     writeReceipt(tx, acting, row, context.now());
@@ -83,6 +88,7 @@ async function changeRow(
       action,
       subject: `plugin:${plugin}`,
     });
+    if (tx.scope.kind === 'instance') await settleSeats(tx, context, acting.actor);
   });
 }
 

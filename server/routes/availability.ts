@@ -15,6 +15,7 @@ const Change = Type.Object(
     visibility: Type.Optional(words(['public', 'private'])),
     enabledByDefault: Type.Optional(Type.Boolean()),
     builtIn: Type.Optional(Type.Boolean()),
+    scope: Type.Optional(words(['organization', 'global'])),
   },
   { additionalProperties: false, minProperties: 1 },
 );

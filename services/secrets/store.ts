@@ -130,10 +130,34 @@ async function readSecret(
       [orgId, installationId, storableName(name)],
     ),
   );
-  if (!row) return null;
-  const value = await unseal(ring, placeOf(row), row);
+  const held = row ?? (await readOfSource(database, { orgId, installationId }, name));
+  if (!held) return null;
+  const value = await unseal(ring, placeOf(held), held);
   disclosed.remember(installationId, value);
   return value;
+}
+
+/**
+ * A global plugin reads the instance's secrets in every organization, but for those that the organization set itself.
+ * Which source a seat follows is a row of the instance's to write, and nothing that a guest says.
+ */
+async function readOfSource(
+  database: Database,
+  { orgId, installationId }: SecretOwner,
+  name: string,
+): Promise<SealedRow | undefined> {
+  const seats = await database.transaction({ kind: 'org', orgId }, (tx) =>
+    tx.em.find(InstallationEntity, { id: installationId, orgId }, { fields: ['seat'] }),
+  );
+  const sourceId = seats[0]?.seat?.sourceId;
+  if (sourceId === undefined) return undefined;
+  const [row] = await database.transaction({ kind: 'instance' }, (tx) =>
+    tx.em.execute<SealedRow[]>(`${SEALED_ROWS} where secret.installation_id = ? and name = ?`, [
+      sourceId,
+      storableName(name),
+    ]),
+  );
+  return row;
 }
 
 /** A guest may ask for any text; PostgreSQL takes none with U+0000, and no secret has such a name. */

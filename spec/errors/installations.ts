@@ -152,4 +152,22 @@ export const INSTALLATION_ERRORS = {
     title: 'Too many requests for plugins are open.',
     hint: 'Wait until an administrator has decided some of them.',
   },
+  plugin_is_global: {
+    status: 409,
+    kind: 'policy',
+    title: 'The plugin is global: the instance decides this.',
+    hint: 'Ask an administrator of the instance. An organization may deactivate it, and configure what the instance leaves open.',
+  },
+  plugin_not_global: {
+    status: 409,
+    kind: 'policy',
+    title: 'The instance’s own organization installs global plugins only.',
+    hint: 'Make it global first, with PATCH /api/v1/packages/{publisher}/{name}/availability, or install it in another organization.',
+  },
+  global_plugin_needed: {
+    status: 409,
+    kind: 'state',
+    title: 'Plugins of organizations need the global plugin as it is.',
+    hint: 'Choose a version that they go with, or wait until they are upgraded; the plan shows them. Nothing was changed.',
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -86,6 +86,7 @@ describe('what an author proposes', () => {
       visibility: 'public',
       enabledByDefault: false,
       builtIn: false,
+      scope: 'organization',
       proposed: { visibility: 'private', enabledByDefault: true },
     });
     expect(await states(await souk.org('before'))).toEqual([]);

@@ -5,6 +5,7 @@ import type { Manifest } from '../../../spec/manifest.ts';
 import type { Permission } from '../../../spec/permission.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import type { SignatureState } from '../../entities/index.ts';
+import type { Seat } from '../seat.ts';
 import type { InstallationState } from '../state.ts';
 
 /**
@@ -44,12 +45,17 @@ export const InstallationEntity = defineEntity({
     revision: p.integer(),
     /** While a new version is being activated: the snapshot of the one that still serves. */
     servingSnapshotId: p.uuid().nullable(),
+    /** Of a global plugin: what it follows. Null for what the organization installed itself. */
+    seat: p.json<Seat>().nullable(),
     installedAt: p.datetime(),
     installedBy: p.text(),
     updatedAt: p.datetime(),
   },
   uniques: [{ name: 'installation_plugin_unique', properties: ['orgId', 'pluginId'] }],
-  indexes: [{ name: 'installation_step_index', properties: ['stepDeadlineAt'] }],
+  indexes: [
+    { name: 'installation_step_index', properties: ['stepDeadlineAt'] },
+    { name: 'installation_plugin_index', properties: ['pluginId'] },
+  ],
   checks: [
     {
       name: 'installation_state_check',

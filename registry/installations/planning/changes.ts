@@ -2,7 +2,7 @@
 import semver from 'semver';
 import { Refusal } from '../../../spec/refusal.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
-import type { Resolution, ResolvedPlugin } from '../../resolver/index.ts';
+import type { Resolution, ResolvedPlugin, RootRequirement } from '../../resolver/index.ts';
 import { graphOf, inActivationOrder } from '../dependency-graph.ts';
 import type { PlanChange, PlanRequest, PlanStep } from './plan.ts';
 import type { Target } from './target.ts';
@@ -44,7 +44,7 @@ const ORPHAN = 'Nothing needs it any more; remove it when its data may go.';
 
 /** Came along as a dependency of what is gone or changed, and is kept for its data alone. */
 function isOrphan({ range, isPinned }: InstalledPlugin, { roots, dependants }: ResolvedPlugin): boolean {
-  const isWanted = range !== null || isPinned || roots.some(({ origin }) => origin === 'requested');
+  const isWanted = range !== null || isPinned || roots.some(({ origin }) => origin !== 'installed');
   return !isWanted && !dependants.some(({ kind }) => kind === 'required');
 }
 
@@ -63,16 +63,24 @@ function digestOf(plugin: PluginId, version: string, world: World, offered: Offe
 }
 
 function reasons(request: PlanRequest, resolved: ResolvedPlugin): string[] {
-  const roots = resolved.roots.map((root) =>
-    root.origin === 'requested'
-      ? `You asked for ${root.range === '*' ? 'it' : root.range}.`
-      : `The organization asked for ${root.range === '*' ? 'it' : root.range} before.`,
-  );
+  const roots = resolved.roots.map(rootReason);
   const dependants = resolved.dependants.map(({ from, range, kind }) =>
     kind === 'required' ? `${from} needs ${range}.` : `${from} works with ${range}.`,
   );
   const newest = request.kind === 'upgradeAll' ? ['You asked for the newest versions that fit.'] : [];
   return [...newest, ...roots, ...dependants];
+}
+
+function rootReason({ origin, range }: RootRequirement): string {
+  const what = range === '*' ? 'it' : range;
+  switch (origin) {
+    case 'requested':
+      return `You asked for ${what}.`;
+    case 'installed':
+      return `The organization asked for ${what} before.`;
+    case 'global':
+      return `The instance runs ${what} for every organization.`;
+  }
 }
 
 function removal(

@@ -3,7 +3,7 @@ import type { Transaction } from '../../../database/index.ts';
 import type { JsonObject } from '../../../spec/json.ts';
 import type { Manifest } from '../../../spec/manifest.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
-import { offeredVersions } from '../../catalogue/offered-versions.ts';
+import { offeredVersions, type Audience } from '../../catalogue/offered-versions.ts';
 import type { SignatureState } from '../../entities/index.ts';
 import { loadRegistry, RESOLUTION_BUDGET_DEFAULT, type VersionLister } from '../../resolver/index.ts';
 import { InstallationEntity, type Installation } from '../entities/index.ts';
@@ -18,7 +18,9 @@ export async function loadWorld(
   heldSecrets: SecretsPort,
 ): Promise<World> {
   const installed = await loadInstalled(tx, orgId);
-  const lister: VersionLister = (plugins) => offeredVersions(tx, { kind: 'org', orgId }, plugins);
+  const audience: Audience =
+    tx.scope.kind === 'instance' ? { kind: 'instance' } : { kind: 'installer', orgId };
+  const lister: VersionLister = (plugins) => offeredVersions(tx, audience, plugins);
   const seeds = [...installed.keys(), ...requestedPlugins(request)];
   const registry = await loadRegistry(seeds, lister, RESOLUTION_BUDGET_DEFAULT);
   const kept = request.kind === 'rollback' ? await loadKept(tx, orgId, request.plugin) : [];
@@ -55,6 +57,7 @@ function pick(row: Installation): Omit<InstalledPlugin, 'installationId' | 'plug
     grants,
     config,
     revision,
+    seat: row.seat ?? null,
   };
 }
 

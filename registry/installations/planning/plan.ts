@@ -1,4 +1,5 @@
 /** The words of plans: what can be asked for, what is shown, and what applying will do. */
+import type { GlobalReach } from '../global-reach.ts';
 import type { Permission } from '../../../spec/permission.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import type { Violation } from '../../../spec/refusal.ts';
@@ -74,6 +75,8 @@ export type PlanAnswer = {
   readonly missingConfig: readonly { readonly plugin: PluginId; readonly violations: readonly Violation[] }[];
   readonly missingSecrets: readonly { readonly plugin: PluginId; readonly secret: string }[];
   readonly conflicts: readonly NameConflict[];
+  /** Of a plan for the instance's own organization alone: what it means for all others. */
+  readonly reach?: GlobalReach;
 };
 
 /** One change of a row, by the digest that was shown. */

@@ -2,10 +2,11 @@
 import semver from 'semver';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import { Refusal } from '../../../spec/refusal.ts';
-import type { Preference, RootRequirement } from '../../resolver/index.ts';
+import type { Preference, RootOrigin, RootRequirement } from '../../resolver/index.ts';
 import { dependantClosure, graphOf } from '../dependency-graph.ts';
 import type { CheckedRequest } from './check-request.ts';
 import type { OrgLock } from './plan.ts';
+import { decidedByInstance } from '../seat.ts';
 import type { InstalledPlugin, World } from './world.ts';
 
 /** What the organization wants to hold after the plan. */
@@ -26,15 +27,16 @@ type Wish = {
   range: string | null;
   exact: string | null;
   isPinned: boolean;
-  origin: 'installed' | 'requested';
+  origin: RootOrigin;
 };
 type Wishes = Map<PluginId, Wish>;
 
 /**
  * @throws Refusal `plan_request_invalid`, `plugin_not_installed`, `plugin_already_installed`, `installation_needed`,
- * `version_not_kept`
+ * `version_not_kept`, `plugin_is_global`
  */
 export function targetOf(request: CheckedRequest, world: World): Target {
+  requireOwn(request, world);
   const wishes = wishesOf(world);
   switch (request.kind) {
     case 'install':
@@ -52,17 +54,18 @@ export function targetOf(request: CheckedRequest, world: World): Target {
     case 'unpin':
       return unpin(request.plugin, wishes, world);
     case 'import':
-      return importLock(request.lock);
+      return importLock(request.lock, world);
   }
 }
 
 function wishesOf(world: World): Wishes {
-  return new Map(
-    [...world.installed].map(([plugin, { range, isPinned, version }]): [PluginId, Wish] => [
-      plugin,
-      { range, exact: isPinned ? version : null, isPinned, origin: 'installed' },
-    ]),
-  );
+  return new Map([...world.installed].map(([plugin, held]): [PluginId, Wish] => [plugin, wishOf(held)]));
+}
+
+/** A global plugin is a fixed root: it is there in this version, whatever is asked for. */
+function wishOf({ range, isPinned, version, seat }: InstalledPlugin): Wish {
+  if (seat) return { range: null, exact: version, isPinned: false, origin: 'global' };
+  return { range, exact: isPinned ? version : null, isPinned, origin: 'installed' };
 }
 
 function toTarget(wishes: Wishes, preference: Preference, restored = new Map<PluginId, string>()): Target {
@@ -162,11 +165,24 @@ function unpin(plugin: PluginId, wishes: Wishes, world: World): Target {
   return toTarget(wishes, locked());
 }
 
-function importLock(lock: OrgLock): Target {
+/** @throws Refusal `plugin_is_global` for a request about what the instance decides */
+function requireOwn(request: CheckedRequest, world: World): void {
+  if (!('plugin' in request) || !world.installed.get(request.plugin)?.seat) return;
+  throw decidedByInstance(request.plugin, 'the instance decides whether it is there, and in which version.');
+}
+
+/** Global plugins stay, whether the lock has them or not. One that it has in another version cannot be. */
+function importLock(lock: OrgLock, world: World): Target {
   const wishes: Wishes = new Map();
   for (const { plugin, version, range, pinned } of lock.plugins) {
     const wanted = range === null ? null : range.trim() || '*';
     wishes.set(plugin, { range: wanted, exact: version, isPinned: pinned, origin: 'requested' });
+  }
+  for (const held of world.installed.values()) {
+    const exact = wishes.get(held.plugin)?.exact ?? held.version;
+    if (held.seat && exact === held.version) wishes.set(held.plugin, wishOf(held));
+    else if (held.seat)
+      throw decidedByInstance(held.plugin, `the lock has ${exact}, the instance ${held.version}.`);
   }
   return { ...toTarget(wishes, locked()), mayGo: () => 'goes' };
 }

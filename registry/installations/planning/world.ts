@@ -6,6 +6,7 @@ import type { PluginId } from '../../../spec/plugin-id.ts';
 import type { SignatureState } from '../../entities/index.ts';
 import type { VersionRecord } from '../../resolver/index.ts';
 import type { HeldSecrets } from '../secrets.ts';
+import type { Seat } from '../seat.ts';
 import type { InstallationState } from '../state.ts';
 
 export type InstalledPlugin = {
@@ -22,6 +23,8 @@ export type InstalledPlugin = {
   readonly grants: readonly Permission[];
   readonly config: JsonObject;
   readonly revision: number;
+  /** Of a global plugin, whose version the instance decides. */
+  readonly seat: Seat | null;
 };
 
 /** One version that the organization may have. */
