@@ -1,5 +1,6 @@
 /** A global plugin: the instance runs it for every organization, each with data, isolate and settings of its own. */
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../support/http-client.ts';
 import { consentTo, TestOrg } from '../support/test-org.ts';
 import { testSouk } from '../support/test-souk.ts';
 
@@ -54,11 +55,11 @@ const sahabot = await souk.publisher('sahabot', house);
 await sahabot.ship(bot, notes, { id: GAME, optionalDependencies: { [BOT]: '^1.0.0' } });
 
 const availability = `/api/v1/packages/${BOT}/availability`;
-const read = async (org: TestOrg, plugin = BOT): Promise<any> =>
+const read = async (org: TestOrg, plugin = BOT): Promise<Answer['json']> =>
   (await org.owner.get(org.path(`/plugins/${plugin}`))).json;
-const call = async (org: TestOrg, path = '/', note = ''): Promise<any> =>
+const call = async (org: TestOrg, path = '/', note = ''): Promise<Answer['json']> =>
   (await org.call(BOT, path, { headers: { 'x-note': note } })).json;
-const codeOf = async (attempt: Promise<{ json: any }>): Promise<unknown> => (await attempt).json.code;
+const codeOf = async (attempt: Promise<Answer>): Promise<unknown> => (await attempt).json.code;
 const put = (org: TestOrg, rest: string, body: object) =>
   org.owner.put(org.path(`/plugins/${BOT}${rest}`), body);
 
