@@ -1,7 +1,6 @@
 /** Runs named handlers of installed plugins: for commands, contracts, events, schedules and jobs. */
-import { requireNoCircle } from './call-chain.ts';
 import type { GuestDescription, Installations } from '../../registry/installations/index.ts';
-import { limitedAs, type Completion, type Sandbox } from '../../sandbox/index.ts';
+import { limitedAs, requireNoCircle, type Completion, type Sandbox } from '../../sandbox/index.ts';
 import type { HandlerRun, HandlerRuns } from '../../services/index.ts';
 import { handlerInput, handlerPath, isSameHandler } from '../../spec/handler.ts';
 import { RUN_LIMITS } from '../../spec/limits.ts';

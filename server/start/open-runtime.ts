@@ -1,5 +1,6 @@
 /** Installations and the sandbox, which know each other: hooks run in the one, guests are described by the other. */
 import { randomUUID } from 'node:crypto';
+import { matchEndpoint } from '../gateway/gateway.ts';
 import type { Closers } from './closers.ts';
 import type { Storage } from './open-storage.ts';
 import type { Logger } from '../log.ts';
@@ -8,11 +9,16 @@ import { createHandlerRuns } from '../runtime/handler-runs.ts';
 import { createEgressObserver } from '../runtime/egress-observer.ts';
 import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
-import { pluginCallCapability } from '../runtime/plugin-calls.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
 import { openInstallations, type Installations } from '../../registry/installations/index.ts';
-import { createSandbox, createSourceMaps, type Capability, type Sandbox } from '../../sandbox/index.ts';
+import {
+  createSandbox,
+  createSourceMaps,
+  pluginCallCapability,
+  type Capability,
+  type Sandbox,
+} from '../../sandbox/index.ts';
 import {
   createKeyValueStore,
   createResolve,
@@ -92,7 +98,8 @@ export async function openRuntime(
       ...mailCapabilities(mail),
       pluginCallCapability({
         find: (org, plugin) => installations.describeGuest(org, plugin),
-        sandbox: sandboxOf,
+        requireEndpoint: matchEndpoint,
+        run: (invocation) => sandboxOf().call(invocation),
       }),
       egressCapability(settings, secrets, { ...signals, telemetry }, closers),
     ],

@@ -4,17 +4,27 @@
  * It takes the way of the gateway, with the calling plugin as the caller. The chain of calls is bounded and may not
  * come back to an installation that is already in it, and all of it shares the deadline of the first call.
  */
-import type { Capability, Completion, GuestRequest, HostCallContext, Sandbox } from '../../sandbox/index.ts';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { HTTP_METHODS } from '../../spec/permission.ts';
-import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import { matchEndpoint, type GatewayInstallation } from '../gateway/gateway.ts';
+import type { Capability, Completion, Guest, GuestRequest, HostCallContext, Invocation } from './ports.ts';
+import type { JsonObject, JsonValue } from '../spec/json.ts';
+import type { Endpoint } from '../spec/manifest.ts';
+import { HTTP_METHODS } from '../spec/permission.ts';
+import { isPluginId, type PluginId } from '../spec/plugin-id.ts';
+import { Refusal } from '../spec/refusal.ts';
 import { requireNoCircle } from './call-chain.ts';
 
-export type PluginCallPorts = {
-  readonly find: (orgSlug: string, plugin: PluginId) => Promise<GatewayInstallation | undefined>;
-  readonly sandbox: () => Sandbox;
+/** An installed plugin that may be called. */
+export type CallTarget = {
+  readonly guest: Guest;
+  readonly active: 'yes' | 'no';
+  readonly endpoints: readonly Endpoint[];
+};
+
+export type PluginCallPorts<Target extends CallTarget> = {
+  /** @returns undefined when the organization has no such plugin */
+  readonly find: (orgSlug: string, plugin: PluginId) => Promise<Target | undefined>;
+  /** @throws Refusal `endpoint_not_found` or `method_not_allowed` */
+  readonly requireEndpoint: (target: Target, method: string, pathname: string) => void;
+  readonly run: (invocation: Invocation) => Promise<Completion>;
 };
 
 type Call = { id: PluginId; path: string; method: string; headers: [string, string][]; body: string | null };
@@ -42,7 +52,7 @@ const ARGUMENTS: JsonObject = {
   },
 };
 
-export function pluginCallCapability(ports: PluginCallPorts): Capability {
+export function pluginCallCapability<Target extends CallTarget>(ports: PluginCallPorts<Target>): Capability {
   return {
     name: 'plugins.call',
     argumentSchema: ARGUMENTS,
@@ -51,7 +61,7 @@ export function pluginCallCapability(ports: PluginCallPorts): Capability {
     act: async (args, context) => {
       const call = readCall(args);
       const target = await findTarget(ports, call, context);
-      const completion = await ports.sandbox().call({
+      const completion = await ports.run({
         guest: target.guest,
         trigger: { kind: 'endpoint', request: requestOf(call) },
         caller: { kind: 'plugin', id: context.guest.plugin.id, behind: context.caller },
@@ -72,11 +82,11 @@ function readCall(args: JsonObject): Call {
   return { id, path: path ?? '/', method: method ?? 'GET', headers: headers ?? [], body: body ?? null };
 }
 
-async function findTarget(
-  ports: PluginCallPorts,
+async function findTarget<Target extends CallTarget>(
+  ports: PluginCallPorts<Target>,
   call: Call,
   context: HostCallContext,
-): Promise<GatewayInstallation> {
+): Promise<Target> {
   const { guest, chain } = context;
   if (!guest.dependencies.includes(call.id)) {
     throw new Refusal('dependency_undeclared', {
@@ -89,7 +99,7 @@ async function findTarget(
     throw new Refusal('plugin_not_active', { detail: `${call.id} is not active.` });
   requireNoCircle([...chain, guest.installationId], target.guest);
   // Access is not asked for: the administrator's grant of plugins.call is the answer.
-  matchEndpoint(target, call.method, new URL(call.path, 'http://plugin').pathname);
+  ports.requireEndpoint(target, call.method, new URL(call.path, 'http://plugin').pathname);
   return target;
 }
 

@@ -1,6 +1,6 @@
 /** Plugins that call each other: never in a circle, and not without end. */
-import type { Guest } from '../../sandbox/index.ts';
-import { Refusal } from '../../spec/refusal.ts';
+import type { Guest } from './ports.ts';
+import { Refusal } from '../spec/refusal.ts';
 
 /** Plugins that may call each other in a row, the first included. */
 const CHAIN_MAX = 8;
