@@ -16,7 +16,7 @@ import type {
   Invocation,
 } from '../../sandbox/ports.ts';
 import { ORG_ROLES, type OrgRole } from '../../identity/index.ts';
-import type { JsonValue } from '../../spec/json.ts';
+import { checkRequestBody, responseFault } from '../../spec/endpoint-body.ts';
 import { RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
@@ -76,7 +76,6 @@ export type RequestBody = ByteSource & {
 export type Gateway = (request: GatewayRequest, requestId: string) => Promise<GatewayAnswer>;
 
 export const GATEWAY_PREFIX = '/orgs/';
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 const tables = new WeakMap<readonly Endpoint[], (method: string, path: string) => EndpointMatch>();
 
 type Address = {
@@ -186,7 +185,7 @@ async function readBody(
   if (!checkRequest)
     return hasBody ? request.openBody(STREAM_LIMITS.pieceBytesMax, STREAM_LIMITS.requestBytesMax) : null;
   const body = hasBody ? await request.readBody(RUN_LIMITS.endpoint.requestBytesMax) : null;
-  checkRequestBody(checkRequest, request.headers, body);
+  checkRequestBody(checkRequest, headerOf(request.headers, 'content-type'), body);
   return body;
 }
 
@@ -201,36 +200,6 @@ function requestFor(
     headers: [...headersForGuest(request.headers), ['x-forwarded-prefix', address.prefix]],
     body: body instanceof Uint8Array && body.byteLength === 0 ? null : body,
   };
-}
-
-function checkRequestBody(
-  check: NonNullable<MatchedEndpoint['checkRequest']>,
-  headers: readonly Header[],
-  body: Uint8Array | null,
-): void {
-  const found = (headerOf(headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (found !== 'application/json' && !found.endsWith('+json')) {
-    throw new Refusal('media_type_unsupported', {
-      detail: `The Content-Type is ${found || 'missing'}.`,
-      hint: 'Send application/json.',
-    });
-  }
-  const violations = check(parseJson(body));
-  if (violations.length === 0) return;
-  const [first] = violations;
-  throw new Refusal('request_invalid', {
-    detail: `The body at ${first?.pointer || '/'}: ${first?.message}.`,
-    hint: 'The manifest of the plugin has the schema of this endpoint.',
-    violations,
-  });
-}
-
-function parseJson(body: Uint8Array | null): JsonValue {
-  try {
-    return JSON.parse(body ? utf8.decode(body) : '') as JsonValue;
-  } catch {
-    throw new Refusal('body_not_json', { detail: 'The body is not JSON in UTF-8.' });
-  }
 }
 
 function answer(
@@ -253,18 +222,6 @@ function answer(
     }
   }
   return answerOf(completion, invocation.requestId);
-}
-
-function responseFault(
-  check: NonNullable<MatchedEndpoint['checkResponse']>,
-  body: Uint8Array | null,
-): string | null {
-  try {
-    const [first] = check(parseJson(body));
-    return first ? `the answer at ${first.pointer || '/'}: ${first.message}` : null;
-  } catch {
-    return 'the answer is not JSON';
-  }
 }
 
 function nothingHere(): Refusal {

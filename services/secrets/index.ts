@@ -1,4 +1,4 @@
-export { secretCapabilities } from './capabilities.ts';
+export { secretCapabilities } from '../../spec/host/secrets.ts';
 export { SECRET_ENTITIES } from './entities.ts';
 export { openMasterKeys, type MasterKeySource } from './master-keys.ts';
 export { heldSecrets, openSecrets, type Secrets, type SecretView } from './store.ts';

@@ -1,9 +1,16 @@
-/** What a guest reaches as `host.secrets`. */
-import type { Capability } from '../capability.ts';
-import type { Secrets } from './store.ts';
+/** `host.secrets`: its one call, and who answers it. */
+import type { Capability } from './capability.ts';
+
+export type SecretReader = {
+  /** @returns null for a secret that is not set */
+  read(
+    owner: { readonly orgId: string; readonly installationId: string },
+    name: string,
+  ): Promise<string | null>;
+};
 
 /** `secrets.get(name)` → the value, or null for one that is not set. */
-export function secretCapabilities(secrets: Secrets): Capability[] {
+export function secretCapabilities(secrets: SecretReader): Capability[] {
   return [
     {
       name: 'secrets.get',

@@ -1,0 +1,50 @@
+/** Bodies of endpoints against the schemas that a manifest declares for them. */
+import type { GuestValidator } from './guest-schema.ts';
+import type { JsonValue } from './json.ts';
+import { Refusal } from './refusal.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * @param contentType the field as it was sent, or null
+ * @throws Refusal `media_type_unsupported`, `body_not_json` or `request_invalid` with every violation
+ */
+export function checkRequestBody(
+  check: GuestValidator,
+  contentType: string | null,
+  body: Uint8Array | null,
+): void {
+  const found = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (found !== 'application/json' && !found.endsWith('+json')) {
+    throw new Refusal('media_type_unsupported', {
+      detail: `The Content-Type is ${found || 'missing'}.`,
+      hint: 'Send application/json.',
+    });
+  }
+  const violations = check(parseJson(body));
+  if (violations.length === 0) return;
+  const [first] = violations;
+  throw new Refusal('request_invalid', {
+    detail: `The body at ${first?.pointer || '/'}: ${first?.message}.`,
+    hint: 'The manifest of the plugin has the schema of this endpoint.',
+    violations,
+  });
+}
+
+/** @returns what is wrong with the answer of a guest, or null */
+export function responseFault(check: GuestValidator, body: Uint8Array | null): string | null {
+  try {
+    const [first] = check(parseJson(body));
+    return first ? `the answer at ${first.pointer || '/'}: ${first.message}` : null;
+  } catch {
+    return 'the answer is not JSON';
+  }
+}
+
+function parseJson(body: Uint8Array | null): JsonValue {
+  try {
+    return JSON.parse(body ? utf8.decode(body) : '') as JsonValue;
+  } catch {
+    throw new Refusal('body_not_json', { detail: 'The body is not JSON in UTF-8.' });
+  }
+}
