@@ -1,15 +1,18 @@
 /** Requests to the server's own API. A problem document becomes the refusal that the server made. */
 import type { JsonObject, JsonValue } from '../spec/json.ts';
-import { ERROR_CODES, type ErrorCode } from '../spec/error-codes.ts';
-import { Refusal, type Violation } from '../spec/refusal.ts';
+import { Refusal } from '../spec/refusal.ts';
 import { findCredentials, type ServerOptions } from './credentials.ts';
 import type { Io } from './io.ts';
+import { parseObject, refusalFrom } from './problem.ts';
+import { followEvents, type ServerEvent } from './event-stream.ts';
 
 export type ApiClient = {
   readonly url: string;
   get(path: string): Promise<JsonObject>;
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: JsonValue): Promise<JsonObject>;
   upload(path: string, parts: Readonly<Record<string, Uint8Array>>): Promise<JsonObject>;
+  /** Server-sent events after the one with the id `last`, for ever or until the signal. */
+  follow(path: string, last: string | null, signal?: AbortSignal): AsyncGenerator<ServerEvent>;
 };
 
 export async function openClient(io: Io, options: ServerOptions): Promise<ApiClient> {
@@ -35,6 +38,8 @@ export async function openClient(io: Io, options: ServerOptions): Promise<ApiCli
       body === undefined
         ? request(method, path)
         : request(method, path, JSON.stringify(body), 'application/json'),
+    follow: (path, last, signal) =>
+      followEvents({ url, path, headers: headersOf(token, undefined), last, ...(signal ? { signal } : {}) }),
     upload: (path, parts) => request('POST', path, formOf(parts)),
   };
 }
@@ -60,34 +65,5 @@ async function answerOf(url: string, request: Request): Promise<JsonObject> {
   const text = await response.text();
   const json = parseObject(text);
   if (response.ok && (json || text === '')) return json ?? {};
-  throw json ? refusalOf(json) : unknownAnswer(response.status);
-}
-
-function parseObject(text: string): JsonObject | null {
-  try {
-    const json = JSON.parse(text) as JsonValue;
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : null;
-  } catch {
-    return null;
-  }
-}
-
-function refusalOf(problem: JsonObject): Refusal {
-  const code = problem['code'];
-  if (typeof code !== 'string' || !Object.hasOwn(ERROR_CODES, code))
-    return unknownAnswer(Number(problem['status']));
-  if (code === 'authentication_required')
-    return new Refusal('not_logged_in', { detail: 'The server asks who you are.' });
-  const { detail, hint, violations } = problem;
-  return new Refusal(code as ErrorCode, {
-    detail: String(detail),
-    hint: String(hint),
-    violations: Array.isArray(violations) ? (violations as Violation[]) : [],
-  });
-}
-
-function unknownAnswer(status: number): Refusal {
-  return new Refusal('server_answer_unknown', {
-    detail: `It answered with the status ${status} and no document that is known.`,
-  });
+  throw refusalFrom(response.status, text);
 }

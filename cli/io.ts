@@ -9,6 +9,8 @@ export type Io = {
   readonly readIn: () => Promise<string>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Ends what would go on for ever. Absent where an interrupt ends the whole process. */
+  readonly signal?: AbortSignal;
 };
 
 export function processIo(): Io {

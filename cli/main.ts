@@ -5,9 +5,11 @@ import { runShell, type Verb } from './shell.ts';
 import { registerAudit } from './verbs/audit.ts';
 import { registerCheck } from './verbs/check.ts';
 import { registerInit } from './verbs/init.ts';
+import { registerInstance } from './verbs/instance.ts';
 import { registerKeygen } from './verbs/keygen.ts';
 import { registerKeys } from './verbs/keys.ts';
 import { registerLogin } from './verbs/login.ts';
+import { registerLogs } from './verbs/logs.ts';
 import { registerOrg } from './verbs/org.ts';
 import { registerPack } from './verbs/pack.ts';
 import { registerPlugin } from './verbs/plugin.ts';
@@ -35,7 +37,9 @@ const VERBS: readonly Verb[] = [
   registerSearch,
   registerWithdraw,
   registerPlugin,
+  registerLogs,
   registerReview,
+  registerInstance,
   registerAudit,
   registerSweep,
 ];

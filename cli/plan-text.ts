@@ -1,4 +1,5 @@
 /** A plan in the words of the person who has to decide: what changes, what it may do then, and what stands against it. */
+import type { JsonObject } from '../spec/json.ts';
 import type { Permission } from '../spec/permission.ts';
 
 /** The members of a plan that are shown; the server's answer has more. */
@@ -65,4 +66,12 @@ function warningLines({ advisories, missingConfig, missingSecrets, conflicts }: 
     ...conflicts.map(({ message }) => message),
   ];
   return warnings.length === 0 ? [] : ['Mind:', ...warnings.map((warning) => `  ! ${warning}`)];
+}
+
+/** Grants what is asked for, no more: the reason is the author's text and is no part of a grant. */
+export function consentTo(permissions: ShownPlan['permissions']): JsonObject[] {
+  return permissions.map(({ plugin, permission: { reason: _reason, ...permission } }) => ({
+    plugin,
+    permission: permission as unknown as JsonObject,
+  }));
 }

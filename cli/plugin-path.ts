@@ -17,6 +17,11 @@ export function installationPath(org: string, plugin: string): string {
   return `${orgPath(org)}/plugins/${requirePluginId(plugin)}`;
 }
 
+/** Path of a plugin in the catalogue. */
+export function packagePath(plugin: string): string {
+  return `/api/v1/packages/${requirePluginId(plugin)}`;
+}
+
 /**
  * Path of one version in the catalogue.
  * @param release publisher/name@version

@@ -7,7 +7,8 @@ import { type Io, printable } from './io.ts';
 export type Report = {
   readonly exitCode: ExitCode;
   readonly lines: readonly string[];
-  readonly data: JsonObject;
+  /** Null where everything has been printed as it came. */
+  readonly data: JsonObject | null;
 };
 
 export type ReportFormat = 'text' | 'json';
@@ -19,7 +20,7 @@ export function printReport(io: Io, format: ReportFormat, report: Report): void 
       for (const line of report.lines) io.writeOut(`${printable(line)}\n`);
       return;
     case 'json':
-      io.writeOut(`${JSON.stringify(report.data)}\n`);
+      if (report.data !== null) io.writeOut(`${JSON.stringify(report.data)}\n`);
   }
 }
 

@@ -3,7 +3,7 @@ import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
-import { done, withOrg, withServer } from '../server-verb.ts';
+import { done, oneLine, withOrg, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
 
 /** `souk org …` and `souk publisher …`: the tenant, and the namespaces that it owns. */
@@ -18,6 +18,11 @@ export function registerOrg(shell: Shell): void {
   withServer(org('list', 'the organizations that you are a member of')).action((options: ServerOptions) =>
     shell.report(options, () => listOrgs(shell.io, options)),
   );
+  withServer(org('defaults', 'install the defaults that it lacks; needs the token of an instance admin'))
+    .argument('<slug>', 'the organization')
+    .action((slug: string, options: ServerOptions) =>
+      shell.report(options, () => applyDefaults(shell.io, slug, options)),
+    );
   const publisher = shell.group('publisher', 'the publishers of an organization');
   withOrg(publisher('create', 'register a publisher for the organization, for ever'))
     .argument('<name>', 'the first half of the ids of its plugins')
@@ -42,6 +47,16 @@ async function listOrgs(io: Io, options: ServerOptions): Promise<Report> {
     orgs.map(({ slug, name }) => `${slug}  ${name}`),
     answer,
   );
+}
+
+async function applyDefaults(io: Io, slug: string, options: ServerOptions): Promise<Report> {
+  const path = `/api/v1/orgs/${encodeURIComponent(slug)}/defaults`;
+  const answer = await (await openClient(io, options)).send('POST', path);
+  const items = answer['items'] as { plugin: string; outcome: string; reason: string | null }[];
+  const lines = items.map(({ plugin, outcome, reason }) =>
+    oneLine(`${plugin}: ${outcome}${reason === null ? '' : `: ${reason}`}`),
+  );
+  return done(lines.length === 0 ? [`${slug} lacks none`] : lines, answer);
 }
 
 async function createPublisher(io: Io, name: string, options: ServerOptions): Promise<Report> {

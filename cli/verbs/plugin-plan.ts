@@ -4,7 +4,7 @@ import { openClient, type ApiClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import type { Io } from '../io.ts';
-import { planLines, type ShownPlan } from '../plan-text.ts';
+import { consentTo, planLines, type ShownPlan } from '../plan-text.ts';
 import { orgPath, requirePluginId } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
@@ -71,7 +71,16 @@ async function applyShown(io: Io, id: string, options: ServerOptions): Promise<R
 async function planAndApply(io: Io, kind: PlanKind, plugin: string, options: PlanOptions): Promise<Report> {
   const org = requireOrg(io, options);
   const client = await openClient(io, options);
-  const answer = await createPlan(client, org, kind, plugin, options);
+  return consentOrShow(client, org, await createPlan(client, org, kind, plugin, options), options);
+}
+
+/** With `yes` consents to the plan and carries it out; else shows it, and says how to consent to exactly this. */
+export async function consentOrShow(
+  client: ApiClient,
+  org: string,
+  answer: JsonObject,
+  options: { readonly yes?: boolean },
+): Promise<Report> {
   const plan = asPlan(answer);
   if (options.yes) {
     const applied = await apply(client, org, plan);
@@ -102,12 +111,8 @@ function createPlan(
   });
 }
 
-/** Grants what was asked for, no more: the reason is the author's text and is no part of a grant. */
 function apply(client: ApiClient, org: string, plan: ShownPlan): Promise<JsonObject> {
-  const grants = plan.permissions.map(({ plugin, permission: { reason: _reason, ...permission } }) => ({
-    plugin,
-    permission: permission as unknown as JsonObject,
-  }));
+  const grants = consentTo(plan.permissions);
   return client.send('POST', `${orgPath(org)}/installations`, { plan: plan.id, consent: { grants } });
 }
 

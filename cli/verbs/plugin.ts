@@ -5,13 +5,21 @@ import { parseStrictJson } from '../../spec/strict-json.ts';
 import { openClient, type ApiClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { readInput } from '../files.ts';
+import { grantLines, type Grant } from '../grant-text.ts';
 import type { Io } from '../io.ts';
 import { installationPath, orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
+import { registerLogVerb } from './logs.ts';
+import { registerDangerVerbs } from './plugin-danger.ts';
+import { registerGrantVerbs } from './plugin-grants.ts';
+import { registerLockVerbs } from './plugin-lock.ts';
+import { registerPendingVerbs } from './plugin-pending.ts';
 import { registerPlanVerbs } from './plugin-plan.ts';
+import { registerRequestVerbs } from './plugin-requests.ts';
 import { registerSecretVerbs } from './plugin-secrets.ts';
+import { registerWatchVerbs } from './plugin-watch.ts';
 
 type Installation = {
   readonly plugin: string;
@@ -19,7 +27,7 @@ type Installation = {
   readonly signed: 'yes' | 'no';
   readonly status: string;
   readonly reason: string | null;
-  readonly grants: readonly { readonly name: string; readonly scope?: readonly string[] }[];
+  readonly grants: readonly Grant[];
   readonly config: JsonObject;
   readonly effectiveConfig: JsonObject;
 };
@@ -32,10 +40,17 @@ const CONFIG_DEPTH_MAX = 32;
 export function registerPlugin(shell: Shell): void {
   const verb = shell.group('plugin', 'the plugins that an organization has installed');
   registerPlanVerbs(shell, verb);
+  registerPendingVerbs(shell, verb);
+  registerRequestVerbs(shell, verb);
+  registerLockVerbs(shell, verb);
   registerStateVerbs(shell, verb);
   registerSettingVerbs(shell, verb);
   registerSecretVerbs(shell, verb);
+  registerGrantVerbs(shell, verb);
+  registerDangerVerbs(shell, verb);
   registerViewVerbs(shell, verb);
+  registerWatchVerbs(shell, verb);
+  registerLogVerb(shell, verb);
 }
 
 function registerViewVerbs({ io, report }: Shell, verb: AddVerb): void {
@@ -45,9 +60,6 @@ function registerViewVerbs({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('info', 'one installation: version, state, grants, configuration'))
     .argument('<plugin>', 'publisher/name')
     .action((plugin: string, options: ServerOptions) => report(options, () => info(io, plugin, options)));
-  withOrg(verb('logs', 'the newest lines that the plugin logged'))
-    .argument('<plugin>', 'publisher/name')
-    .action((plugin: string, options: ServerOptions) => report(options, () => logs(io, plugin, options)));
 }
 
 function registerStateVerbs({ io, report }: Shell, verb: AddVerb): void {
@@ -76,12 +88,6 @@ function registerSettingVerbs({ io, report }: Shell, verb: AddVerb): void {
     .action((plugin: string, options: ServerOptions & { set?: string }) =>
       report(options, () => config(io, plugin, options)),
     );
-  withOrg(verb('grants', 'show what was granted, or take some of it back at once'))
-    .argument('<plugin>', 'publisher/name')
-    .option('--revoke <permission...>', 'names of permissions to take back')
-    .action((plugin: string, options: ServerOptions & { revoke?: string[] }) =>
-      report(options, () => grants(io, plugin, options)),
-    );
 }
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
@@ -93,16 +99,10 @@ async function list(io: Io, options: ServerOptions): Promise<Report> {
 
 async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
   const { answer, installation } = await read(await openClient(io, options), io, plugin, options);
-  return done([headline(installation), ...grantLines(installation), ...configLines(installation)], answer);
-}
-
-async function logs(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
-  const path = `${installationPath(requireOrg(io, options), plugin)}/logs`;
-  const answer = await (await openClient(io, options)).get(path);
-  const items = answer['items'] as { at: string; level: string; text: string }[];
-  // A stack has many lines; none of them may pretend to be an entry of its own.
-  const lines = items.map(({ at, level, text }) => `${at} ${level} ${text.replaceAll('\n', '\n    ')}`);
-  return done(lines.length === 0 ? ['it has logged nothing'] : lines, answer);
+  return done(
+    [headline(installation), ...grantLines(installation.grants), ...configLines(installation)],
+    answer,
+  );
 }
 
 async function switchState(
@@ -145,25 +145,6 @@ async function readConfig(io: Io, path: string): Promise<JsonValue> {
   });
 }
 
-async function grants(
-  io: Io,
-  plugin: string,
-  options: ServerOptions & { revoke?: string[] },
-): Promise<Report> {
-  const client = await openClient(io, options);
-  const before = (await read(client, io, plugin, options)).installation;
-  const revoked = new Set(options.revoke);
-  const missing = [...revoked].filter((name) => !before.grants.some((grant) => grant.name === name));
-  if (missing.length > 0)
-    throw new Refusal('grant_not_held', { detail: `${plugin} was not granted ${missing.join(', ')}.` });
-  if (revoked.size > 0) {
-    const left = before.grants.filter(({ name }) => !revoked.has(name)) as unknown as JsonValue;
-    await client.send('PUT', `${installationPath(requireOrg(io, options), plugin)}/grants`, { grants: left });
-  }
-  const after = (await read(client, io, plugin, options)).installation;
-  return done(grantLines(after), { plugin, grants: after.grants as unknown as JsonValue });
-}
-
 async function read(
   client: ApiClient,
   io: Io,
@@ -180,11 +161,6 @@ function others({ cascade }: Cascading): 'cascade' | 'refuse' {
 
 function headline({ plugin, version, status, reason, signed }: Installation): string {
   return `${plugin} ${version} ${status}${signed === 'no' ? ' (unsigned)' : ''}${reason ? `: ${reason}` : ''}`;
-}
-
-function grantLines({ grants: held }: Installation): string[] {
-  if (held.length === 0) return ['it may do nothing but answer'];
-  return held.map(({ name, scope }) => `granted: ${name}${scope ? ` of ${scope.join(', ')}` : ''}`);
 }
 
 function configLines({ effectiveConfig: effective }: Installation): string[] {

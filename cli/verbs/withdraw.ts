@@ -1,7 +1,8 @@
-/** `souk yank|unyank|deprecate|undeprecate`: what an author can still say about a version, which never changes. */
+/** `souk yank|unyank|deprecate|undeprecate|revoke`: what an author can still say about a version, which never changes. */
 import type { JsonObject } from '../../spec/json.ts';
 import { openClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
+import { EXIT_CODES } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { versionPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
@@ -16,7 +17,12 @@ type Change = {
   readonly said: string;
 };
 
-export function registerWithdraw({ io, verb, report }: Shell): void {
+export function registerWithdraw(shell: Shell): void {
+  registerOffers(shell);
+  registerRevoke(shell);
+}
+
+function registerOffers({ io, verb, report }: Shell): void {
   const release = ['<release>', 'publisher/name@version'] as const;
   withServer(verb('yank', 'hide a version from new installations; who has it keeps it'))
     .argument(...release)
@@ -63,6 +69,33 @@ export function registerWithdraw({ io, verb, report }: Shell): void {
         }),
       ),
     );
+}
+
+type RevokeOptions = ServerOptions & { readonly reason: string; readonly yes?: boolean };
+
+function registerRevoke({ io, verb, report }: Shell): void {
+  withServer(
+    verb('revoke', 'show how far declaring a version unsafe would reach; with --yes do it, for good'),
+  )
+    .argument('<release>', 'publisher/name@version')
+    .requiredOption('--reason <text>', 'why, for those who have it')
+    .option('--yes', 'declare it unsafe')
+    .action((name: string, options: RevokeOptions) => report(options, () => revoke(io, name, options)));
+}
+
+async function revoke(io: Io, release: string, options: RevokeOptions): Promise<Report> {
+  const client = await openClient(io, options);
+  const path = `${versionPath(release)}/revocation`;
+  if (options.yes) {
+    const answer = await client.send('PUT', path, { reason: options.reason });
+    return done([`${release} is declared unsafe`], answer);
+  }
+  const reach = await client.get(path);
+  const lines = [
+    `${release} is installed in ${String(reach['organizations'])} organization(s), active in ${String(reach['active'])}`,
+    'Nothing was changed. To declare it unsafe, repeat it with --yes.',
+  ];
+  return { exitCode: EXIT_CODES.consentAwaited, lines, data: reach };
 }
 
 function adviceOf({ reason, replacement }: { reason: string; replacement?: string }): JsonObject {

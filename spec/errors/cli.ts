@@ -68,6 +68,12 @@ export const CLI_ERRORS = {
     title: 'The configuration file is not JSON that every reader understands alike.',
     hint: 'Write one JSON object in UTF-8, each key once.',
   },
+  lock_file_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'The lock file is not JSON that every reader understands alike.',
+    hint: 'Use a file that souk plugin lock --out wrote, unchanged.',
+  },
   grant_not_held: {
     status: 409,
     kind: 'state',

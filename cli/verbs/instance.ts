@@ -1,0 +1,134 @@
+/** `souk availability …` and `souk safemode …`: decisions of the instance's administrators. */
+import { openClient } from '../api-client.ts';
+import type { ServerOptions } from '../credentials.ts';
+import type { Io } from '../io.ts';
+import { packagePath } from '../plugin-path.ts';
+import type { Report } from '../report.ts';
+import { done, oneLine, withServer } from '../server-verb.ts';
+import type { Shell } from '../shell.ts';
+import { InvalidArgumentError } from 'commander';
+
+type SetOptions = ServerOptions & {
+  readonly visibility?: string;
+  readonly default?: boolean;
+  readonly builtin?: boolean;
+};
+
+export function registerInstance(shell: Shell): void {
+  registerAvailability(shell);
+  registerSafeMode(shell);
+}
+
+function registerAvailability({ io, group, report }: Shell): void {
+  const verb = group('availability', 'how a plugin is offered; needs the token of an instance admin');
+  withServer(verb('show', 'how a plugin is offered, what its author proposes, and who else may see it'))
+    .argument('<plugin>', 'publisher/name')
+    .action((plugin: string, options: ServerOptions) => report(options, () => show(io, plugin, options)));
+  withServer(verb('set', 'decide how a plugin is offered; what is installed stays as it is'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--visibility <word>', 'public or private')
+    .option('--default <yes or no>', 'whether new organizations get it installed and active', readYesNo)
+    .option('--builtin <yes or no>', 'whether they get it installed and cannot uninstall it', readYesNo)
+    .action((plugin: string, options: SetOptions) => report(options, () => set(io, plugin, options)));
+  withServer(verb('allow', 'let an organization see a private plugin'))
+    .argument('<plugin>', 'publisher/name')
+    .argument('<org>', 'its slug')
+    .action((plugin: string, org: string, options: ServerOptions) =>
+      report(options, () => access(io, 'PUT', { plugin, org }, options)),
+    );
+  withServer(verb('deny', 'take that back; what is installed stays as it is'))
+    .argument('<plugin>', 'publisher/name')
+    .argument('<org>', 'its slug')
+    .action((plugin: string, org: string, options: ServerOptions) =>
+      report(options, () => access(io, 'DELETE', { plugin, org }, options)),
+    );
+}
+
+function readYesNo(text: string): boolean {
+  if (text === 'yes' || text === 'no') return text === 'yes';
+  throw new InvalidArgumentError('It is yes or no.');
+}
+
+type Availability = {
+  readonly visibility: string;
+  readonly enabledByDefault: boolean;
+  readonly builtIn: boolean;
+  readonly proposed: unknown;
+};
+
+async function show(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
+  const client = await openClient(io, options);
+  const path = packagePath(plugin);
+  const answer = await client.get(`${path}/availability`);
+  const { items } = await client.get(`${path}/grants`);
+  const allowed = (items as { orgId: string }[]).map(({ orgId }) => `visible to the organization ${orgId}`);
+  return done([...availabilityLines(answer as unknown as Availability), ...allowed], {
+    ...answer,
+    grants: items ?? [],
+  });
+}
+
+async function set(io: Io, plugin: string, options: SetOptions): Promise<Report> {
+  const { visibility, default: enabledByDefault, builtin: builtIn } = options;
+  const change = {
+    ...(visibility === undefined ? {} : { visibility }),
+    ...(enabledByDefault === undefined ? {} : { enabledByDefault }),
+    ...(builtIn === undefined ? {} : { builtIn }),
+  };
+  const path = `${packagePath(plugin)}/availability`;
+  const answer = await (await openClient(io, options)).send('PATCH', path, change);
+  return done(availabilityLines(answer as unknown as Availability), answer);
+}
+
+async function access(
+  io: Io,
+  method: 'PUT' | 'DELETE',
+  { plugin, org }: { plugin: string; org: string },
+  options: ServerOptions,
+): Promise<Report> {
+  const path = `${packagePath(plugin)}/grants/${encodeURIComponent(org)}`;
+  await (await openClient(io, options)).send(method, path);
+  const said = method === 'PUT' ? 'may see' : 'is no longer let see';
+  return done([`${org} ${said} ${plugin}`], { plugin, org });
+}
+
+function availabilityLines({ visibility, enabledByDefault, builtIn, proposed }: Availability): string[] {
+  return [
+    `visibility: ${visibility}`,
+    `enabled by default: ${enabledByDefault ? 'yes' : 'no'}`,
+    `built-in: ${builtIn ? 'yes' : 'no'}`,
+    oneLine(`its author proposes: ${JSON.stringify(proposed)}`),
+  ];
+}
+
+function registerSafeMode({ io, group, report }: Shell): void {
+  const verb = group('safemode', 'the brake of the whole instance; needs the token of an instance admin');
+  withServer(verb('show', 'whether plugins run at all')).action((options: ServerOptions) =>
+    report(options, () => safeMode(io, options)),
+  );
+  withServer(verb('begin', 'let no plugin of any organization run; nothing that is installed changes'))
+    .requiredOption('--reason <text>', 'what callers are told meanwhile')
+    .action((options: ServerOptions & { reason: string }) =>
+      report(options, async () => {
+        await (await openClient(io, options)).send('PUT', SAFE_MODE, { reason: options.reason });
+        return safeMode(io, options);
+      }),
+    );
+  withServer(verb('end', 'let plugins run again')).action((options: ServerOptions) =>
+    report(options, async () => {
+      await (await openClient(io, options)).send('DELETE', SAFE_MODE);
+      return safeMode(io, options);
+    }),
+  );
+}
+
+const SAFE_MODE = '/api/v1/safe-mode';
+
+async function safeMode(io: Io, options: ServerOptions): Promise<Report> {
+  const mode = await (await openClient(io, options)).get(SAFE_MODE);
+  const line =
+    mode['kind'] === 'on'
+      ? oneLine(`safe mode is on since ${String(mode['since'])}: ${String(mode['reason'])}`)
+      : 'safe mode is off';
+  return done([line], mode);
+}

@@ -1,0 +1,90 @@
+/** `souk logs`: what a plugin logged, and what it logs from now on. */
+import { InvalidArgumentError } from 'commander';
+import type { JsonObject } from '../../spec/json.ts';
+import { openClient, type ApiClient } from '../api-client.ts';
+import { requireOrg, type ServerOptions } from '../credentials.ts';
+import { printable, type Io } from '../io.ts';
+import { installationPath } from '../plugin-path.ts';
+import type { Report } from '../report.ts';
+import { done, withOrg } from '../server-verb.ts';
+import type { AddVerb, Shell } from '../shell.ts';
+
+type LogOptions = ServerOptions & {
+  readonly follow?: boolean;
+  readonly level?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly request?: string;
+  readonly text?: string;
+  readonly limit: string;
+};
+
+type Line = { readonly id: string; readonly at: string; readonly level: string; readonly text: string };
+
+export function registerLogs(shell: Shell): void {
+  registerLogVerb(shell, shell.verb);
+}
+
+/** Under `souk` and under `souk plugin`: both are looked for. */
+export function registerLogVerb({ io, report }: Shell, verb: AddVerb): void {
+  withOrg(verb('logs', 'what the plugin logged, on all servers'))
+    .argument('<plugin>', 'publisher/name')
+    .option('-f, --follow', 'go on with what it logs from now on, until interrupted')
+    .option('--level <level>', 'debug, info, warn or error: this and what is graver')
+    .option('--since <time>', 'from then on: 2026-01-31T12:00:00Z, or 90s, 15m, 2h, 7d ago', readSince)
+    .option('--until <time>', 'before then, in the same forms', readSince)
+    .option('--request <id>', 'of this request only')
+    .option('--text <text>', 'lines that hold this')
+    .option('--limit <count>', 'how many of the newest', '50')
+    .action((plugin: string, options: LogOptions) => report(options, () => logs(io, plugin, options)));
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function readSince(text: string): string {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/u.exec(text) ?? [];
+  if (count !== undefined && unit !== undefined)
+    return new Date(Date.now() - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]).toISOString();
+  if (/^\d{4}-\d\d-\d\dT.*Z$/u.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError('A time is written 2026-01-31T12:00:00Z, or 90s, 15m, 2h, 7d ago.');
+}
+
+async function logs(io: Io, plugin: string, options: LogOptions): Promise<Report> {
+  const client = await openClient(io, options);
+  const path = `${installationPath(requireOrg(io, options), plugin)}/logs`;
+  const { since, until, limit } = options;
+  const answer = await client.get(`${path}?${queryOf({ ...filterOf(options), since, until, limit })}`);
+  const lines = answer['items'] as unknown as Line[];
+  if (options.follow) return follow(io, client, { path, options, before: lines });
+  return done(lines.length === 0 ? ['it has logged nothing'] : lines.map(textOf), answer);
+}
+
+/** Prints at once what is there, and everything that comes, until the command is ended from outside. */
+async function follow(
+  io: Io,
+  client: ApiClient,
+  { path, options, before }: { path: string; options: LogOptions; before: readonly Line[] },
+): Promise<Report> {
+  const print = (line: Line): void =>
+    io.writeOut(options.json ? `${JSON.stringify(line)}\n` : `${printable(textOf(line))}\n`);
+  for (const line of before) print(line);
+  const stream = `${path}/stream?${queryOf(filterOf(options))}`;
+  const last = before.at(-1)?.id ?? null;
+  for await (const { data } of client.follow(stream, last, io.signal)) print(data as unknown as Line);
+  return { exitCode: 0, lines: [], data: null };
+}
+
+function filterOf({ level, request, text }: LogOptions): Record<string, string | undefined> {
+  return { level, requestId: request, text };
+}
+
+function queryOf(parts: Readonly<Record<string, string | undefined>>): URLSearchParams {
+  return new URLSearchParams(
+    Object.entries(parts).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** A stack has many lines; none of them may pretend to be an entry of its own. */
+function textOf({ at, level, text }: Line | (JsonObject & Line)): string {
+  return `${at} ${level} ${text.replaceAll('\n', '\n    ')}`;
+}

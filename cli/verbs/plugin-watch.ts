@@ -1,0 +1,71 @@
+/** `souk plugin test|metrics`: how a plugin is, and how it has run. */
+import { openClient } from '../api-client.ts';
+import { requireOrg, type ServerOptions } from '../credentials.ts';
+import { EXIT_CODES } from '../exit-code.ts';
+import type { Io } from '../io.ts';
+import { installationPath } from '../plugin-path.ts';
+import type { Report } from '../report.ts';
+import { done, oneLine, withOrg } from '../server-verb.ts';
+import type { AddVerb, Shell } from '../shell.ts';
+
+type MetricsOptions = ServerOptions & { readonly days: string };
+
+export function registerWatchVerbs({ io, report }: Shell, verb: AddVerb): void {
+  withOrg(verb('test', 'ask the plugin how it is; ends with 1 where it is not well'))
+    .argument('<plugin>', 'publisher/name')
+    .action((plugin: string, options: ServerOptions) => report(options, () => test(io, plugin, options)));
+  withOrg(verb('metrics', 'how often it ran, how that ended, and what it was denied'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--days <count>', 'today (UTC) and the days before it, together', '7')
+    .action((plugin: string, options: MetricsOptions) => report(options, () => metrics(io, plugin, options)));
+}
+
+async function test(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
+  const path = `${installationPath(requireOrg(io, options), plugin)}/test`;
+  const answer = await (await openClient(io, options)).send('POST', path);
+  if (answer['kind'] === 'done') return done([`${plugin} is well`], answer);
+  const line = oneLine(`${plugin} is not well: ${String(answer['reason'])}`);
+  return { exitCode: EXIT_CODES.refused, lines: [line], data: answer };
+}
+
+type Metrics = {
+  readonly calls: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly cpuMs: number;
+  readonly latency: { readonly p50Ms: number | null; readonly p99Ms: number | null };
+  readonly memory: { readonly runnerPeakBytes: number | null };
+  readonly egress: { readonly requests: Readonly<Record<string, number>> };
+  readonly denied: readonly { capability: string; permission: string; count: number; lastAt: string }[];
+};
+
+async function metrics(io: Io, plugin: string, options: MetricsOptions): Promise<Report> {
+  const query = new URLSearchParams({ days: options.days });
+  const path = `${installationPath(requireOrg(io, options), plugin)}/metrics?${query}`;
+  const answer = await (await openClient(io, options)).get(path);
+  return done(metricLines(answer as unknown as Metrics), answer);
+}
+
+function metricLines({ calls, outcomes, cpuMs, latency, memory, egress, denied }: Metrics): string[] {
+  const { p50Ms, p99Ms } = latency;
+  const peak = memory.runnerPeakBytes;
+  return [
+    `calls: ${calls}${countsOf(outcomes)}`,
+    `processor time: ${cpuMs} ms`,
+    ...(calls === 0 ? [] : [`latency: half within ${bound(p50Ms)}, 99 of 100 within ${bound(p99Ms)}`]),
+    ...(peak === null ? [] : [`largest runner process: ${Math.round(peak / 2 ** 20)} MiB`]),
+    `requests out:${countsOf(egress.requests) || ' none'}`,
+    ...denied.map(
+      ({ capability, permission, count, lastAt }) =>
+        `denied: ${capability} ${count} times for want of ${permission}, last ${lastAt}`,
+    ),
+  ];
+}
+
+function countsOf(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+function bound(ms: number | null): string {
+  return ms === null ? 'no bound' : `${ms} ms`;
+}
