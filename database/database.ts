@@ -106,7 +106,8 @@ function createOrm(
     allowGlobalContext: false,
     forceUtcTimezone: true,
     // Policies are written by migrations, with row-security.ts.
-    schemaGenerator: { ignorePolicies: true, skipTables: [MIGRATION_TABLE] },
+    // What pg-boss keeps in a schema of its own is its own.
+    schemaGenerator: { ignorePolicies: true, skipTables: [MIGRATION_TABLE], ignoreSchema: ['souk_queue'] },
     migrations: {
       tableName: MIGRATION_TABLE,
       migrationsList: migrations.map((migration) => ({ name: migration.name, class: migration.class })),

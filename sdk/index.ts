@@ -83,6 +83,31 @@ export type Plugins = {
   call(id: string, path: string, init?: RequestInit): Promise<Response>;
 };
 
+/** Work in the background; `enqueue` and `get` need the permission `jobs`. */
+export type Jobs = {
+  /**
+   * Runs a command of this plugin in the background, once its transaction has committed.
+   * @param options.delayMs not before so long
+   */
+  enqueue(
+    command: string,
+    args?: { [key: string]: Json },
+    options?: { delayMs?: number },
+  ): Promise<{ id: string }>;
+  /** A job of this plugin. */
+  get(id: string): Promise<{
+    id: string;
+    command: string;
+    state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
+    attempt: number;
+    progress: { done: number; total: number | null; message: string | null } | null;
+    result: Json;
+    failure: { code: string; message: string; outcome: string | null } | null;
+  }>;
+  /** Says how far the job is that calls it. */
+  progress(progress: { done: number; total?: number | null; message?: string | null }): Promise<void>;
+};
+
 export type Host = {
   readonly org: { readonly id: string; readonly slug: string };
   readonly plugin: { readonly id: string; readonly version: string };
@@ -94,6 +119,7 @@ export type Host = {
   readonly secrets: Secrets;
   readonly mail: Mail;
   readonly plugins: Plugins;
+  readonly jobs: Jobs;
 };
 
 /** What the entry module exports as its default. */

@@ -10,6 +10,7 @@ import { catalogueRoutes } from './routes/catalogue.ts';
 import { healthRoutes, specRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { installationRoutes } from './routes/installations.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { moduleRoutes } from './routes/modules.ts';
 import { mailRoutes } from './routes/mail.ts';
@@ -52,6 +53,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...packageRoutes(services),
     ...catalogueRoutes(services),
     ...installationRoutes(services),
+    ...jobRoutes(services),
     ...requestRoutes(services),
     ...secretRoutes(services),
     ...moduleRoutes(services),

@@ -20,6 +20,26 @@ export {
   type EgressAllow,
   type EgressObserver,
 } from './egress/index.ts';
+export { createCauses, type Causes } from './causes.ts';
+export {
+  JOB_ENTITIES,
+  JOB_STATES,
+  jobCapabilities,
+  openJobs,
+  type JobAudience,
+  type JobLogLine,
+  type JobProgress,
+  type JobQuery,
+  type Jobs,
+  type JobState,
+  type JobView,
+  type JobWork,
+  type NewJob,
+  type RetryPolicy,
+  type ServerJob,
+  type ServerWorker,
+} from './jobs/index.ts';
+export { openQueue, type Queue } from './queue/index.ts';
 export {
   heldSecrets,
   openMasterKeys,

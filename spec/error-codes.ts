@@ -7,6 +7,7 @@ import { HTTP_ERRORS } from './errors/http.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
 import { INSPECTION_ERRORS } from './errors/inspection.ts';
 import { INSTALLATION_ERRORS } from './errors/installations.ts';
+import { JOB_ERRORS } from './errors/jobs.ts';
 import { MANIFEST_ERRORS } from './errors/manifest.ts';
 import { RECORD_ERRORS } from './errors/records.ts';
 import { REGISTRY_ERRORS } from './errors/registry.ts';
@@ -30,6 +31,7 @@ const TABLE = {
   ...INSTALLATION_ERRORS,
   ...SERVICE_ERRORS,
   ...RECORD_ERRORS,
+  ...JOB_ERRORS,
   ...RUNTIME_ERRORS,
   ...CLI_ERRORS,
 } as const;

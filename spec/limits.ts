@@ -210,6 +210,47 @@ export const KV_LIMITS = {
   listMax: 1_000,
 } as const;
 
+/** Queues of work, which all servers share. */
+export const QUEUE_LIMITS = {
+  /** How often a server looks for work that another one left for it; its own work wakes it at once. */
+  pollMs: 1_000,
+  /** A server that has not said so for this long does not work on its tasks any more. */
+  heartbeatSeconds: 15,
+  /** How often it says so: two may get lost. */
+  touchMs: 4_000,
+  /** How often the tasks of dead servers are looked for. */
+  superviseSeconds: 5,
+  /** Tasks taken at once. */
+  batchMax: 32,
+  /** Longest pause before a task is tried again. */
+  retryDelaySecondsMax: 60,
+  /** Above the longest run of any kind (RUN_LIMITS.job), at most the 24 hours that pg-boss takes. */
+  taskSecondsMax: 3_600 * 23,
+  /** A task that waits this long behind others is given up: ten years. */
+  waitingSecondsMax: 10 * 366 * 86_400,
+} as const;
+
+/** Work in the background. */
+export const JOB_LIMITS = {
+  /** Arguments as JSON: as large as what one host call can bring. */
+  argumentBytesMax: ISOLATE_LIMITS.callCharsMax,
+  /** Jobs of one organization that wait or are at work. */
+  openPerOrganizationMax: 1_000,
+  /** Jobs that one server works on; most of them wait for something. */
+  runsPerServerMax: 16,
+  /** Jobs of one organization that all servers together work on. */
+  runsPerOrganizationMax: 4,
+  /** How often a job that may be begun again is begun. */
+  attemptsMax: 3,
+  /** A job may wait for a year. */
+  delayMsMax: 366 * 86_400_000,
+  logLinesMax: BACKGROUND_LIMITS.logLinesMax,
+  logPageMax: 1_000,
+  progressMessageCharsMax: 500,
+  /** Jobs that ended are kept for thirty days. */
+  keptMs: 30 * 86_400_000,
+} as const;
+
 /** Requests that plugins send out (`http.fetch`); what goes out is bounded by ISOLATE_LIMITS.callCharsMax. */
 export const EGRESS_LIMITS = {
   /** Longer ones are refused by most servers. */
@@ -337,6 +378,7 @@ export function assertLimits(): void {
         RUNNER_LIMITS.pressureBytesMin < RUNNER_LIMITS.residentBytesMax,
     ],
     ['a logged line is kept whole', ISOLATE_LIMITS.logCharsMax <= TELEMETRY_LIMITS.textCharsMax],
+    ['a task outlives two lost heartbeats', QUEUE_LIMITS.touchMs * 3 < QUEUE_LIMITS.heartbeatSeconds * 1_000],
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
     ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
       [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],

@@ -6,6 +6,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { distance } from 'fastest-levenshtein';
 import semver from 'semver';
+import { parseCron } from './cron.ts';
 import { checkGuestSchema } from './guest-schema.ts';
 import type { JsonObject } from './json.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
@@ -47,6 +48,8 @@ export type Command = {
   readonly title?: string;
   readonly access?: Access;
   readonly arguments?: JsonObject;
+  /** Whether a job that was interrupted is begun again; `never` where absent. */
+  readonly retry?: 'never' | 'interrupted';
 };
 
 export type Contributions = {
@@ -66,6 +69,7 @@ export type Contributions = {
     readonly name: string;
     readonly cron: string;
     readonly timeZone?: string;
+    readonly retry?: 'never' | 'interrupted';
   }[];
   readonly modules?: readonly ModuleContribution[];
   readonly pages?: readonly JsonObject[];
@@ -150,6 +154,7 @@ function crossCheck(manifest: Manifest): Violation[] {
     ...checkPermissions(manifest),
     ...checkSchemas(manifest),
     ...checkNames(manifest),
+    ...checkSchedules(manifest),
     ...checkModules(manifest.contributes?.modules ?? [], {
       actions: (manifest.contributes?.actions ?? []).map(({ name }) => name),
       extendScope: manifest.permissions?.find(({ name }) => name === 'modules.extend')?.scope,
@@ -276,6 +281,15 @@ function checkNames(manifest: Manifest): Violation[] {
         : [],
     ),
   ];
+}
+
+function checkSchedules({ contributes }: Manifest): Violation[] {
+  return (contributes?.schedules ?? []).flatMap(({ cron, timeZone }, index) => {
+    const parsed = parseCron(cron, timeZone);
+    return typeof parsed === 'string'
+      ? [{ pointer: `/contributes/schedules/${index}`, message: parsed }]
+      : [];
+  });
 }
 
 function duplicates(part: string, keys: readonly string[]): Violation[] {

@@ -123,7 +123,7 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
     sentence: 'Adds to the modules {scope}.',
     supported: true,
   },
-  jobs: { risk: 'low', scope: 'none', sentence: 'Runs work in the background.', supported: false },
+  jobs: { risk: 'low', scope: 'none', sentence: 'Runs work in the background.', supported: true },
   'ui.page': { risk: 'medium', scope: 'none', sentence: 'Adds pages to the console.', supported: false },
   'ui.theme': { risk: 'low', scope: 'none', sentence: 'Changes how the console looks.', supported: false },
 };

@@ -3,6 +3,7 @@ import { AUDIT_ENTITIES } from '../database/index.ts';
 import { IDENTITY_ENTITIES } from '../identity/index.ts';
 import { REGISTRY_ENTITIES } from '../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../registry/installations/entities/index.ts';
+import { JOB_ENTITIES } from '../services/jobs/entities.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { MAIL_ENTITIES } from '../services/mail/entities.ts';
 import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     ...SECRET_ENTITIES,
     ...TELEMETRY_ENTITIES,
     ...MAIL_ENTITIES,
+    ...JOB_ENTITIES,
   ]);
 });
 

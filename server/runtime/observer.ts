@@ -11,10 +11,19 @@ export function ownerOf({ installationId, org }: Guest): LogOwner {
   return { orgId: org.id, installationId };
 }
 
+type ObserverPorts = {
+  readonly redact: Redact;
+  readonly sourceMaps: SourceMaps;
+  /** A job keeps what is logged under its id. */
+  readonly logged: (requestId: string | null, line: GuestLine) => void;
+};
+
+type GuestLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
+
 export function createObserver(
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
   telemetry: Telemetry,
-  { redact, sourceMaps }: { readonly redact: Redact; readonly sourceMaps: SourceMaps },
+  { redact, sourceMaps, logged }: ObserverPorts,
 ): SandboxObserver {
   /** For people: positions as the author knows them, and no secrets. */
   const edit = (guest: Guest, text: string): string =>
@@ -43,8 +52,9 @@ export function createObserver(
         : `${outcome}: ${reason}`;
       telemetry.log(ownerOf(guest), { level: 'error', text, requestId });
     },
-    guestLogged: (guest, logged) => {
-      const entry = { ...logged, text: edit(guest, logged.text) };
+    guestLogged: (guest, line) => {
+      const entry = { ...line, text: edit(guest, line.text) };
+      logged(entry.requestId, entry);
       log.debug(
         { ...fieldsOf(guest), guestLevel: entry.level, requestId: entry.requestId, text: entry.text },
         'guest log',

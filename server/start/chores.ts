@@ -18,7 +18,7 @@ export function startChores(services: Services, closers: Closers): void {
   for (const chore of choresOf(services)) closers.add(chore.name, repeat(services, chore), clearInterval);
 }
 
-function choresOf({ installations, database, blobs, secrets, telemetry, mail }: Services): Chore[] {
+function choresOf({ installations, database, blobs, jobs, secrets, telemetry, mail }: Services): Chore[] {
   const values = createKeyValueStore(database);
   const now = (): Date => new Date();
   return [
@@ -37,6 +37,7 @@ function choresOf({ installations, database, blobs, secrets, telemetry, mail }: 
     { name: 'sweep of answers', everyMs: SWEEP_INTERVAL_MS, work: () => sweepKeys(database, now()) },
     { name: 'sweep of values', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => values.sweep()) },
     { name: 'sweep of logs', everyMs: SWEEP_INTERVAL_MS, work: () => telemetry.forget() },
+    { name: 'sweep of jobs', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => jobs.forget()) },
     { name: 'rewrap of secrets', everyMs: SWEEP_INTERVAL_MS, work: () => secrets.rewrap() },
     { name: 'rewrap of mail passwords', everyMs: SWEEP_INTERVAL_MS, work: () => mail.rewrap() },
     { name: 'sweep of mail counts', everyMs: SWEEP_INTERVAL_MS, work: () => mail.sweep() },

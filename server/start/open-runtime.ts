@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { matchEndpoint } from '../gateway/gateway.ts';
 import type { Closers } from './closers.ts';
 import type { Storage } from './open-storage.ts';
+import { openWork } from './open-work.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createHandlerRuns } from '../runtime/handler-runs.ts';
@@ -11,6 +12,7 @@ import { createObserver } from '../runtime/observer.ts';
 import { packagePort } from '../runtime/packages.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
+import type { Database } from '../../database/index.ts';
 import { openInstallations, type Installations } from '../../registry/installations/index.ts';
 import {
   createSandbox,
@@ -32,6 +34,7 @@ import {
   openTelemetry,
   secretCapabilities,
   type HandlerRuns,
+  type Jobs,
   type Mail,
   type Secrets,
   type Telemetry,
@@ -45,6 +48,7 @@ export type Runtime = {
   readonly telemetry: Telemetry;
   readonly secrets: Secrets;
   readonly mail: Mail;
+  readonly jobs: Jobs;
 };
 
 /** `all` lets the reviewed tier share as well; the unreviewed tier never leaves its installation. */
@@ -68,14 +72,7 @@ export async function openRuntime(
     return opened.sandbox;
   };
   const { database } = storage;
-  const ring = await openMasterKeys(database, settings.masterKey);
-  const secrets = openSecrets(database, ring);
-  const mail = openMail({
-    database,
-    ring,
-    allow: settings.egressAllow,
-    resolve: createResolve('configured'),
-  });
+  const { secrets, mail } = await openSealed(settings, database);
   const installations = await openInstallations({
     database,
     runtime: createRuntimePort(sandboxOf, randomUUID, secrets.redact),
@@ -89,6 +86,9 @@ export async function openRuntime(
     onFailure: (error) => signals.log.warn({ err: error }, 'logs and counts of plugins wait'),
   });
   closers.add('telemetry', telemetry, (some) => some.close());
+  const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
+  const work = await openWork({ database, handlers, log: signals.log, redact: secrets.redact }, closers);
+  const { jobs } = work;
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
@@ -102,15 +102,30 @@ export async function openRuntime(
         run: (invocation) => sandboxOf().call(invocation),
       }),
       egressCapability(settings, secrets, { ...signals, telemetry }, closers),
+      ...work.capabilities,
     ],
-    observer: createObserver(signals, telemetry, { redact: secrets.redact, sourceMaps }),
+    observer: createObserver(signals, telemetry, {
+      redact: secrets.redact,
+      sourceMaps,
+      logged: jobs.logged,
+    }),
     dataDir: settings.dataDir,
     sharing: SHARING[settings.runnerSharing],
     onWeakRights: settings.weakIsolation === 'allow' ? 'allowUnreviewed' : 'refuseUnreviewed',
   });
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
-  const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
-  return { installations, sandbox: opened.sandbox, handlers, telemetry, secrets, mail };
+  work.closeWith(closers, settings);
+  return { installations, sandbox: opened.sandbox, handlers, telemetry, secrets, mail, jobs };
+}
+
+/** What is sealed under the master key. */
+async function openSealed(
+  { masterKey, egressAllow }: Settings,
+  database: Database,
+): Promise<Pick<Runtime, 'secrets' | 'mail'>> {
+  const ring = await openMasterKeys(database, masterKey);
+  const mail = openMail({ database, ring, allow: egressAllow, resolve: createResolve('configured') });
+  return { secrets: openSecrets(database, ring), mail };
 }
 
 /** `http.fetch`; a secret that a header refers to is read for the run's own installation. */

@@ -16,7 +16,13 @@ import { MIGRATIONS } from '../../migrations/index.ts';
 import { openFileBlobStore, type BlobStore } from '../../registry/blobs/index.ts';
 import { REGISTRY_ENTITIES } from '../../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../../registry/installations/index.ts';
-import { KV_ENTITIES, MAIL_ENTITIES, SECRET_ENTITIES, TELEMETRY_ENTITIES } from '../../services/index.ts';
+import {
+  JOB_ENTITIES,
+  KV_ENTITIES,
+  MAIL_ENTITIES,
+  SECRET_ENTITIES,
+  TELEMETRY_ENTITIES,
+} from '../../services/index.ts';
 
 const ENTITIES = [
   ...AUDIT_ENTITIES,
@@ -27,6 +33,7 @@ const ENTITIES = [
   ...SECRET_ENTITIES,
   ...TELEMETRY_ENTITIES,
   ...MAIL_ENTITIES,
+  ...JOB_ENTITIES,
 ];
 
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };

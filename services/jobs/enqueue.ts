@@ -1,0 +1,170 @@
+/** A job comes into being in the transaction of whoever wants it: it is there if and only if that commits. */
+import { randomUUIDv7 } from 'node:crypto';
+import type { Transaction } from '../../database/index.ts';
+import { InstallationEntity, type Installation } from '../../registry/installations/entities/index.ts';
+import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import type { ScheduleTick } from '../../spec/handler.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import { JOB_LIMITS } from '../../spec/limits.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import type { Caller, RunFile } from '../../spec/run.ts';
+import type { Queue } from '../queue/index.ts';
+import { JobEntity, type RetryPolicy } from './entities.ts';
+
+export type JobWork =
+  /** A command that the installed version declares, with arguments that fit its schema. */
+  | {
+      readonly kind: 'command';
+      readonly plugin: PluginId;
+      readonly command: string;
+      readonly args: JsonObject;
+      /** What `host.files` shows to the run. */
+      readonly files?: readonly RunFile[];
+    }
+  /** A tick of a schedule that the installed version declares. */
+  | {
+      readonly kind: 'schedule';
+      readonly plugin: PluginId;
+      readonly schedule: string;
+      readonly tick: ScheduleTick;
+    }
+  /** Work of the server's own, by the name under which its worker is registered. */
+  | {
+      readonly kind: 'server';
+      readonly worker: string;
+      readonly args: JsonObject;
+      readonly retry: RetryPolicy;
+    };
+
+export type NewJob = {
+  readonly work: JobWork;
+  /** Who stands behind it; a member sees the jobs of his own. */
+  readonly caller: Caller;
+  /** Not before so many milliseconds have passed. */
+  readonly delayMs?: number;
+  readonly scheduleId?: string;
+  /** Of the run that asks for it (`causes.ts`). */
+  readonly depth?: number;
+};
+
+type Planned = {
+  readonly kind: string;
+  readonly installation: Installation | null;
+  readonly handler: string | null;
+  readonly args: JsonObject;
+  readonly files: readonly RunFile[];
+  readonly retry: RetryPolicy;
+};
+
+/**
+ * @param tx in the scope of the organization, or of the instance
+ * @returns the id of the job
+ * @throws Refusal `plugin_not_installed`, `handler_unknown`, `job_arguments_invalid`, `jobs_too_many`, `job_delay_invalid`
+ */
+export async function enqueue(queue: Queue, tx: Transaction, orgId: string, job: NewJob): Promise<string> {
+  const delayMs = checkedDelay(job.delayMs ?? 0);
+  const planned = await planWork(tx, orgId, job.work);
+  await requireRoom(tx, orgId);
+  const id = randomUUIDv7();
+  const now = Date.now();
+  await tx.em.insert(JobEntity, {
+    id,
+    orgId,
+    kind: planned.kind,
+    installation: planned.installation?.id ?? null,
+    pluginId: planned.installation?.pluginId ?? null,
+    handler: planned.handler,
+    args: JSON.stringify(planned.args),
+    files: JSON.stringify(planned.files),
+    caller: JSON.stringify(job.caller),
+    scheduleId: job.scheduleId ?? null,
+    retry: planned.retry,
+    depth: job.depth ?? 0,
+    state: 'queued',
+    attempt: 0,
+    runAt: new Date(now + delayMs),
+    createdAt: new Date(now),
+  });
+  await queue.send(tx, 'jobs', [{ data: { job: id, org: orgId }, group: orgId, delayMs }]);
+  return id;
+}
+
+function checkedDelay(delayMs: number): number {
+  if (Number.isFinite(delayMs) && delayMs >= 0 && delayMs <= JOB_LIMITS.delayMsMax) return delayMs;
+  throw new Refusal('job_delay_invalid', {
+    detail: `The delay is ${delayMs} ms; it is from 0 to ${JOB_LIMITS.delayMsMax}.`,
+  });
+}
+
+async function planWork(tx: Transaction, orgId: string, work: JobWork): Promise<Planned> {
+  switch (work.kind) {
+    case 'server':
+      return { ...work, kind: work.worker, installation: null, handler: null, files: [] };
+    case 'command': {
+      const installation = await findInstallation(tx, orgId, work.plugin);
+      const command = (installation.manifest.contributes?.commands ?? []).find(
+        ({ name }) => name === work.command,
+      );
+      if (!command) throw unknown(work.plugin, 'command', work.command);
+      requireFitting(work, command.arguments);
+      const { files = [], args } = work;
+      return {
+        kind: 'command',
+        installation,
+        handler: command.name,
+        args,
+        files,
+        retry: command.retry ?? 'never',
+      };
+    }
+    case 'schedule': {
+      const installation = await findInstallation(tx, orgId, work.plugin);
+      const schedules = installation.manifest.contributes?.schedules ?? [];
+      const schedule = schedules.find(({ name }) => name === work.schedule);
+      if (!schedule) throw unknown(work.plugin, 'schedule', work.schedule);
+      const retry = schedule.retry ?? 'never';
+      return { kind: 'schedule', installation, handler: schedule.name, args: work.tick, files: [], retry };
+    }
+  }
+}
+
+async function findInstallation(tx: Transaction, orgId: string, pluginId: PluginId): Promise<Installation> {
+  const found = await tx.em.findOne(InstallationEntity, { orgId, pluginId });
+  if (found) return found;
+  throw new Refusal('plugin_not_installed', { detail: `${pluginId} is not installed here.` });
+}
+
+function unknown(plugin: PluginId, kind: 'command' | 'schedule', name: string): Refusal {
+  return new Refusal('handler_unknown', {
+    detail: `${plugin} declares no ${kind} ${JSON.stringify(name.slice(0, 80))}.`,
+  });
+}
+
+function requireFitting({ command, args }: JobWork & { kind: 'command' }, schema: JsonObject = {}): void {
+  const bytes = Buffer.byteLength(JSON.stringify(args), 'utf8');
+  if (bytes > JOB_LIMITS.argumentBytesMax) {
+    throw new Refusal('job_arguments_invalid', {
+      detail: `The arguments of ${command} have ${bytes} bytes as JSON; at most ${JOB_LIMITS.argumentBytesMax} are taken.`,
+    });
+  }
+  const violations = compileGuestSchema(schema)(args);
+  const [first] = violations;
+  if (!first) return;
+  throw new Refusal('job_arguments_invalid', {
+    detail: `The arguments of ${command}: ${first.pointer || 'they'} ${first.message}.`,
+    violations,
+  });
+}
+
+/** So that one organization cannot fill the queue that all share. */
+async function requireRoom(tx: Transaction, orgId: string): Promise<void> {
+  const [row] = await tx.em.execute<{ open: number }[]>(
+    `select count(*)::int as open from (select from job where org_id = ? and ended_at is null limit ?) as found`,
+    [orgId, JOB_LIMITS.openPerOrganizationMax],
+  );
+  if ((row?.open ?? 0) < JOB_LIMITS.openPerOrganizationMax) return;
+  throw new Refusal('jobs_too_many', {
+    detail: `${JOB_LIMITS.openPerOrganizationMax} jobs of this organization are waiting or at work.`,
+  });
+}

@@ -1,0 +1,1 @@
+export { openQueue, type NewTask, type Queue, type QueueLog, type Task } from './queue.ts';
