@@ -23,12 +23,19 @@ export type ShownPlan = {
   readonly missingConfig: readonly { readonly plugin: string }[];
   readonly missingSecrets: readonly { readonly plugin: string; readonly secret: string }[];
   readonly conflicts: readonly { readonly message: string }[];
+  readonly contracts?: readonly { readonly message: string }[];
 };
 
 const SIGNS = { add: '+', upgrade: '↑', downgrade: '↓', keep: '=', remove: '-' } as const;
 
 export function planLines(plan: ShownPlan): string[] {
-  const lines = [...changeLines(plan), ...permissionLines(plan), ...warningLines(plan)];
+  const contracts = (plan.contracts ?? []).map(({ message }) => `  ${message}`);
+  const lines = [
+    ...changeLines(plan),
+    ...(contracts.length === 0 ? [] : ['What it implements:', ...contracts]),
+    ...permissionLines(plan),
+    ...warningLines(plan),
+  ];
   // Texts of publishers are among them: none may pretend to be a line of the plan.
   return lines.map((line) => line.replaceAll('\n', ' '));
 }

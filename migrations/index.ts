@@ -15,6 +15,7 @@ import { Migration0012 } from './0012-mail.ts';
 import { Migration0013 } from './0013-jobs.ts';
 import { Migration0020 } from './0020-global-plugins.ts';
 import { Migration0030 } from './0030-telemetry.ts';
+import { Migration0040 } from './0040-contracts.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0013-jobs', class: Migration0013 },
   { name: '0020-global-plugins', class: Migration0020 },
   { name: '0030-telemetry', class: Migration0030 },
+  { name: '0040-contracts', class: Migration0040 },
 ];

@@ -7,6 +7,7 @@ import { asRefusal, problemResponse } from './http/problem.ts';
 import type { Route } from './http/route.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
+import { contractRoutes } from './routes/contracts.ts';
 import { healthRoutes, specRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { installationRoutes } from './routes/installations.ts';
@@ -56,6 +57,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...jobRoutes(services),
     ...requestRoutes(services),
     ...secretRoutes(services),
+    ...contractRoutes(services),
     ...moduleRoutes(services),
     ...mailRoutes(services),
     ...auditRoutes(services),

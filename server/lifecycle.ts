@@ -21,6 +21,7 @@ import { openStorage, type Storage } from './start/open-storage.ts';
 import { EVENTS_CHANNEL } from '../registry/installations/index.ts';
 import { LOG_CHANNEL } from '../services/index.ts';
 import { bootstrapInstance, createAuthenticator } from '../identity/index.ts';
+import { assertContracts } from '../spec/contracts/catalogue.ts';
 import { assertLimits } from '../spec/limits.ts';
 
 export type RunningServer = {
@@ -36,6 +37,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   const closers = new Closers();
   try {
     assertLimits();
+    assertContracts();
     const storage = await openStorage(settings, log, closers);
     const instance = await bootstrapInstance(storage.database, (secret) =>
       keepAdminToken(settings.dataDir, secret),

@@ -1,6 +1,17 @@
 export type { Capability, CapabilityContext } from './capability.ts';
 export type { HandlerRun, HandlerRuns } from './handler-runs.ts';
 export {
+  CONTRACT_ENTITIES,
+  contractCapabilities,
+  DISPATCH_MODES,
+  openContracts,
+  type BindingView,
+  type ContractAnswer,
+  type ContractCall,
+  type ContractFailure,
+  type Contracts,
+} from './contracts/index.ts';
+export {
   createKeyValueStore,
   KV_ENTITIES,
   kvCapabilities,

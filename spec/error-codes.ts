@@ -1,5 +1,6 @@
 /** The one table of error codes: stable names, HTTP statuses and safe sentences. Each house has its part. */
 import { ARCHIVE_ERRORS } from './errors/archive.ts';
+import { CONTRACT_ERRORS } from './errors/contracts.ts';
 import { DATABASE_ERRORS } from './errors/database.ts';
 import { CLI_ERRORS } from './errors/cli.ts';
 import type { ErrorCodeEntry } from './errors/entry.ts';
@@ -33,6 +34,7 @@ const TABLE = {
   ...RECORD_ERRORS,
   ...JOB_ERRORS,
   ...RUNTIME_ERRORS,
+  ...CONTRACT_ERRORS,
   ...CLI_ERRORS,
 } as const;
 

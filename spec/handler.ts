@@ -9,6 +9,7 @@
  * schedules[name](tick, host)            contributes.schedules
  * ```
  */
+import { findContract } from './contracts/catalogue.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Manifest } from './manifest.ts';
 import type { PluginId } from './plugin-id.ts';
@@ -95,9 +96,15 @@ export function handlerInput(trigger: HandlerTrigger): JsonValue {
 export function declaredHandlers({ contributes = {} }: Pick<Manifest, 'contributes'>): HandlerPath[] {
   return [
     ...(contributes.commands ?? []).map(({ name }) => ['commands', name]),
+    ...(contributes.contracts ?? []).flatMap(contractHandlers),
     ...(contributes.events?.subscribes ?? []).map((name) => ['events', name]),
     ...(contributes.schedules ?? []).map(({ name }) => ['schedules', name]),
   ];
+}
+
+function contractHandlers(id: string): HandlerPath[] {
+  const contract = findContract(id);
+  return contract ? Object.keys(contract.actions).map((action) => ['contracts', id, action]) : [];
 }
 
 /** @returns whether the two name the same handler */

@@ -4,12 +4,13 @@
  * the manifest, references between its parts) is checked here. Every violation is reported at once.
  */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { distance } from 'fastest-levenshtein';
 import semver from 'semver';
 import { parseCron } from './cron.ts';
+import { findContract, nearestContract } from './contracts/catalogue.ts';
 import { checkGuestSchema } from './guest-schema.ts';
 import type { JsonObject } from './json.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
+import { nearestName } from './nearest-name.ts';
 import { checkModules } from './modules/check-modules.ts';
 import type { ModuleContribution } from './modules/module.ts';
 import { checkPermissionParameters, type HttpMethod, type Permission } from './permission.ts';
@@ -153,6 +154,7 @@ function crossCheck(manifest: Manifest): Violation[] {
     ...checkRanges(manifest),
     ...checkPermissions(manifest),
     ...checkSchemas(manifest),
+    ...checkContracts(manifest),
     ...checkNames(manifest),
     ...checkSchedules(manifest),
     ...checkModules(manifest.contributes?.modules ?? [], {
@@ -236,6 +238,17 @@ function checkSchemas(manifest: Manifest): Violation[] {
       checkGuestSchema(event, toPointer(['contributes', 'events', 'emits', name])),
     ),
   ];
+}
+
+/** Against the contracts of this version of Souk: an implementation of one that it does not know could never be called. */
+function checkContracts({ contributes }: Manifest): Violation[] {
+  return (contributes?.contracts ?? []).flatMap((id, index) => {
+    if (findContract(id)) return [];
+    const nearest = nearestContract(id);
+    const message = `${JSON.stringify(id)} is no contract that Souk knows`;
+    const hint = nearest ? `Did you mean ${JSON.stringify(nearest)}?` : 'GET /api/v1/contracts lists them.';
+    return [{ pointer: `/contributes/contracts/${index}`, message, hint }];
+  });
 }
 
 /** Names that must be unique in the manifest, and references that must resolve in it. */
@@ -334,12 +347,4 @@ function explain(error: ErrorObject): Violation {
     message: error.message ?? 'is not valid',
     ...(description ? { hint: description } : {}),
   };
-}
-
-/** @returns the known name that `text` is most likely a slip of */
-function nearestName(text: string, known: readonly string[]): string | undefined {
-  const [best] = known
-    .map((name) => ({ name, steps: distance(text.slice(0, 100).toLowerCase(), name.toLowerCase()) }))
-    .sort((left, right) => left.steps - right.steps);
-  return best && best.steps <= Math.max(1, Math.floor(text.length / 3)) ? best.name : undefined;
 }

@@ -97,7 +97,7 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
     risk: 'medium',
     scope: 'contracts',
     sentence: 'Calls whichever plugin answers {scope}.',
-    supported: false,
+    supported: true,
   },
   'records.read': {
     risk: 'high',

@@ -4,6 +4,7 @@ import { IDENTITY_ENTITIES } from '../identity/index.ts';
 import { REGISTRY_ENTITIES } from '../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../registry/installations/entities/index.ts';
 import { JOB_ENTITIES } from '../services/jobs/entities.ts';
+import { CONTRACT_ENTITIES } from '../services/contracts/entities.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { MAIL_ENTITIES } from '../services/mail/entities.ts';
 import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
@@ -23,6 +24,7 @@ beforeAll(async () => {
     ...TELEMETRY_ENTITIES,
     ...MAIL_ENTITIES,
     ...JOB_ENTITIES,
+    ...CONTRACT_ENTITIES,
   ]);
 });
 

@@ -1,3 +1,4 @@
+export { actorName } from './actor.ts';
 export type { Consent } from './consent.ts';
 export type { Acting, RuntimePort, RuntimeVerdict } from './context.ts';
 export { EVENTS_CHANNEL, type OrganizationEvent } from './events.ts';

@@ -22,6 +22,7 @@ import {
   type Sandbox,
 } from '../../sandbox/index.ts';
 import {
+  contractCapabilities,
   createKeyValueStore,
   createResolve,
   heldSecrets,
@@ -29,10 +30,12 @@ import {
   mailCapabilities,
   openEgress,
   openMail,
+  openContracts,
   openMasterKeys,
   openSecrets,
   openTelemetry,
   secretCapabilities,
+  type Contracts,
   type HandlerRuns,
   type Jobs,
   type Mail,
@@ -46,6 +49,7 @@ export type Runtime = {
   readonly sandbox: Sandbox;
   readonly handlers: HandlerRuns;
   readonly telemetry: Telemetry;
+  readonly contracts: Contracts;
   readonly secrets: Secrets;
   readonly mail: Mail;
   readonly jobs: Jobs;
@@ -89,6 +93,7 @@ export async function openRuntime(
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
   const work = await openWork({ database, handlers, log: signals.log, redact: secrets.redact }, closers);
   const { jobs } = work;
+  const contracts = openContracts(storage.database, handlers);
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
@@ -103,6 +108,7 @@ export async function openRuntime(
       }),
       egressCapability(settings, secrets, { ...signals, telemetry }, closers),
       ...work.capabilities,
+      ...contractCapabilities((call) => contracts.call(call)),
     ],
     observer: createObserver(signals, telemetry, {
       redact: secrets.redact,
@@ -115,7 +121,7 @@ export async function openRuntime(
   });
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
   work.closeWith(closers, settings);
-  return { installations, sandbox: opened.sandbox, handlers, telemetry, secrets, mail, jobs };
+  return { installations, sandbox: opened.sandbox, handlers, contracts, telemetry, secrets, mail, jobs };
 }
 
 /** What is sealed under the master key. */

@@ -18,6 +18,7 @@ import { REGISTRY_ENTITIES } from '../../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../../registry/installations/index.ts';
 import {
   JOB_ENTITIES,
+  CONTRACT_ENTITIES,
   KV_ENTITIES,
   MAIL_ENTITIES,
   SECRET_ENTITIES,
@@ -34,6 +35,7 @@ const ENTITIES = [
   ...TELEMETRY_ENTITIES,
   ...MAIL_ENTITIES,
   ...JOB_ENTITIES,
+  ...CONTRACT_ENTITIES,
 ];
 
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };

@@ -5,6 +5,7 @@ import type { Resolution, ResolutionProblem } from '../../resolver/index.ts';
 import { changesOf, stepsOf } from './changes.ts';
 import type { CheckedRequest } from './check-request.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { contractsOf } from './contract-notices.ts';
 import { advisoriesOf, conflictsOf, incomingOf, missingOf } from './notices.ts';
 import { permissionRequests } from './permission-requests.ts';
 import type { OrgLock, PlanAnswer, PlanStep } from './plan.ts';
@@ -88,6 +89,7 @@ export function computePlan(resolved: ResolvedRequest, world: World, offered: Of
     advisories: advisoriesOf(incoming),
     ...missingOf(incoming, world),
     conflicts: conflictsOf(changes, world, offered),
+    contracts: contractsOf(incoming, changes, world),
   };
   return { answer, steps, fingerprint };
 }

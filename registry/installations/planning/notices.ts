@@ -109,7 +109,6 @@ function exclusiveNames(manifest: Manifest | undefined): [NameConflict['kind'], 
   const parts = manifest?.contributes ?? {};
   return [
     ...(parts.commands ?? []).map(({ name }): [NameConflict['kind'], string] => ['command', name]),
-    ...(parts.contracts ?? []).map((name): [NameConflict['kind'], string] => ['contract', name]),
     ...(parts.actions ?? []).map(({ name }): [NameConflict['kind'], string] => ['action', name]),
     ...(parts.modules ?? []).flatMap(({ name, recordTypes = [] }): [NameConflict['kind'], string][] => [
       ...(name === undefined ? [] : [['module', name] as [NameConflict['kind'], string]]),

@@ -58,9 +58,18 @@ export type Advisory = {
 };
 
 export type NameConflict = {
-  readonly kind: 'command' | 'contract' | 'module' | 'recordType' | 'action';
+  readonly kind: 'command' | 'module' | 'recordType' | 'action';
   readonly name: string;
   readonly plugins: readonly PluginId[];
+  readonly message: string;
+};
+
+/** An implementation that comes in. The first of a contract answers it, until an administrator binds another. */
+export type ContractNotice = {
+  readonly contract: string;
+  readonly plugin: PluginId;
+  /** Others in the organization that implement it too. */
+  readonly besides: readonly PluginId[];
   readonly message: string;
 };
 
@@ -77,6 +86,8 @@ export type PlanAnswer = {
   readonly conflicts: readonly NameConflict[];
   /** Of a plan for the instance's own organization alone: what it means for all others. */
   readonly reach?: GlobalReach;
+  /** What plugins that come in implement, and whether they will answer it. */
+  readonly contracts: readonly ContractNotice[];
 };
 
 /** One change of a row, by the digest that was shown. */
