@@ -6,7 +6,7 @@
  * pay for it, and is charged to that run. What was asked for while the package loaded waits for its first run; an
  * answer that came when nobody could pay any more waits for the next.
  */
-import type { Home, Run } from './state.ts';
+import { oldestRun, type Home, type Run } from './state.ts';
 import { CRYPTO_LIMITS, performCrypto } from './web-crypto.ts';
 
 /** `run`: the one that asked, 0 for none. */
@@ -75,8 +75,8 @@ export class CryptoDesk {
 
   /** The run that asked, or the oldest one in flight: its code may wait for what an earlier one began. */
   #payerOf({ run }: CryptoJob): Run | undefined {
-    const { runs } = this.#parts.home;
-    return runs.get(run) ?? runs.values().next().value;
+    const { home } = this.#parts;
+    return home.runs.get(run) ?? oldestRun(home);
   }
 
   #handOver(): void {

@@ -6,6 +6,7 @@ import { Fault } from '../../spec/refusal.ts';
 import { DELIVER } from '../guest/bridge.ts';
 import type { Frame, FrameParts } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
+import { IdTable } from '../protocol/id-table.ts';
 import { FROM_RUNNER, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
@@ -17,7 +18,16 @@ import { createMarker, type Marker } from './marker.ts';
 import type { PackageFiles } from './modules.ts';
 import { createPostHandler, logLine } from './posts.ts';
 import { findMissingWalls } from './self-test.ts';
-import { createHome, createRun, earn, type Answer, type Failure, type Home, type Run } from './state.ts';
+import {
+  createHome,
+  createRun,
+  earn,
+  oldestRun,
+  type Answer,
+  type Failure,
+  type Home,
+  type Run,
+} from './state.ts';
 import { describeThrown } from './thrown.ts';
 
 const LOG_ERROR = 3;
@@ -36,13 +46,13 @@ class Runner {
   readonly #marker: Marker = createMarker();
   readonly #meter: EntryMeter = createEntryMeter();
   readonly #homes = new Map<number, Home>();
-  readonly #runs = new Map<number, Run>();
+  readonly #runs = new IdTable<Run>();
   readonly #desks = new Map<number, CryptoDesk>();
   readonly #open: typeof openChannel;
   readonly #queue = new FairQueue();
   /** Lanes of isolates, and of the runs that were sent to them. */
   readonly #lanes = new Map<number, number>();
-  readonly #lanesOfRuns = new Map<number, number>();
+  readonly #lanesOfRuns = new IdTable<number>();
   #channel: Channel | undefined;
   #settings: BootSettings | undefined;
   #snapshot: isolatedVm.ExternalCopy<ArrayBuffer> | undefined;
@@ -220,7 +230,7 @@ class Runner {
   #fireTimer(home: Home, timer: number): void {
     const set = home.timers.get(timer);
     home.timers.delete(timer);
-    const run = home.runs.get(set?.run ?? 0) ?? home.runs.values().next().value;
+    const run = home.runs.get(set?.run ?? 0) ?? oldestRun(home);
     if (run) this.#enter(home, run, run.limits.entryMsMax, [DELIVER.timer, run.id, timer]);
   }
 

@@ -2,6 +2,7 @@
 import { STREAM_LIMITS, type RunLimits } from '../../spec/limits.ts';
 import type { FailedOutcome } from '../../spec/outcome.ts';
 import type { FailureHead } from '../protocol/heads.ts';
+import { IdTable } from '../protocol/id-table.ts';
 import { RUN_FLAGS } from '../protocol/kinds.ts';
 import type { GuestIsolate } from './guest-isolate.ts';
 
@@ -35,7 +36,7 @@ export type Home = {
   readonly id: number;
   /** Absent when it could not be made, or broke. */
   isolate: GuestIsolate | undefined;
-  readonly runs: Map<number, Run>;
+  readonly runs: IdTable<Run>;
   /** Runs that the guest answered during the present entry; they leave once it has been charged. */
   readonly ended: Run[];
   /** Timers, each charged to the run that set it, or once that is over to the oldest one. */
@@ -51,7 +52,7 @@ export function createHome(id: number): Home {
   return {
     id,
     isolate: undefined,
-    runs: new Map(),
+    runs: new IdTable(),
     ended: [],
     timers: new Map(),
     failure: undefined,
@@ -80,4 +81,10 @@ export function createRun(id: number, home: Home, limits: RunLimits, flags: numb
 /** A piece of this size has crossed: its guest had work with it. */
 export function earn(run: Run, bytes: number): void {
   run.earnedUs += (bytes / 2 ** 20) * STREAM_LIMITS.cpuMsPerMebibyte * 1_000;
+}
+
+/** The one that has been in flight for longest: numbers count up. */
+export function oldestRun({ runs }: Home): Run | undefined {
+  const [first, ...others] = runs.values();
+  return others.reduce((oldest, run) => (oldest && oldest.id < run.id ? oldest : run), first);
 }

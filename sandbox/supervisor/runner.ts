@@ -10,6 +10,7 @@ import type { Broker } from '../broker/broker.ts';
 import { limitedAs, type Guest, type SandboxObserver, type TrustTier } from '../ports.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
+import { IdTable } from '../protocol/id-table.ts';
 import { FROM_RUNNER, LOG_LEVELS, PIECE_CODES, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import type { Mark } from '../protocol/mark.ts';
 import { readAnswer, readAnswerHead } from './answer.ts';
@@ -70,7 +71,7 @@ export class Runner {
   /** Resolves when the runner has booted; rejects when it could not. */
   readonly ready: Promise<ReadyHead>;
   readonly isolates = new Map<number, Isolate>();
-  readonly runs = new Map<number, { readonly run: Run; readonly isolate: Isolate }>();
+  readonly runs = new IdTable<{ readonly run: Run; readonly isolate: Isolate }>();
   readonly startedAtMs = performance.now();
   /** Heartbeats in a row that found the one before them unanswered; a stall of our own counts as one. */
   heartbeatMisses = 0;
@@ -430,7 +431,7 @@ export class Runner {
     this.#usage?.close();
     this.#usage = undefined;
     this.#ready.reject(new Fault('a runner ended before it was ready'));
-    const runs = [...this.runs.values()];
+    const runs = this.runs.values();
     const { killReason } = this;
     const isolates = [...this.isolates.values()];
     this.runs.clear();

@@ -67,6 +67,8 @@ const PROFILES: Readonly<Record<TrustTier, EngineProfile>> = {
   unreviewed: 'jitless',
 };
 
+/** Runs are named by 32 bits in frames; when all have been used the first is long free again. */
+const RUN_IDS = 2 ** 32 - 1;
 const DRAIN_LOOK_MS = 10;
 /** A runner that dies before it got a run may be replaced this often; the run did not start, so nothing happens twice. */
 const START_ATTEMPTS_MAX = 3;
@@ -223,7 +225,7 @@ class Supervisor implements Sandbox {
     const limits = this.#limits[limitedAs(invocation.trigger)];
     const startedMs = performance.now();
     const run: Run = {
-      id: ++this.#lastRun,
+      id: (this.#lastRun = (this.#lastRun % RUN_IDS) + 1),
       invocation,
       limits,
       startedMs,
