@@ -1,6 +1,7 @@
 /** `npm run bench -- call publish …`: the named tables, or all of them, as Markdown on standard output. */
 import { benchCall } from './call.ts';
 import { benchFirstCall } from './first-call.ts';
+import { benchInstall } from './install.ts';
 import { benchKv } from './kv.ts';
 import { describeMachine } from './machine.ts';
 import { benchPackageReading } from './package-reading.ts';
@@ -18,6 +19,7 @@ const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   start: benchStart,
   'package-reading': benchPackageReading,
   resolver: benchResolver,
+  install: benchInstall,
 };
 
 const asked = process.argv.slice(2);

@@ -19,6 +19,7 @@ export type PluginSource = {
   readonly code: string;
   readonly permissions?: readonly JsonObject[];
   readonly endpoints: readonly JsonObject[];
+  readonly dependencies?: JsonObject;
   /** Further files, by path. */
   readonly files?: ReadonlyMap<string, Uint8Array>;
 };
@@ -32,6 +33,7 @@ export function packPlugin(id: PluginId, version: string, source: PluginSource):
     license: 'MIT',
     main: 'index.js',
     permissions: source.permissions ?? [],
+    ...(source.dependencies ? { dependencies: source.dependencies } : {}),
     contributes: { endpoints: source.endpoints },
   };
   const text = new TextEncoder();
