@@ -9,6 +9,8 @@ import { followEvents, type ServerEvent } from './event-stream.ts';
 export type ApiClient = {
   readonly url: string;
   get(path: string): Promise<JsonObject>;
+  /** Every page of a list, as one. */
+  list(path: string): Promise<{ items: JsonValue[] }>;
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: JsonValue): Promise<JsonObject>;
   upload(path: string, parts: Readonly<Record<string, Uint8Array>>): Promise<JsonObject>;
   /** Server-sent events after the one with the id `last`, for ever or until the signal. */
@@ -34,6 +36,7 @@ export async function openClient(io: Io, options: ServerOptions): Promise<ApiCli
   return {
     url,
     get: (path) => request('GET', path),
+    list: (path) => everyPage((page) => request('GET', `${path}?${page}`)),
     send: (method, path, body) =>
       body === undefined
         ? request(method, path)
@@ -42,6 +45,22 @@ export async function openClient(io: Io, options: ServerOptions): Promise<ApiCli
       followEvents({ url, path, headers: headersOf(token, undefined), last, ...(signal ? { signal } : {}) }),
     upload: (path, parts) => request('POST', path, formOf(parts)),
   };
+}
+
+const PAGE_SIZE = 200;
+
+async function everyPage(
+  get: (query: URLSearchParams) => Promise<JsonObject>,
+): Promise<{ items: JsonValue[] }> {
+  const items: JsonValue[] = [];
+  const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
+  for (;;) {
+    const page = await get(query);
+    items.push(...(page['items'] as JsonValue[]));
+    const next = page['nextCursor'];
+    if (typeof next !== 'string') return { items };
+    query.set('cursor', next);
+  }
 }
 
 function headersOf(token: string | null, type: string | undefined): Record<string, string> {

@@ -41,8 +41,9 @@ beforeAll(async () => {
     await publisher.ship({ id: LIVE, version });
   }
   for (const plugin of [LIVE, ...Array.from({ length: PLUGINS }, (_, index) => nameOf(index))]) {
-    for (const { version, digest } of (await home.owner.get(`/api/v1/packages/${plugin}`)).json.versions) {
-      digests.set(`${plugin}@${version}`, digest);
+    for (const { version, archiveSha256 } of (await home.owner.get(`/api/v1/packages/${plugin}`)).json
+      .versions) {
+      digests.set(`${plugin}@${version}`, archiveSha256);
     }
   }
   const orgs = [];

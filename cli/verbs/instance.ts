@@ -60,7 +60,7 @@ async function show(io: Io, plugin: string, options: ServerOptions): Promise<Rep
   const client = await openClient(io, options);
   const path = packagePath(plugin);
   const answer = await client.get(`${path}/availability`);
-  const { items } = await client.get(`${path}/grants`);
+  const { items } = await client.list(`${path}/grants`);
   const allowed = (items as { orgId: string }[]).map(({ orgId }) => `visible to the organization ${orgId}`);
   return done([...availabilityLines(answer as unknown as Availability), ...allowed], {
     ...answer,

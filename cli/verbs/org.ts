@@ -41,7 +41,7 @@ async function createOrg(io: Io, slug: string, options: ServerOptions & { name?:
 }
 
 async function listOrgs(io: Io, options: ServerOptions): Promise<Report> {
-  const answer = await (await openClient(io, options)).get('/api/v1/orgs');
+  const answer = await (await openClient(io, options)).list('/api/v1/orgs');
   const orgs = answer['items'] as { slug: string; name: string }[];
   return done(
     orgs.map(({ slug, name }) => `${slug}  ${name}`),
@@ -68,7 +68,7 @@ async function createPublisher(io: Io, name: string, options: ServerOptions): Pr
 
 async function listPublishers(io: Io, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
-  const answer: JsonObject = await client.get(publishersPath(requireOrg(io, options)));
+  const answer: JsonObject = await client.list(publishersPath(requireOrg(io, options)));
   return done(
     (answer['items'] as { name: string }[]).map(({ name }) => name),
     answer,

@@ -110,7 +110,7 @@ const OUTPUT_MODE = 0o644;
 
 async function receipts(io: Io, plugin: string, options: ReceiptOptions): Promise<Report> {
   const path = `${installationPath(requireOrg(io, options), plugin)}/receipts`;
-  const answer: JsonObject = await (await openClient(io, options)).get(path);
+  const answer: JsonObject = await (await openClient(io, options)).list(path);
   const items = answer['items'] as unknown as Receipt[];
   if (options.out !== undefined) {
     await createOutput(io, options.out, `${JSON.stringify(answer, null, 2)}\n`, OUTPUT_MODE);

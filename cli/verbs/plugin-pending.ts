@@ -54,7 +54,7 @@ async function renew(io: Io, plugin: string, options: Asking): Promise<Report> {
 async function list(io: Io, options: ServerOptions): Promise<Report> {
   const answer = await (
     await openClient(io, options)
-  ).get(`${orgPath(requireOrg(io, options))}/installations`);
+  ).list(`${orgPath(requireOrg(io, options))}/installations`);
   const items = (
     answer['items'] as unknown as { plugin: string; version: string; pendingUpgrade: Pending | null }[]
   )

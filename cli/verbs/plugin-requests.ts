@@ -43,7 +43,7 @@ async function ask(io: Io, plugin: string, options: ServerOptions & { reason: st
 }
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
-  const answer = await (await openClient(io, options)).get(requestsPath(io, options));
+  const answer = await (await openClient(io, options)).list(requestsPath(io, options));
   const items = answer['items'] as unknown as Request[];
   return done(items.length === 0 ? ['nobody asked for anything'] : items.map(lineOf), answer);
 }

@@ -92,7 +92,7 @@ function registerSettingVerbs({ io, report }: Shell, verb: AddVerb): void {
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
-  const answer = await client.get(`${orgPath(requireOrg(io, options))}/installations`);
+  const answer = await client.list(`${orgPath(requireOrg(io, options))}/installations`);
   const items = answer['items'] as unknown as Installation[];
   return done(items.length === 0 ? ['nothing is installed'] : items.map(headline), answer);
 }

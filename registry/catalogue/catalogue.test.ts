@@ -324,7 +324,7 @@ describe('review', () => {
     const look = (viewer: Viewer) => describeVersion(ports.database, viewer, 'kelompok/mail-merge', '1.1.0');
     await expect(look(anyone)).rejects.toMatchObject({ code: 'not_found' });
     expect(await look(owner)).toMatchObject({ state: 'held' });
-    expect(await listHeldVersions(ports.database)).toMatchObject([
+    expect((await listHeldVersions(ports.database, { limit: 9, cursor: undefined })).versions).toMatchObject([
       { plugin: 'kelompok/mail-merge', version: '1.1.0' },
     ]);
     expect(await decide('1.1.0', { kind: 'approve' })).toMatchObject({ state: 'approved' });

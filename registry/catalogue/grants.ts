@@ -45,7 +45,7 @@ export async function listGrants(
     const grants = await tx.em.find(
       PluginGrantEntity,
       { plugin: plugin.id },
-      { orderBy: { grantedAt: 'asc' } },
+      { orderBy: { grantedAt: 'asc', orgId: 'asc' } },
     );
     return grants.map(({ orgId, grantedAt }) => ({ orgId, grantedAt }));
   });

@@ -1,28 +1,38 @@
-import type { AuditActor, Database } from '../../database/index.ts';
+import { isUuid, type AuditActor, type Database } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { PluginVersionEntity } from '../entities/index.ts';
 import { type CataloguePorts, changeVersion, checkReason, type VersionAddress } from './change-version.ts';
 import { idOf, summarizeVersion, type VersionSummary } from './plugin-page.ts';
 
-/** More than a person decides on in a sitting; those that wait longest come first. */
-const QUEUE_MAX = 200;
-
 export type HeldVersion = VersionSummary & { readonly plugin: PluginId; readonly acceptedBy: string };
 
-/** @returns what waits for review, longest first. Whoever calls has made sure that an instance admin asks. */
-export async function listHeldVersions(database: Database): Promise<HeldVersion[]> {
+/**
+ * What waits for review, longest first. Whoever calls has made sure that an instance admin asks.
+ * @param page.cursor `nextCursor` of the page before
+ * @throws Refusal `cursor_invalid`
+ */
+export async function listHeldVersions(
+  database: Database,
+  page: { readonly limit: number; readonly cursor: string | undefined },
+): Promise<{ versions: HeldVersion[]; nextCursor: string | null }> {
+  if (page.cursor !== undefined && !isUuid(page.cursor))
+    throw new Refusal('cursor_invalid', { detail: 'The cursor is not one that this list gave.' });
+  const after = page.cursor === undefined ? {} : { id: { $gt: page.cursor } };
   return database.transaction({ kind: 'instance' }, async ({ em }) => {
     const held = await em.find(
       PluginVersionEntity,
-      { state: 'held' },
-      { populate: ['plugin'], orderBy: { acceptedAt: 'asc', id: 'asc' }, limit: QUEUE_MAX },
+      { state: 'held', ...after },
+      // Ids begin with their time.
+      { populate: ['plugin'], orderBy: { id: 'asc' }, limit: page.limit + 1 },
     );
-    return held.map((version) => ({
+    const shown = held.slice(0, page.limit);
+    const versions = shown.map((version) => ({
       ...summarizeVersion(version),
       plugin: idOf(version.plugin),
       acceptedBy: version.acceptedBy,
     }));
+    return { versions, nextCursor: held.length > page.limit ? (shown.at(-1)?.id ?? null) : null };
   });
 }
 

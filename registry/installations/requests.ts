@@ -24,7 +24,6 @@ export type Decision = { readonly state: 'granted' | 'declined'; readonly answer
 const TEXT_CHARS_MAX = 1_000;
 /** So that one member cannot bury the administrators. */
 const OPEN_PER_MEMBER_MAX = 20;
-const LIST_MAX = 200;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 
 /**
@@ -101,7 +100,7 @@ export async function listRequests(
   orgId: string,
 ): Promise<RequestView[]> {
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
-    const order = { orderBy: { requestedAt: 'desc', id: 'desc' }, limit: LIST_MAX } as const;
+    const order = { orderBy: { requestedAt: 'desc', id: 'desc' } } as const;
     const open = await tx.em.find(PluginRequestEntity, { orgId, state: 'open' }, order);
     const decided = await tx.em.find(PluginRequestEntity, { orgId, state: { $ne: 'open' } }, order);
     return [...open, ...decided].map(toView);

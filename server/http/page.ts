@@ -1,15 +1,15 @@
 /** Cursor paging of lists that are short enough to be read whole: the members of one organization, the tokens of one user. */
 import { HTTP_LIMITS } from '../../spec/limits.ts';
-import type { JsonObject } from '../../spec/json.ts';
+import type { JsonValue } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 
 export type PageRequest = { readonly limit?: number; readonly cursor?: string };
 
-type PageOptions<Item> = {
+type PageOptions<Item, Shown> = {
   /** Unique in the list, which is sorted by it. */
   readonly keyOf: (item: Item) => string;
   readonly order: 'ascending' | 'descending';
-  readonly describe: (item: Item) => JsonObject;
+  readonly describe: (item: Item) => Shown;
 };
 
 /**
@@ -17,11 +17,11 @@ type PageOptions<Item> = {
  * nothing else.
  * @throws Refusal `cursor_invalid`
  */
-export function pageOf<Item>(
+export function pageOf<Item, Shown extends JsonValue>(
   items: readonly Item[],
   { limit = HTTP_LIMITS.pageSizeDefault, cursor }: PageRequest,
-  { keyOf, order, describe }: PageOptions<Item>,
-): { items: JsonObject[]; nextCursor: string | null } {
+  { keyOf, order, describe }: PageOptions<Item, Shown>,
+): { items: Shown[]; nextCursor: string | null } {
   const last = cursor === undefined ? undefined : readCursor(cursor);
   const isAfter = (key: string): boolean =>
     last === undefined || (order === 'ascending' ? key > last : key < last);

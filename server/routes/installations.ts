@@ -1,12 +1,19 @@
 /** What an organization has installed: plans, consent, lifecycle, configuration, grants. */
 import { Type } from 'typebox';
-import type { Consent, OthersInvolved, PlanRequest } from '../../registry/installations/index.ts';
+import type {
+  Consent,
+  InstallationView,
+  OthersInvolved,
+  PlanRequest,
+  ReceiptView,
+} from '../../registry/installations/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Permission } from '../../spec/permission.ts';
 import { eventRoutes } from './events.ts';
 import { actionRoutes } from './actions.ts';
 import { availabilityRoutes } from './availability.ts';
 import { toJson } from '../http/json-answer.ts';
+import { pageOf } from '../http/page.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 import {
@@ -18,7 +25,7 @@ import {
   requirePluginId,
   words,
 } from './installed-plugin.ts';
-import { Anything, NoQuery, OrgParams } from './schemas.ts';
+import { Anything, NoQuery, OrgParams, PageQuery, pageSchema } from './schemas.ts';
 import { revocationRoutes } from './revocations.ts';
 import { safeModeRoutes } from './safe-mode.ts';
 import { telemetryRoutes } from './telemetry.ts';
@@ -42,6 +49,17 @@ const Request = Type.Union([
   Type.Object({ kind: Type.Literal('unpin'), plugin }, closed),
   Type.Object({ kind: Type.Literal('import'), lock: Anything }, closed),
 ]);
+
+const BY_NAME = {
+  keyOf: ({ plugin: id }: InstallationView) => id,
+  order: 'ascending',
+  describe: toJson,
+} as const;
+const NEWEST_FIRST = {
+  keyOf: ({ grantedAt, id }: ReceiptView) => `${grantedAt.toISOString()} ${id}`,
+  order: 'descending',
+  describe: toJson,
+} as const;
 
 export function installationRoutes(services: Services): Route[] {
   return [
@@ -133,11 +151,13 @@ function viewRoutes({ installations }: Services): Route[] {
     route({
       ...base,
       path: '/api/v1/orgs/:org/installations',
-      summary: 'What is installed, with state and grants.',
+      summary: 'What is installed, with state and grants, by name.',
       params: OrgParams,
-      handle: async ({ caller }) => ({
+      query: PageQuery,
+      answers: { 200: pageSchema(Anything) },
+      handle: async ({ caller, query }) => ({
         status: 200,
-        json: { items: toJson(await installations.list(caller.org.id)) },
+        json: pageOf(await installations.list(caller.org.id), query, BY_NAME),
       }),
     }),
     route({
@@ -163,11 +183,13 @@ function viewRoutes({ installations }: Services): Route[] {
     route({
       ...base,
       path: `${path}/receipts`,
-      summary: 'Who granted what, when, for which package.',
+      summary: 'Who granted what, when, for which package; newest first.',
       params: InstalledParams,
-      handle: async ({ caller, params }) => ({
+      query: PageQuery,
+      answers: { 200: pageSchema(Anything) },
+      handle: async ({ caller, params, query }) => ({
         status: 200,
-        json: { items: toJson(await installations.receipts(caller.org.id, pluginOf(params))) },
+        json: pageOf(await installations.receipts(caller.org.id, pluginOf(params)), query, NEWEST_FIRST),
       }),
     }),
   ];

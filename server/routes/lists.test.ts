@@ -1,7 +1,8 @@
 /** Every list of people and organizations over HTTP: in pages, and only for those whom it concerns. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../tests/support/http-client.ts';
-import type { TestOrg } from '../../tests/support/test-org.ts';
+import { consentTo, type TestOrg } from '../../tests/support/test-org.ts';
+import { TestPublisher } from '../../tests/support/test-publisher.ts';
 import { testSouk, type TestSouk } from '../../tests/support/test-souk.ts';
 
 let souk: TestSouk;
@@ -66,6 +67,68 @@ describe('lists in pages', () => {
       expect((await souk.admin.get(`${path}?limit=201`)).json.code).toBe('request_invalid');
     },
   );
+});
+
+describe('lists of plugins in pages', () => {
+  const IDS = ['a', 'b', 'c'].map((name) => `one/${name}` as const);
+
+  beforeAll(async () => {
+    const key = new TestPublisher('one', org.owner);
+    expect((await key.registerKey()).status).toBe(201);
+    await key.ship(...IDS.map((id) => ({ id })));
+    for (const id of IDS) {
+      const { json: plan } = await org.plan({ kind: 'install', plugin: id });
+      expect((await org.apply(plan.id, consentTo(plan))).status).toBe(201);
+      expect((await org.owner.put(org.path(`/plugins/${id}/grants`), { grants: [] })).status).toBe(200);
+    }
+  });
+
+  it('shows what is installed by name, and the receipts of one, newest first', async () => {
+    const installed = await walk(org.owner, org.path('/installations'));
+    expect(installed.map(({ plugin }) => plugin)).toEqual(IDS);
+    for (let again = 0; again < 2; again += 1)
+      await org.owner.put(org.path('/plugins/one/a/grants'), { grants: [] });
+    const receipts = await walk(org.owner, org.path('/plugins/one/a/receipts'));
+    expect(receipts).toHaveLength(4);
+    const times = receipts.map(({ grantedAt }) => grantedAt);
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  it('shows what members asked for, open ones first', async () => {
+    for (const plugin of IDS) await org.owner.post(org.path('/requests'), { plugin, reason: 'Please.' });
+    const [newest] = await walk(org.owner, org.path('/requests'));
+    const decision = { state: 'declined', answer: 'No.' };
+    await org.owner.post(org.path(`/requests/${newest?.['id']}/decision`), decision);
+    const requests = await walk(org.owner, org.path('/requests'));
+    expect(requests.map(({ plugin, state }) => `${plugin} ${state}`)).toEqual([
+      ...IDS.slice(0, -1)
+        .toReversed()
+        .map((id) => `${id} open`),
+      'one/c declined',
+    ]);
+  });
+
+  it('shows whom a plugin was granted, and what waits for review', async () => {
+    await souk.admin.sendJson('PATCH', '/api/v1/packages/one/a/availability', { visibility: 'private' });
+    for (const slug of ['guest-a', 'guest-b', 'guest-c']) {
+      await souk.org(slug);
+      expect((await souk.admin.send('PUT', `/api/v1/packages/one/a/grants/${slug}`)).status).toBe(204);
+    }
+    expect(await walk(souk.admin, '/api/v1/packages/one/a/grants')).toHaveLength(3);
+    expect(await walk(souk.admin, '/api/v1/review')).toEqual([]);
+  });
+
+  it.each(['/installations', '/requests', '/plugins/one/a/receipts'])(
+    'refuses a made-up cursor: %s',
+    async (path) => {
+      expect((await org.owner.get(org.path(`${path}?cursor=!!`))).json.code).toBe('cursor_invalid');
+      expect((await org.owner.get(org.path(`${path}?limit=0`))).json.code).toBe('request_invalid');
+    },
+  );
+
+  it('refuses a made-up cursor of what waits for review', async () => {
+    expect((await souk.admin.get('/api/v1/review?cursor=x')).json.code).toBe('cursor_invalid');
+  });
 });
 
 describe('one organization', () => {

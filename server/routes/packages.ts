@@ -13,13 +13,24 @@ import {
   yankVersion,
 } from '../../registry/catalogue/index.ts';
 import { publishPackage, type Destination } from '../../registry/publishing/index.ts';
+import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { Author } from '../author.ts';
 import type { Upload } from '../http/body.ts';
 import { toJson } from '../http/json-answer.ts';
+import { pageOf } from '../http/page.ts';
 import { route, type Answer, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
-import { Anything, NoParams, NoQuery, OrgParams, PluginParams, VersionParams } from './schemas.ts';
+import {
+  Anything,
+  NoParams,
+  NoQuery,
+  OrgParams,
+  PageQuery,
+  pageSchema,
+  PluginParams,
+  VersionParams,
+} from './schemas.ts';
 
 const Publication = Type.Object(
   {
@@ -181,12 +192,13 @@ function reviewRoutes(services: Services): Route[] {
       path: '/api/v1/review',
       summary: 'Versions that wait for review.',
       params: NoParams,
+      query: PageQuery,
       body: 'none',
-      answers: { 200: Anything },
-      handle: async () => ({
-        status: 200,
-        json: { items: toJson(await listHeldVersions(services.database)) },
-      }),
+      answers: { 200: pageSchema(Anything) },
+      handle: async ({ query: { limit = HTTP_LIMITS.pageSizeDefault, cursor } }) => {
+        const page = await listHeldVersions(services.database, { limit, cursor });
+        return { status: 200, json: { items: toJson(page.versions), nextCursor: page.nextCursor } };
+      },
     }),
     route({
       ...base,
@@ -211,6 +223,12 @@ function reviewRoutes(services: Services): Route[] {
   ];
 }
 
+const OLDEST_FIRST = {
+  keyOf: ({ grantedAt, orgId }: { grantedAt: Date; orgId: string }) => `${grantedAt.toISOString()} ${orgId}`,
+  order: 'ascending',
+  describe: toJson,
+} as const;
+
 function grantRoutes(services: Services): Route[] {
   const ports = { database: services.database, now: services.publishing.now };
   const base = { tag: 'review', access: { kind: 'instance' }, query: NoQuery, body: 'none' } as const;
@@ -228,10 +246,11 @@ function grantRoutes(services: Services): Route[] {
       path,
       summary: 'The organizations that see a private plugin, beside its owner.',
       params: PluginParams,
-      answers: { 200: Anything },
-      handle: async ({ params }) => ({
+      query: PageQuery,
+      answers: { 200: pageSchema(Anything) },
+      handle: async ({ params, query }) => ({
         status: 200,
-        json: { items: toJson(await listGrants(ports, `${params.publisher}/${params.name}`)) },
+        json: pageOf(await listGrants(ports, `${params.publisher}/${params.name}`), query, OLDEST_FIRST),
       }),
     }),
     route({

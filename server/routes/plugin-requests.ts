@@ -1,13 +1,22 @@
 /** What members ask their administrators for. */
 import { Type } from 'typebox';
+import type { RequestView } from '../../registry/installations/index.ts';
 import { toJson } from '../http/json-answer.ts';
+import { pageOf } from '../http/page.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 import { actingAs, requirePluginId } from './installed-plugin.ts';
-import { Anything, NoQuery, OrgParams } from './schemas.ts';
+import { Anything, NoQuery, OrgParams, PageQuery, pageSchema } from './schemas.ts';
 
 const path = '/api/v1/orgs/:org/requests';
 const closed = { additionalProperties: false } as const;
+
+const OPEN_FIRST = {
+  keyOf: ({ state, requestedAt, id }: RequestView) =>
+    `${state === 'open' ? 'open' : 'decided'} ${requestedAt.toISOString()} ${id}`,
+  order: 'descending',
+  describe: toJson,
+} as const;
 
 export function requestRoutes({ installations }: Services): Route[] {
   const base = { tag: 'installations', query: NoQuery } as const;
@@ -35,11 +44,12 @@ export function requestRoutes({ installations }: Services): Route[] {
       summary: 'What members asked for: open ones first, then the newest.',
       access: { kind: 'org', role: 'member', scope: 'orgs:read' },
       params: OrgParams,
+      query: PageQuery,
       body: 'none',
-      answers: { 200: Anything },
-      handle: async ({ caller }) => ({
+      answers: { 200: pageSchema(Anything) },
+      handle: async ({ caller, query }) => ({
         status: 200,
-        json: { items: toJson(await installations.listRequests(caller.org.id)) },
+        json: pageOf(await installations.listRequests(caller.org.id), query, OPEN_FIRST),
       }),
     }),
     route({
