@@ -108,6 +108,59 @@ export type Jobs = {
   progress(progress: { done: number; total?: number | null; message?: string | null }): Promise<void>;
 };
 
+/** A record of the organization. Fields of plugins' extensions stand under the plugin's id. */
+export type SoukRecord = {
+  readonly id: string;
+  readonly type: string;
+  readonly data: { readonly [field: string]: Json };
+  readonly revision: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+/** One row as a plugin proposes it. */
+export type ProposedRow = {
+  /** Its number in the file, from 1; in the call where there is no file. */
+  readonly row: number;
+  /** The values as they stood in the source. They are kept as evidence, beside what was made of them. */
+  readonly original: Json;
+  /** Fields of the record type; your own extension's fields stand under your plugin's id. */
+  readonly data: { readonly [field: string]: Json };
+  /** The record that is meant, where it is known. */
+  readonly id?: string;
+  /** Why the row could not be read; it is rejected with these words. */
+  readonly problems?: readonly string[];
+};
+
+export type RowOutcome = 'accepted' | 'merged' | 'unchanged' | 'rejected' | 'held';
+
+/** Records: `get` and `list` need the permission `records.read` for the type, `propose` needs `records.propose`. */
+export type Records = {
+  get(type: string, id: string): Promise<SoukRecord | null>;
+  /** @param query.filter fields with the text that they must have. @returns up to 200, and where to go on */
+  list(query: {
+    type: string;
+    filter?: { readonly [field: string]: string };
+    after?: string;
+    limit?: number;
+  }): Promise<{ items: SoukRecord[]; next: string | null }>;
+  /**
+   * Souk validates, normalizes and matches each row and decides what becomes of it.
+   * @param proposal at most 500 rows and 256 KiB of JSON; `import` is the id that an importer was given
+   */
+  propose(proposal: { type: string; import?: string; rows: readonly ProposedRow[] }): Promise<
+    { [outcome in RowOutcome]: number } & {
+      import: string | null;
+      rows: {
+        row: number;
+        outcome: RowOutcome;
+        record: string | null;
+        reasons: { pointer: string; message: string }[];
+      }[];
+    }
+  >;
+};
+
 export type Host = {
   readonly org: { readonly id: string; readonly slug: string };
   readonly plugin: { readonly id: string; readonly version: string };
@@ -118,6 +171,7 @@ export type Host = {
   readonly kv: KeyValue;
   readonly secrets: Secrets;
   readonly mail: Mail;
+  readonly records: Records;
   readonly plugins: Plugins;
   readonly jobs: Jobs;
 };

@@ -16,6 +16,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { moduleRoutes } from './routes/modules.ts';
 import { mailRoutes } from './routes/mail.ts';
 import { packageRoutes } from './routes/packages.ts';
+import { recordRoutes } from './routes/records.ts';
 import { requestRoutes } from './routes/plugin-requests.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
@@ -60,6 +61,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...contractRoutes(services),
     ...moduleRoutes(services),
     ...mailRoutes(services),
+    ...recordRoutes(services),
     ...auditRoutes(services),
     ...upkeepRoutes(services),
   ];

@@ -51,6 +51,7 @@ export {
   type ServerWorker,
 } from './jobs/index.ts';
 export { openQueue, type Queue } from './queue/index.ts';
+export { openRecords, RECORD_ENTITIES, recordCapabilities, type Records } from './records/index.ts';
 export {
   heldSecrets,
   openMasterKeys,

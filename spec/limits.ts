@@ -330,6 +330,29 @@ export const MAIL_LIMITS = {
   replyBytesMax: 16 * KIB,
 } as const;
 
+/** Records of organizations, and proposals of them. */
+export const RECORD_LIMITS = {
+  /** One transaction; its argument is bounded by ISOLATE_LIMITS.callCharsMax as well. */
+  rowsPerProposalMax: 500,
+  /** One row as JSON, after and before it was normalized: the longest texts of the core's types fit together. */
+  dataCharsMax: 96 * KIB,
+  originalCharsMax: 128 * KIB,
+  dataDepthMax: 16,
+  reasonsPerRowMax: 20,
+  reasonCharsMax: 500,
+  /** Rows of one file: four times what the largest spreadsheets hold. */
+  rowNumberMax: 4_000_000,
+  /** Of one organization: some gigabytes of tables and indexes. */
+  recordsMax: 2_000_000,
+  evidenceRowsMax: 10_000_000,
+  /** What a plugin reads at once; a page stays below ISOLATE_LIMITS.answerCharsMax all the same. */
+  listMax: 200,
+  filtersMax: 5,
+  /** Evidence that is shown with one record, newest first. */
+  evidenceShownMax: 100,
+  candidatesMax: 10,
+} as const;
+
 /** Requests to the server's own API. */
 export const HTTP_LIMITS = {
   jsonBytesMax: 1 * MIB,

@@ -103,13 +103,13 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
     risk: 'high',
     scope: 'recordTypes',
     sentence: 'Reads records of {scope}.',
-    supported: false,
+    supported: true,
   },
   'records.propose': {
     risk: 'medium',
     scope: 'recordTypes',
     sentence: 'Proposes records of {scope}, which Souk then accepts, rejects or holds.',
-    supported: false,
+    supported: true,
   },
   database: {
     risk: 'high',

@@ -7,6 +7,7 @@ import { JOB_ENTITIES } from '../services/jobs/entities.ts';
 import { CONTRACT_ENTITIES } from '../services/contracts/entities.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { MAIL_ENTITIES } from '../services/mail/entities.ts';
+import { RECORD_ENTITIES } from '../services/records/entities.ts';
 import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
 import { TELEMETRY_ENTITIES } from '../services/telemetry/entities.ts';
 import { startTestDatabase, type TestDatabase } from './support/database.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
     ...MAIL_ENTITIES,
     ...JOB_ENTITIES,
     ...CONTRACT_ENTITIES,
+    ...RECORD_ENTITIES,
   ]);
 });
 

@@ -1,1 +1,3 @@
-export { listModules, readModule } from './module-view.ts';
+export { loadModules } from './load-modules.ts';
+export { ambiguous, listModules, readModule } from './module-view.ts';
+export { isSeveral, type OrgRecordType } from './org-modules.ts';

@@ -32,6 +32,7 @@ import {
   openMail,
   openContracts,
   openMasterKeys,
+  openRecords,
   openSecrets,
   openTelemetry,
   secretCapabilities,
@@ -39,6 +40,8 @@ import {
   type HandlerRuns,
   type Jobs,
   type Mail,
+  recordCapabilities,
+  type Records,
   type Secrets,
   type Telemetry,
 } from '../../services/index.ts';
@@ -53,6 +56,7 @@ export type Runtime = {
   readonly secrets: Secrets;
   readonly mail: Mail;
   readonly jobs: Jobs;
+  readonly records: Records;
 };
 
 /** `all` lets the reviewed tier share as well; the unreviewed tier never leaves its installation. */
@@ -94,18 +98,13 @@ export async function openRuntime(
   const work = await openWork({ database, handlers, log: signals.log, redact: secrets.redact }, closers);
   const { jobs } = work;
   const contracts = openContracts(storage.database, handlers);
+  const records = openRecords(database);
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
     capabilities: [
-      ...kvCapabilities(createKeyValueStore(database)),
-      ...secretCapabilities(secrets),
-      ...mailCapabilities(mail),
-      pluginCallCapability({
-        find: (org, plugin) => installations.describeGuest(org, plugin),
-        requireEndpoint: matchEndpoint,
-        run: (invocation) => sandboxOf().call(invocation),
-      }),
+      ...dataCapabilities(database, { secrets, mail, records }),
+      callCapability(installations, sandboxOf),
       egressCapability(settings, secrets, { ...signals, telemetry }, closers),
       ...work.capabilities,
       ...contractCapabilities((call) => contracts.call(call)),
@@ -121,7 +120,29 @@ export async function openRuntime(
   });
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
   work.closeWith(closers, settings);
-  return { installations, sandbox: opened.sandbox, handlers, contracts, telemetry, secrets, mail, jobs };
+  const { sandbox } = opened;
+  return { installations, sandbox, handlers, contracts, telemetry, secrets, mail, jobs, records };
+}
+
+function callCapability(installations: Installations, sandboxOf: () => Sandbox): Capability {
+  return pluginCallCapability({
+    find: (org, plugin) => installations.describeGuest(org, plugin),
+    requireEndpoint: matchEndpoint,
+    run: (invocation) => sandboxOf().call(invocation),
+  });
+}
+
+/** What plugins keep and send. */
+function dataCapabilities(
+  database: Database,
+  { secrets, mail, records }: Pick<Runtime, 'secrets' | 'mail' | 'records'>,
+): Capability[] {
+  return [
+    ...kvCapabilities(createKeyValueStore(database)),
+    ...secretCapabilities(secrets),
+    ...mailCapabilities(mail),
+    ...recordCapabilities(records),
+  ];
 }
 
 /** What is sealed under the master key. */

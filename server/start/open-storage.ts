@@ -21,6 +21,7 @@ import {
   CONTRACT_ENTITIES,
   KV_ENTITIES,
   MAIL_ENTITIES,
+  RECORD_ENTITIES,
   SECRET_ENTITIES,
   TELEMETRY_ENTITIES,
 } from '../../services/index.ts';
@@ -36,6 +37,7 @@ const ENTITIES = [
   ...MAIL_ENTITIES,
   ...JOB_ENTITIES,
   ...CONTRACT_ENTITIES,
+  ...RECORD_ENTITIES,
 ];
 
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };

@@ -8,4 +8,40 @@ export const RECORD_ERRORS = {
     title: 'Several plugins claim this name.',
     hint: 'Use the qualified name: publisher.name.word.',
   },
+  record_type_unknown: {
+    status: 404,
+    kind: 'state',
+    title: 'There is no such record type.',
+    hint: 'GET /api/v1/orgs/{org}/modules lists the record types.',
+  },
+  record_type_not_in_force: {
+    status: 409,
+    kind: 'state',
+    title: 'The plugin that brings this record type is not in force.',
+    hint: 'Activate it, and grant it modules.extend; what is stored stays.',
+  },
+  record_not_found: {
+    status: 404,
+    kind: 'state',
+    title: 'There is no such record.',
+    hint: 'List the records of the type.',
+  },
+  record_request_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'The record store does not take these arguments.',
+    hint: 'Compare with docs/authors/records-and-modules.md.',
+  },
+  record_quota_exceeded: {
+    status: 413,
+    kind: 'limit',
+    title: 'The organization keeps as many records or rows of evidence as it may.',
+    hint: 'Tell the operator of the instance.',
+  },
+  import_not_running: {
+    status: 409,
+    kind: 'state',
+    title: 'The import takes no rows.',
+    hint: 'Propose rows from the run that the import began, with its own id.',
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

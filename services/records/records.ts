@@ -1,0 +1,29 @@
+/** The records of all organizations: the one object that the server works with. */
+import type { Database } from '../../database/index.ts';
+import { proposing, type Propose } from './proposing.ts';
+import {
+  findRecord,
+  listRecords,
+  readRecord,
+  type RecordDetail,
+  type RecordPage,
+  type RecordQuery,
+  type RecordView,
+} from './reading.ts';
+
+/** Every function sees and changes the records of the organization that it is given, and of no other. */
+export type Records = {
+  readonly propose: Propose;
+  find(orgId: string, type: string, id: string): Promise<RecordView | undefined>;
+  list(orgId: string, type: string, query: RecordQuery): Promise<RecordPage>;
+  read(orgId: string, type: string, id: string): Promise<RecordDetail>;
+};
+
+export function openRecords(database: Database): Records {
+  return {
+    propose: proposing(database),
+    find: (orgId, type, id) => findRecord(database, orgId, type, id),
+    list: (orgId, type, query) => listRecords(database, orgId, type, query),
+    read: (orgId, type, id) => readRecord(database, orgId, type, id),
+  };
+}
