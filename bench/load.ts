@@ -26,6 +26,8 @@ export type Comparison = {
 
 export type LoadGenerator = {
   run(target: Target, connections: number, durationMs: number): Promise<Measured>;
+  /** The same where calls may fail, as those of an attacker do. */
+  attack(target: Target, connections: number, durationMs: number): Promise<LoadResult>;
   close(): void;
 };
 
@@ -33,8 +35,20 @@ export function openLoadGenerator(): LoadGenerator {
   const child = fork(join(import.meta.dirname, 'load-generator.ts'), { serialization: 'advanced' });
   return {
     run: (target, connections, durationMs) => runOnce(child, target, connections, durationMs),
+    attack: (target, connections, durationMs) => order(child, target, connections, durationMs),
     close: () => child.kill(),
   };
+}
+
+async function order(
+  child: ChildProcess,
+  { url, method, headers, body }: Target,
+  connections: number,
+  durationMs: number,
+): Promise<LoadResult> {
+  child.send({ url, method, headers, body, connections, durationMs } satisfies LoadOrder);
+  const [result] = (await once(child, 'message')) as [LoadResult];
+  return result;
 }
 
 async function runOnce(
@@ -44,10 +58,9 @@ async function runOnce(
   durationMs: number,
 ): Promise<Measured> {
   const beforeMs = cpuMsOf(target.pid);
-  const { url, method, headers, body } = target;
-  child.send({ url, method, headers, body, connections, durationMs } satisfies LoadOrder);
-  const [result] = (await once(child, 'message')) as [LoadResult];
-  if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} calls failed: ${url}`);
+  const result = await order(child, target, connections, durationMs);
+  if (result.failures > 0)
+    throw new Error(`${result.failures} of ${result.requests} calls failed: ${target.url}`);
   return {
     requestsPerSecond: (result.requests * 1000) / result.elapsedMs,
     p50Ms: result.p50Ms,

@@ -5,8 +5,11 @@ import { benchInstall } from './install.ts';
 import { benchKv } from './kv.ts';
 import { describeMachine } from './machine.ts';
 import { benchPackageReading } from './package-reading.ts';
+import { benchLoaded } from './loaded.ts';
+import { benchNeighbours } from './neighbours.ts';
 import { benchDownload, benchPublish } from './publish.ts';
 import { benchResolver } from './resolver.ts';
+import { benchSoak } from './soak.ts';
 import { benchStart } from './start.ts';
 import { formatTable, type Table } from './table.ts';
 
@@ -14,6 +17,9 @@ const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   call: benchCall,
   kv: benchKv,
   'first-call': benchFirstCall,
+  neighbours: benchNeighbours,
+  loaded: benchLoaded,
+  soak: benchSoak,
   publish: benchPublish,
   download: benchDownload,
   start: benchStart,

@@ -129,9 +129,14 @@ export function signedPlugin(
 }
 
 /** Publishes, plans, consents to everything, installs and activates. */
-export async function installPlugin(market: Marketplace, id: PluginId, source: PluginSource): Promise<void> {
+export async function installPlugin(
+  market: Marketplace,
+  id: PluginId,
+  source: PluginSource,
+  org = ORG,
+): Promise<void> {
   await market.upload('/api/v1/packages', signedPlugin(market, id, '1.0.0', source));
-  await installPublished(market, id, source);
+  await installPublished(market, id, source, org);
 }
 
 /** The same for a package without a signature, from the private registry of the organization. */
@@ -141,20 +146,25 @@ export async function installUnsigned(
   source: PluginSource,
 ): Promise<void> {
   await market.upload(`/api/v1/orgs/${ORG}/packages`, { archive: packPlugin(id, '1.0.0', source) });
-  await installPublished(market, id, source);
+  await installPublished(market, id, source, ORG);
 }
 
-async function installPublished(market: Marketplace, id: PluginId, source: PluginSource): Promise<void> {
-  const plan = await market.api('POST', `/api/v1/orgs/${ORG}/plans`, { kind: 'install', plugin: id });
+async function installPublished(
+  market: Marketplace,
+  id: PluginId,
+  source: PluginSource,
+  org: string,
+): Promise<void> {
+  const plan = await market.api('POST', `/api/v1/orgs/${org}/plans`, { kind: 'install', plugin: id });
   const grants = (source.permissions ?? []).map(({ name }) => ({
     plugin: id,
     permission: { name: name ?? '' },
   }));
-  await market.api('POST', `/api/v1/orgs/${ORG}/installations`, {
+  await market.api('POST', `/api/v1/orgs/${org}/installations`, {
     plan: plan['id'] ?? '',
     consent: { grants },
   });
-  await market.api('POST', `/api/v1/orgs/${ORG}/plugins/${id}/activate`, {});
+  await market.api('POST', `/api/v1/orgs/${org}/plugins/${id}/activate`, {});
 }
 
 export async function installationIdOf(market: Marketplace, id: PluginId): Promise<string> {
