@@ -111,6 +111,12 @@ export const ISOLATE_LIMITS = {
   errorCharsMax: 500,
   /** Longest line of a plugin's log. */
   logCharsMax: 2_048,
+  /**
+   * What an isolate may log at once, and each second beyond that: two MiB a minute, far more than anybody reads. Beyond
+   * it lines are dropped; each costs the server an edit, a row, and the attention that its neighbours' calls need.
+   */
+  logCharsAtOnceMax: 1 * MIB,
+  logCharsPerSecond: 32 * KIB,
   /** Lines that an isolate may log outside of runs: while it loads, above all. */
   strayLogLinesMax: 100,
   /** Arguments of one host call, in characters of JSON, and its answer: one large kv value fits many times. */
@@ -156,6 +162,13 @@ export const RUNNER_LIMITS = {
   emptyMsMax: 60_000,
   /** An installation that may have killed its runner stays alone for this long. */
   aloneMs: 10 * 60_000,
+  /**
+   * A step that has the processor for longer keeps its neighbours in the runner waiting: its installation goes on in a
+   * runner of its own. Ordinary steps take below a millisecond, loading a large bundle some tens.
+   */
+  neighbourWaitMsMax: 100,
+  /** Runners for those: each takes about 60 MiB. */
+  movedAwayMax: 32,
   /** How long runs in flight may take to end when the server stops. */
   drainMsMax: 5_000,
   /** Runs in flight on one server, in all runners, beyond which calls are shed. */
@@ -395,6 +408,10 @@ export function assertLimits(): void {
     ['a fetched body fits into an answer', EGRESS_LIMITS.responseBytesMax < ISOLATE_LIMITS.answerCharsMax],
     ['a request out ends before its run', EGRESS_LIMITS.totalMsMax < ENDPOINT_LIMITS.wallTimeMsMax],
     ['a run fits into its installation', EGRESS_LIMITS.perRunMax <= EGRESS_LIMITS.perInstallationMax],
+    [
+      'neighbours are spared before a step is ended',
+      RUNNER_LIMITS.neighbourWaitMsMax < ENDPOINT_LIMITS.entryMsMax,
+    ],
     [
       'pressure lies between a full runner and the ceiling',
       RUNNER_LIMITS.residentBytesMax / 2 < RUNNER_LIMITS.pressureBytesMin &&

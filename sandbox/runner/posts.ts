@@ -190,7 +190,10 @@ export function logLine(
   const lines = run ? ++run.logLines : ++home.strayLogLines;
   const linesMax = run ? run.limits.logLinesMax : ISOLATE_LIMITS.strayLogLinesMax;
   if (lines > linesMax) return 0;
-  const line = lines === linesMax ? 'further lines are dropped' : text.slice(0, ISOLATE_LIMITS.logCharsMax);
+  const full = lines === linesMax ? 'further lines are dropped' : text.slice(0, ISOLATE_LIMITS.logCharsMax);
+  const taken = home.logAllowance.take(full.length);
+  if (taken === 'dropped') return 0;
+  const line = taken === 'taken' ? full : 'more is logged than is kept: lines are dropped for a while';
   channel.send({
     kind: FROM_RUNNER.log,
     run: run?.id ?? 0,

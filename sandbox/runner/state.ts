@@ -3,6 +3,7 @@ import { STREAM_LIMITS, type RunLimits } from '../../spec/limits.ts';
 import type { FailedOutcome } from '../../spec/outcome.ts';
 import type { FailureHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
+import { createLogAllowance, type LogAllowance } from '../protocol/log-allowance.ts';
 import { RUN_FLAGS } from '../protocol/kinds.ts';
 import type { GuestIsolate } from './guest-isolate.ts';
 
@@ -46,6 +47,7 @@ export type Home = {
   adopted: boolean;
   /** Lines logged while no run was in flight. */
   strayLogLines: number;
+  readonly logAllowance: LogAllowance;
 };
 
 export function createHome(id: number): Home {
@@ -58,6 +60,7 @@ export function createHome(id: number): Home {
     failure: undefined,
     adopted: false,
     strayLogLines: 0,
+    logAllowance: createLogAllowance(1),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
+import { createLogAllowance } from '../protocol/log-allowance.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 import { evict } from './eviction.ts';
 import type { Isolate } from './runner.ts';
@@ -16,7 +17,17 @@ function evicted(residentBytes: number | undefined, uses: readonly Use[]): numbe
   const isolates = uses.map(({ idleMs, runs = 0 }, id): Isolate => {
     const guest = bed.guest({ 'index.js': '' });
     const { installationId, digest } = guest;
-    return { id, installationId, digest, guest, runs, usedAtMs: NOW_MS - idleMs, strayLogLines: 0 };
+    const logAllowance = createLogAllowance(1);
+    return {
+      id,
+      installationId,
+      digest,
+      guest,
+      runs,
+      usedAtMs: NOW_MS - idleMs,
+      strayLogLines: 0,
+      logAllowance,
+    };
   });
   const gone: number[] = [];
   const runner = {

@@ -59,6 +59,16 @@ export class RunnerPool {
     this.#alone.set(installationId, performance.now() + RUNNER_LIMITS.aloneMs);
   }
 
+  /**
+   * Does the same for one that is at no fault but in the way, as long as there are not many that are alone: each of
+   * them takes a process.
+   */
+  moveAway(installationId: string): void {
+    const now = performance.now();
+    for (const [id, untilMs] of this.#alone) if (untilMs <= now) this.#alone.delete(id);
+    if (this.#alone.size < RUNNER_LIMITS.movedAwayMax) this.isolate(installationId);
+  }
+
   /** Forgets a runner that ended, and makes up for it where a spare is missing. */
   remove(runner: Runner): void {
     this.runners.delete(runner);

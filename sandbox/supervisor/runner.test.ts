@@ -7,9 +7,11 @@ import { describe, expect, test } from 'vitest';
 import { ISOLATE_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
 import { createBroker } from '../broker/broker.ts';
 import type { Completion } from '../ports.ts';
+import { createLogAllowance } from '../protocol/log-allowance.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 import { Runner, type Isolate, type RunnerEnd } from './runner.ts';
 import type { Run } from './run.ts';
+import { judge } from './verdict.ts';
 
 const bed = createTestBed();
 const ROGUE = join(import.meta.dirname, '../testing/rogue-runner.mjs');
@@ -30,6 +32,7 @@ async function callRogue(
     onAnswer: () => {
       if (afterAnswer === 'retire') runner.retire();
     },
+    onHog: () => {},
     onEnd: (_runner, end) => ended.resolve(end),
   });
   await runner.ready;
@@ -42,6 +45,7 @@ async function callRogue(
     runs: 0,
     usedAtMs: 0,
     strayLogLines: 0,
+    logAllowance: createLogAllowance(1),
   };
   let completion: Completion | undefined;
   runner.load(isolate, { main: 'index.js', files: [], settingsText: '{}' }, Buffer.alloc(0));
@@ -82,6 +86,7 @@ describe('a runner is killed, and answers nobody, when it sends', () => {
     'an answer that is not JSON',
     'a heartbeat that was not sent',
     'logs without end',
+    'a line that is too long',
     'a piece of an answer that has not begun',
     'a piece for a foreign run',
     'the beginning of a foreign answer',
@@ -116,6 +121,14 @@ test('a piece after the end of its answer kills the runner; the answer stands', 
   const { completion, end } = await callRogue('a piece after the end', 'goOn');
   expect(completion?.outcome).toBe('ok');
   expect(end.killReason?.reason).toContain('a piece of an answer of a run that is not in this runner');
+});
+
+test.each([
+  ['a mark of its own', 1],
+  ['a mark that blames an isolate for the run of another', undefined],
+])('%s that dies with it blames %s', async (deed, blamed) => {
+  const { end } = await callRogue(deed);
+  expect(judge(end).isolate || undefined).toBe(blamed);
 });
 
 test.each([

@@ -12,6 +12,7 @@ import type { Frame } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
 import { FROM_RUNNER, LOG_LEVELS, PIECE_CODES, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
+import type { LogAllowance } from '../protocol/log-allowance.ts';
 import type { Mark } from '../protocol/mark.ts';
 import { readAnswer, readAnswerHead } from './answer.ts';
 import type { Launch } from './launch.ts';
@@ -19,6 +20,9 @@ import { innermostProcess, openProcessUsage, type ProcessUsage } from './process
 import { createOutflow } from './outflow.ts';
 import { awaitAnswer, failRun, keepAlive, usageOf, type Failure, type Run } from './run.ts';
 import { startRunnerProcess, type RunnerProcess } from './runner-process.ts';
+
+/** In UTF-8 a UTF-16 unit has three bytes at most. */
+const LOG_LINE_BYTES_MAX = ISOLATE_LIMITS.logCharsMax * 3;
 
 /** One isolate as the supervisor knows it. */
 export type Isolate = {
@@ -30,6 +34,7 @@ export type Isolate = {
   usedAtMs: number;
   /** Lines logged while no run was in flight. */
   strayLogLines: number;
+  readonly logAllowance: LogAllowance;
 };
 
 export type RunnerEnd = {
@@ -58,6 +63,8 @@ export type RunnerParts = {
   readonly onEnd: (runner: Runner, end: RunnerEnd) => void;
   readonly onNotStarted: (run: Run) => void;
   readonly onAnswer: (runner: Runner, isolate: Isolate) => void;
+  /** An isolate keeps those of other installations waiting for longer than a step may. */
+  readonly onHog: (isolate: Isolate) => void;
 };
 
 export class Runner {
@@ -120,8 +127,14 @@ export class Runner {
     return this.#pid;
   }
 
+  /**
+   * Where the runner says that it is. One that was taken over may say anything; what contradicts our own record names
+   * nobody: neither run nor isolate.
+   */
   mark(): Mark | undefined {
-    return this.#process.mark();
+    const mark = this.#process.mark();
+    const entry = mark && this.runs.get(mark.run);
+    return entry && entry.isolate.id !== mark.isolate ? { ...mark, run: 0, isolate: 0 } : mark;
   }
 
   /** The isolates of one installation: its present version, and older ones that still have runs. */
@@ -147,6 +160,12 @@ export class Runner {
       head: JSON.stringify(head),
       body,
     });
+  }
+
+  /** The watchdog found the isolate in one step for too long; nobody minds where it is alone. */
+  noticeHog(id: number): void {
+    const isolate = this.isolates.get(id);
+    if (isolate && this.#byInstallation.size > 1) this.#parts.onHog(isolate);
   }
 
   configure(isolate: Isolate, settingsText: string): void {
@@ -420,6 +439,9 @@ export class Runner {
     // The runner enforces both limits first; more than they allow means that the runner is no longer ours.
     if (lines > (run?.limits.logLinesMax ?? ISOLATE_LIMITS.strayLogLinesMax))
       throw new Fault('more log lines than a run may write');
+    if (frame.body.byteLength > LOG_LINE_BYTES_MAX)
+      throw new Fault('a log line that is longer than it may be');
+    if (isolate.logAllowance.take(frame.body.byteLength) !== 'taken') return;
     const requestId = run?.invocation.requestId ?? null;
     this.#parts.observer.guestLogged(isolate.guest, { level, text: frame.body.toString('utf8'), requestId });
   }
@@ -432,6 +454,7 @@ export class Runner {
     this.#usage = undefined;
     this.#ready.reject(new Fault('a runner ended before it was ready'));
     const runs = this.runs.values();
+    const mark = this.mark();
     const { killReason } = this;
     const isolates = [...this.isolates.values()];
     this.runs.clear();
@@ -439,7 +462,7 @@ export class Runner {
     this.#byInstallation.clear();
     this.#ended.resolve();
     const { tier } = this;
-    this.#parts.onEnd(this, { pid: this.#pid, tier, isolates, killReason, runs, mark: this.mark(), ...end });
+    this.#parts.onEnd(this, { pid: this.#pid, tier, isolates, killReason, runs, mark, ...end });
   }
 }
 

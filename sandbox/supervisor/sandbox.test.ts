@@ -1,7 +1,8 @@
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { createSandbox, type Sandbox } from '../index.ts';
+import { ISOLATE_LIMITS } from '../../spec/limits.ts';
+import { createSandbox, type Guest, type Sandbox } from '../index.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 
 const bed = createTestBed();
@@ -270,6 +271,42 @@ test('an organization with many slow calls delays another by one of them, not by
   await sandbox.call(bed.get(quick));
   expect(ended).toBeLessThan(10);
   await Promise.all(calls);
+});
+
+test('a plugin whose steps are long goes on in a runner of its own, and its neighbour in theirs', async () => {
+  const long =
+    'export default { fetch() { const until = Date.now() + 200; while (Date.now() < until); return Response.json(1); } }';
+  const [hog, neighbour] = ['hog', 'beside'].map((org) =>
+    bed.guest({ 'index.js': org === 'hog' ? long : HELLO }, { tier: 'trusted', org: { id: org, slug: org } }),
+  ) as [Guest, Guest];
+  await sandbox.call(bed.get(neighbour));
+  const holders = (): number =>
+    sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
+  const before = holders();
+  // A machine with much to do may give it too little of the processor to be noticed at the first time.
+  await expect
+    .poll(
+      async () => {
+        await sandbox.call(bed.get(hog));
+        return holders();
+      },
+      { timeout: 20_000, interval: 0 },
+    )
+    .toBe(before + 1);
+  expect(bed.read(await sandbox.call(bed.get(neighbour))).json).toBe('hello');
+});
+
+test('what is logged beyond the allowance is dropped, once said so', async () => {
+  const line = 'x'.repeat(2_000);
+  const guest = bed.guest({
+    'index.js': `export default { fetch(request, host) { for (let n = 0; n < 99; n += 1) host.log.info(${JSON.stringify(line)}); return Response.json(1); } }`,
+  });
+  const before = bed.lines.length;
+  for (let call = 0; call < 10; call += 1) await sandbox.call(bed.get(guest));
+  const lines = bed.lines.slice(before).map(({ text }) => text);
+  expect(lines.length * line.length).toBeLessThan(2 * ISOLATE_LIMITS.logCharsAtOnceMax);
+  expect(lines.filter((text) => text.startsWith('more is logged'))).not.toHaveLength(0);
+  expect(lines.filter((text) => text === line).length).toBeGreaterThan(400);
 });
 
 test('a plugin may begin cryptography while it loads, and wait for it in a call', async () => {

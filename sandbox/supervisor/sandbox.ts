@@ -21,6 +21,7 @@ import {
   type SandboxObserver,
   type TrustTier,
 } from '../ports.ts';
+import { createLogAllowance } from '../protocol/log-allowance.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import { describeHealth, type SandboxHealth } from './health.ts';
 import { launchRunner, WEAK_LEVELS, type EngineProfile, type RightsLevel } from './launch.ts';
@@ -69,6 +70,8 @@ const PROFILES: Readonly<Record<TrustTier, EngineProfile>> = {
 
 /** Runs are named by 32 bits in frames; when all have been used the first is long free again. */
 const RUN_IDS = 2 ** 32 - 1;
+/** Bytes of UTF-8 for UTF-16 units, and a little for the two clocks. */
+const LOG_ALLOWANCE_FACTOR = 4;
 const DRAIN_LOOK_MS = 10;
 /** A runner that dies before it got a run may be replaced this often; the run did not start, so nothing happens twice. */
 const START_ATTEMPTS_MAX = 3;
@@ -314,7 +317,8 @@ class Supervisor implements Sandbox {
   #load(runner: Runner, guest: Guest, files: ReadonlyMap<string, Uint8Array>): Isolate {
     const { installationId, digest } = guest;
     const usedAtMs = performance.now();
-    const state = { runs: 0, usedAtMs, strayLogLines: 0 };
+    const logAllowance = createLogAllowance(LOG_ALLOWANCE_FACTOR);
+    const state = { runs: 0, usedAtMs, strayLogLines: 0, logAllowance };
     const isolate: Isolate = { id: ++this.#lastIsolate, installationId, digest, guest, ...state };
     const entries = [...files];
     const head = {
@@ -365,6 +369,7 @@ class Supervisor implements Sandbox {
         if (isolate.runs === 0 && runner.isolatesOf(isolate.installationId).length > 1)
           this.#unloadOlder(runner, isolate);
       },
+      onHog: (isolate) => this.#pool.moveAway(isolate.installationId),
       onEnd: (runner, end) => this.#runnerEnded(runner, end),
     });
   }

@@ -38,7 +38,16 @@ export function inspectRunner(runner: Runner): void {
   for (const { run } of runner.runs.values()) if (now > run.deadline) runner.abandon(run, LATE);
   const mark = runner.mark();
   const reason = findStuckEntry(runner, mark) ?? findExcessMemory(runner, mark) ?? findSilence(runner, mark);
-  if (reason) runner.kill(reason);
+  if (reason) return runner.kill(reason);
+  if (mark && isHog(runner, mark)) runner.noticeHog(mark.isolate);
+}
+
+/** An entry that has the processor for so long that its neighbours notice, though it is within its own limit. */
+function isHog(runner: Runner, mark: Mark): boolean {
+  // Loading happens once, and has a limit of its own.
+  if (mark.run === 0) return false;
+  if (monotonicMs() - mark.enteredAtMs <= RUNNER_LIMITS.neighbourWaitMsMax) return false;
+  return (runner.cpuMsSince(mark) ?? 0) >= RUNNER_LIMITS.neighbourWaitMsMax * BUSY_SHARE;
 }
 
 /** An entry that neither returns nor lets itself be interrupted. */

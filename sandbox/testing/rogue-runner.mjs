@@ -1,4 +1,5 @@
 // A runner in the hands of somebody else: it speaks the protocol until its first run, and then does what it was told to.
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 const [deed] = process.argv.slice(2);
@@ -20,7 +21,22 @@ const frame = (kind, { run = 0, ref = 0, code = 0, amount = 0, head = '', body =
 };
 const ok = { head: '+{"status":200,"headers":[]}', body: '"forged"' };
 const begun = { head: '{"status":200,"headers":[]}' };
+/** Bytes of `protocol/mark.ts`. */
+const mark = (run, isolate) => {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32LE(run, 0);
+  bytes.writeUInt32LE(isolate, 4);
+  writeSync(4, bytes, 0, 16, 0);
+};
 const DEEDS = {
+  'a mark that blames an isolate for the run of another': (run) => {
+    mark(run, 2);
+    process.abort();
+  },
+  'a mark of its own': (run) => {
+    mark(run, 1);
+    process.abort();
+  },
   garbage: () => socket.write(Buffer.alloc(1_000, 0x7b)),
   'half a frame': (run) => socket.end(frame(67, { run, ...ok }).subarray(0, 30)),
   'a gigabyte': () => {
@@ -72,6 +88,7 @@ const DEEDS = {
   'a wish for a request that has no body': (run) => socket.write(frame(75, { run })),
   'a stream whose head has a line break': (run) =>
     socket.write(frame(73, { run, head: '{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
+  'a line that is too long': (run) => socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(10_000) })),
   'logs without end': (run) => {
     for (let line = 0; line < 5_000; line++) socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(100) }));
   },
