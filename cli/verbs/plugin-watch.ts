@@ -1,16 +1,28 @@
-/** `souk plugin test|metrics`: how a plugin is, and how it has run. */
+/** `souk plugin providers|events|test|metrics`: what can be connected, how a plugin is, and how it has run. */
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import type { Io } from '../io.ts';
-import { installationPath } from '../plugin-path.ts';
+import { installationPath, orgPath } from '../plugin-path.ts';
+import { HTTP_LIMITS } from '../../spec/limits.ts';
 import type { Report } from '../report.ts';
 import { done, oneLine, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 
+type ProviderOptions = ServerOptions & { readonly type?: string; readonly category?: string };
 type MetricsOptions = ServerOptions & { readonly days: string };
 
 export function registerWatchVerbs({ io, report }: Shell, verb: AddVerb): void {
+  withOrg(verb('providers', 'what can be connected, and how what is connected is'))
+    .option('--type <type>', 'such as integration or import')
+    .option('--category <category>', 'such as communication')
+    .action((options: ProviderOptions) => report(options, () => providers(io, options)));
+  withOrg(verb('events', 'what happened to a plugin, newest first; also after it was uninstalled'))
+    .argument('<plugin>', 'publisher/name')
+    .option('--limit <count>', 'how many', '50')
+    .action((plugin: string, options: ServerOptions & { limit: string }) =>
+      report(options, () => events(io, plugin, options)),
+    );
   withOrg(verb('test', 'ask the plugin how it is; ends with 1 where it is not well'))
     .argument('<plugin>', 'publisher/name')
     .action((plugin: string, options: ServerOptions) => report(options, () => test(io, plugin, options)));
@@ -18,6 +30,47 @@ export function registerWatchVerbs({ io, report }: Shell, verb: AddVerb): void {
     .argument('<plugin>', 'publisher/name')
     .option('--days <count>', 'today (UTC) and the days before it, together', '7')
     .action((plugin: string, options: MetricsOptions) => report(options, () => metrics(io, plugin, options)));
+}
+
+type Provider = {
+  readonly plugin: string;
+  readonly version: string;
+  readonly type: string | null;
+  readonly category: string | null;
+  readonly name: string;
+  readonly installed: {
+    readonly version: string;
+    readonly status: string;
+    readonly reason: string | null;
+  } | null;
+};
+
+async function providers(io: Io, options: ProviderOptions): Promise<Report> {
+  const { type, category } = options;
+  const query = new URLSearchParams({
+    ...(type === undefined ? {} : { type }),
+    ...(category === undefined ? {} : { category }),
+    limit: String(HTTP_LIMITS.pageSizeMax),
+  });
+  const path = `${orgPath(requireOrg(io, options))}/providers?${query}`;
+  const answer = await (await openClient(io, options)).get(path);
+  const items = answer['items'] as unknown as Provider[];
+  const lines = items.map(({ plugin, version, type: kind, category: group, name, installed }) => {
+    const state = installed
+      ? `${installed.version} ${installed.status}${installed.reason === null ? '' : `: ${installed.reason}`}`
+      : 'not installed';
+    return oneLine(`${plugin} ${version} (${[kind, group, name].filter(Boolean).join(', ')}) ${state}`);
+  });
+  return done(lines.length === 0 ? ['nothing can be connected'] : lines, answer);
+}
+
+async function events(io: Io, plugin: string, options: ServerOptions & { limit: string }): Promise<Report> {
+  const query = new URLSearchParams({ limit: options.limit });
+  const path = `${installationPath(requireOrg(io, options), plugin)}/events?${query}`;
+  const answer = await (await openClient(io, options)).get(path);
+  const items = answer['items'] as unknown as { at: string; event: string; detail: unknown }[];
+  const lines = items.map(({ at, event, detail }) => oneLine(`${at} ${event} ${JSON.stringify(detail)}`));
+  return done(lines.length === 0 ? ['nothing happened to it'] : lines, answer);
 }
 
 async function test(io: Io, plugin: string, options: ServerOptions): Promise<Report> {

@@ -20,6 +20,7 @@ export const AuditEntryEntity = defineEntity({
   uniques: [{ name: 'audit_entry_position_unique', properties: ['chain', 'position'] }],
   indexes: [
     { name: 'audit_entry_chain_index', properties: ['chain', 'id'] },
+    { name: 'audit_entry_subject_index', properties: ['chain', 'subject', 'id'] },
     {
       name: 'audit_entry_unsealed_index',
       expression: 'create index "audit_entry_unsealed_index" on "audit_entry" ("id") where position is null',

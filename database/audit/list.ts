@@ -23,6 +23,8 @@ export type AuditEntry = {
 export type AuditQuery = {
   /** Entries of this action only, such as `package.refused`. */
   readonly action?: string;
+  /** Entries about this alone, such as `plugin:kelompok/csv-import`. */
+  readonly subject?: string;
   /** From 1 to `HTTP_LIMITS.pageSizeMax`. */
   readonly pageSize?: number;
   /** `nextCursor` of the page before. */
@@ -36,7 +38,7 @@ export type AuditQuery = {
 export async function listAudit(
   database: Database,
   scope: Scope,
-  { action, cursor, pageSize = HTTP_LIMITS.pageSizeDefault }: AuditQuery,
+  { action, subject, cursor, pageSize = HTTP_LIMITS.pageSizeDefault }: AuditQuery,
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly nextCursor: string | undefined }> {
   if (cursor !== undefined && !isUuid(cursor))
     throw new Refusal('cursor_invalid', { detail: 'The cursor is not one that this list gave.' });
@@ -44,6 +46,7 @@ export async function listAudit(
   const where = {
     chain: chainOf(scope),
     ...(action === undefined ? {} : { action }),
+    ...(subject === undefined ? {} : { subject }),
     ...(cursor === undefined ? {} : { id: { $lt: cursor } }),
   };
   // One more than is shown tells whether there is a next page.

@@ -8,6 +8,7 @@ export type { CataloguePorts } from './change-version.ts';
 export { grantPlugin, listGrants, withdrawGrant } from './grants.ts';
 export { offeredVersions } from './offered-versions.ts';
 export { describePlugin, describeVersion, listFiles, openArchive, readEnvelope } from './plugin-page.ts';
+export { listProviders, type Provider } from './providers.ts';
 export { listHeldVersions, reviewVersion } from './review.ts';
 export type { SearchQuery } from './search-query.ts';
 export { searchPlugins } from './search.ts';

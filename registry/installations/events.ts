@@ -1,4 +1,5 @@
 /** What happened to the installations of an organization, in the order in which it happened. */
+import type { Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { InstallationsContext } from './context.ts';
 import { OrganizationEventEntity } from './entities/organization-event.ts';
@@ -24,6 +25,8 @@ export type OrganizationEventData = {
   readonly digest: string;
   readonly state: InstallationState;
   readonly reason: string | null;
+  /** Where a health test changed the status. */
+  readonly health?: 'done' | 'failed';
 };
 
 export type OrganizationEvent = {
@@ -47,9 +50,19 @@ export function readEvents(
       id,
       type,
       at,
-      data: { ...data, status: statusOf(data.state) },
+      data: { ...data, status: statusOf(data.state, data.health ?? null) },
     }));
   });
+}
+
+/** Beside the trigger: what is told of an installation whose row has not changed. */
+export async function writeEvent(
+  tx: Transaction,
+  orgId: string,
+  event: Pick<OrganizationEvent, 'type' | 'at'> & { readonly data: OrganizationEventData },
+): Promise<void> {
+  await tx.em.insert(OrganizationEventEntity, { orgId, ...event });
+  await tx.notify(EVENTS_CHANNEL, orgId);
 }
 
 /** @returns the id of the newest event, for who wants to hear only what comes */

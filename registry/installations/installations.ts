@@ -24,8 +24,8 @@ import { forgetEvents, lastEventId, readEvents, type OrganizationEvent } from '.
 import { applyDefaults, type DefaultOutcome } from './defaults.ts';
 import { openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
-import { activate, deactivate, deactivateAll, verdictOf } from './lifecycle.ts';
-import type { RuntimeVerdict } from './context.ts';
+import { activate, deactivate, deactivateAll } from './lifecycle.ts';
+import { noteStrike, testHealth, type HealthTest } from './health.ts';
 import { loadGuest } from './load-guest.ts';
 import { applyPlan } from './plan-application.ts';
 import { acceptUpgrade, declineUpgrade, requestUpgrade, type UpgradeOutcome } from './pending-upgrades.ts';
@@ -66,7 +66,10 @@ export type Installations = {
   deactivate(acting: Acting, plugin: PluginId, dependants: OthersInvolved): Promise<InstallationView>;
   deactivateAll(acting: Acting): Promise<PluginId[]>;
   uninstall(acting: Acting, plugin: PluginId, dependants: OthersInvolved): Promise<void>;
-  health(orgId: string, plugin: PluginId): Promise<RuntimeVerdict>;
+  /** Asks it how it is, and keeps the answer with it. */
+  testHealth(acting: Acting, plugin: PluginId): Promise<HealthTest>;
+  /** Notes that it made its runner end. */
+  noteStrike(orgId: string, plugin: PluginId, reason: string): Promise<void>;
   list(orgId: string): Promise<InstallationView[]>;
   read(orgId: string, plugin: PluginId): Promise<InstallationView>;
   receipts(orgId: string, plugin: PluginId): Promise<ReceiptView[]>;
@@ -157,7 +160,10 @@ const SEATS: AuditActor = { kind: 'system', name: 'global-plugins' };
 
 function lifecycleOf(
   context: InstallationsContext,
-): Pick<Installations, 'activate' | 'deactivate' | 'deactivateAll' | 'uninstall' | 'health'> {
+): Pick<
+  Installations,
+  'activate' | 'deactivate' | 'deactivateAll' | 'uninstall' | 'testHealth' | 'noteStrike'
+> {
   return {
     activate: async (acting, plugin, dependencies) => {
       await activate(context, acting, plugin, dependencies);
@@ -169,7 +175,8 @@ function lifecycleOf(
     },
     deactivateAll: (acting) => deactivateAll(context, acting),
     uninstall: (acting, plugin, dependants) => uninstall(context, acting, plugin, dependants),
-    health: (orgId, plugin) => health(context, orgId, plugin),
+    testHealth: (acting, plugin) => testHealth(context, acting, plugin),
+    noteStrike: (orgId, plugin, reason) => noteStrike(context, orgId, plugin, reason),
   };
 }
 
@@ -233,20 +240,6 @@ async function uninstall(
 ): Promise<void> {
   const plan = await createPlan(context, acting, { kind: 'remove', plugin, dependants });
   await applyPlan(context, acting, plan.id, { grants: [] });
-}
-
-async function health(
-  context: InstallationsContext,
-  orgId: string,
-  plugin: PluginId,
-): Promise<RuntimeVerdict> {
-  const { state, reason } = await readInstallation(context, orgId, plugin);
-  if (state !== 'active') return { kind: 'failed', reason: reason ?? `The plugin is ${state}.` };
-  const description = await context.database.transaction({ kind: 'org', orgId }, (tx) =>
-    loadGuest(tx, orgId, plugin, 'serving', context.trustedPublishers),
-  );
-  if (!description) return { kind: 'failed', reason: 'The plugin has just been uninstalled.' };
-  return verdictOf(() => context.runtime.health(description.guest));
 }
 
 /** Slugs never change (DESIGN section 13), so an organization that was found once is known. */

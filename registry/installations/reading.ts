@@ -15,9 +15,10 @@ import { loadRows, requireInstalled } from './lifecycle.ts';
 import { loadPendingUpgrades, type PendingUpgradeView } from './pending-upgrade-view.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 import type { OrgLock } from './planning/plan.ts';
-import { statusOf, type InstallationState } from './state.ts';
+import { loadStatuses, statusViewOf, type Statuses, type StatusView } from './health.ts';
+import type { InstallationState } from './state.ts';
 
-export type InstallationView = {
+export type InstallationView = StatusView & {
   readonly id: string;
   readonly plugin: PluginId;
   readonly name: string;
@@ -25,8 +26,6 @@ export type InstallationView = {
   readonly digest: string;
   readonly signed: 'yes' | 'no';
   readonly state: InstallationState;
-  readonly status: 'READY' | 'DISABLED' | 'ERROR';
-  readonly reason: string | null;
   /** The range that somebody asked for; null for a dependency. */
   readonly range: string | null;
   readonly pinned: boolean;
@@ -68,8 +67,9 @@ export async function listInstallations(
     const rows = await loadRows(tx, orgId);
     const instance = await loadInstanceConfig(tx, [...rows.keys()]);
     const pending = await loadPendingUpgrades(tx, orgId);
+    const statuses = await loadStatuses(tx, orgId);
     return [...rows.values()].map((row) => ({
-      ...toView(row, instance.get(row.pluginId) ?? {}),
+      ...toView(row, instance.get(row.pluginId) ?? {}, statuses),
       danger: dangers.get(row.pluginId) ?? null,
       pendingUpgrade: pending.get(row.pluginId) ?? null,
     }));
@@ -93,13 +93,19 @@ export async function readInstallation(
     );
     const kept = snapshots.map(({ version, digest, takenAt }) => ({ version, digest, takenAt }));
     const pendingUpgrade = (await loadPendingUpgrades(tx, orgId)).get(plugin) ?? null;
-    return { ...toView(row, instance), danger: dangers.get(plugin) ?? null, pendingUpgrade, kept };
+    return {
+      ...toView(row, instance, await loadStatuses(tx, orgId)),
+      danger: dangers.get(plugin) ?? null,
+      pendingUpgrade,
+      kept,
+    };
   });
 }
 
 function toView(
   row: Installation,
   instance: JsonObject,
+  statuses: Statuses,
 ): Omit<InstallationView, 'danger' | 'pendingUpgrade'> {
   const { id, version, digest, manifest, state, grants, config, revision, installedAt, updatedAt } = row;
   return {
@@ -110,8 +116,7 @@ function toView(
     digest,
     signed: row.signature === 'unsigned' ? 'no' : 'yes',
     state,
-    status: statusOf(state),
-    reason: row.reason ?? null,
+    ...statusViewOf(row, statuses),
     range: row.range ?? null,
     pinned: row.isPinned,
     scope: row.seat ? 'global' : 'organization',

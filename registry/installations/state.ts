@@ -52,11 +52,17 @@ export const TRANSITIONS: Readonly<Record<InstallationState, Row>> = {
   failed: { activate: 'activating', deactivate: 'deactivating', replace: 'inactive', uninstall: 'gone' },
 };
 
-/** What people are shown (DESIGN section 9). */
-export function statusOf(state: InstallationState): 'READY' | 'DISABLED' | 'ERROR' {
+/**
+ * What people are shown (DESIGN section 9): one that is active and not well is in error.
+ * @param health how the last test in this state went; null where there was none
+ */
+export function statusOf(
+  state: InstallationState,
+  health: 'done' | 'failed' | null,
+): 'READY' | 'DISABLED' | 'ERROR' {
   switch (state) {
     case 'active':
-      return 'READY';
+      return health === 'failed' ? 'ERROR' : 'READY';
     case 'failed':
       return 'ERROR';
     case 'installed':

@@ -27,6 +27,7 @@ import {
 } from './installed-plugin.ts';
 import { Anything, NoQuery, OrgParams, PageQuery, pageSchema } from './schemas.ts';
 import { revocationRoutes } from './revocations.ts';
+import { providerRoutes } from './providers.ts';
 import { safeModeRoutes } from './safe-mode.ts';
 import { telemetryRoutes } from './telemetry.ts';
 import { upgradeRoutes } from './upgrades.ts';
@@ -74,6 +75,7 @@ export function installationRoutes(services: Services): Route[] {
     ...safeModeRoutes(services),
     ...revocationRoutes(services),
     ...telemetryRoutes(services),
+    ...providerRoutes(services),
   ];
 }
 
@@ -234,11 +236,11 @@ function lifecycleRoutes({ installations }: Services): Route[] {
       ...base,
       method: 'POST',
       path: `${path}/test`,
-      summary: 'Asks the plugin how it is.',
+      summary: 'Asks the plugin how it is, and keeps the answer: an active one that is not well is in ERROR.',
       body: 'none',
       handle: async ({ caller, params }) => ({
         status: 200,
-        json: toJson(await installations.health(caller.org.id, pluginOf(params))),
+        json: toJson(await installations.testHealth(actingAs(caller), pluginOf(params))),
       }),
     }),
     route({

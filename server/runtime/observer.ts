@@ -16,6 +16,8 @@ type ObserverPorts = {
   readonly sourceMaps: SourceMaps;
   /** A job keeps what is logged under its id. */
   readonly logged: (requestId: string | null, line: GuestLine) => void;
+  /** A guest made its runner end. */
+  readonly onStrike: (guest: Guest, why: string) => void;
 };
 
 type GuestLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
@@ -23,7 +25,7 @@ type GuestLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly
 export function createObserver(
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
   telemetry: Telemetry,
-  { redact, sourceMaps, logged }: ObserverPorts,
+  { redact, sourceMaps, logged, onStrike }: ObserverPorts,
 ): SandboxObserver {
   /** For people: positions as the author knows them, and no secrets. */
   const edit = (guest: Guest, text: string): string =>
@@ -72,6 +74,7 @@ export function createObserver(
       log.error({ ...fieldsOf(guest), capability, requestId, err: error }, 'host call failed');
     },
     runnerEnded: (runner, why, blamed) => {
+      for (const guest of blamed) onStrike(guest, why);
       metrics.runnerEnds.inc({ tier: runner.tier });
       log.warn(
         { pid: runner.pid, tier: runner.tier, why, blamed: blamed.map((guest) => guest.plugin.id) },

@@ -19,6 +19,7 @@ import {
   createSourceMaps,
   pluginCallCapability,
   type Capability,
+  type Guest,
   type Sandbox,
 } from '../../sandbox/index.ts';
 import {
@@ -113,6 +114,7 @@ export async function openRuntime(
       redact: secrets.redact,
       sourceMaps,
       logged: jobs.logged,
+      onStrike: strikeNotes(installations, signals.log),
     }),
     dataDir: settings.dataDir,
     sharing: SHARING[settings.runnerSharing],
@@ -170,4 +172,13 @@ function egressCapability(
   });
   closers.add('egress', egress, (opened) => opened.close());
   return egress.capability;
+}
+
+/** Keeps each strike in the history of its installation, off the path of the runs. */
+function strikeNotes(installations: Installations, log: Logger): (guest: Guest, why: string) => void {
+  return ({ org, plugin }, why) => {
+    void installations.noteStrike(org.id, plugin.id, why).catch((error: unknown) => {
+      log.warn({ err: error, org: org.slug, plugin: plugin.id }, 'a strike was not noted');
+    });
+  };
 }

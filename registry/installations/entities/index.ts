@@ -3,6 +3,7 @@ import { ConsentReceiptEntity } from './consent-receipt.ts';
 import { InstallationPlanEntity } from './installation-plan.ts';
 import { InstallationSnapshotEntity } from './installation-snapshot.ts';
 import { InstallationEntity } from './installation.ts';
+import { InstallationStatusEntity } from './installation-status.ts';
 import { InstanceConfigEntity } from './instance-config.ts';
 import { OrganizationEventEntity } from './organization-event.ts';
 import { PendingUpgradeEntity } from './pending-upgrade.ts';
@@ -21,6 +22,7 @@ export { PluginRequestEntity, type PluginRequest } from './plugin-request.ts';
 /** The tables of installations, for `openDatabase`. */
 export const INSTALLATION_ENTITIES = [
   InstallationEntity,
+  InstallationStatusEntity,
   InstallationSnapshotEntity,
   InstallationPlanEntity,
   ConsentReceiptEntity,
