@@ -15,7 +15,7 @@ import { Migration0012 } from './0012-mail.ts';
 import { Migration0013 } from './0013-jobs.ts';
 import { Migration0020 } from './0020-global-plugins.ts';
 import { Migration0030 } from './0030-telemetry.ts';
-import { Migration0031 } from './0031-installation-status.ts';
+import { Migration0035 } from './0035-installation-status.ts';
 import { Migration0040 } from './0040-contracts.ts';
 import { Migration0031 } from './0031-records.ts';
 
@@ -35,7 +35,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0013-jobs', class: Migration0013 },
   { name: '0020-global-plugins', class: Migration0020 },
   { name: '0030-telemetry', class: Migration0030 },
-  { name: '0031-installation-status', class: Migration0031 },
+  { name: '0035-installation-status', class: Migration0035 },
   { name: '0040-contracts', class: Migration0040 },
   { name: '0031-records', class: Migration0031 },
 ];

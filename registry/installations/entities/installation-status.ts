@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { InstallationEntity } from './installation.ts';
 
-/** Since when an installation is in its state; a trigger of migration 0031 writes it. */
+/** Since when an installation is in its state; a trigger of migration 0035 writes it. */
 export const InstallationStatusEntity = defineEntity({
   name: 'InstallationStatus',
   tableName: 'installation_status',

@@ -34,7 +34,7 @@ create index "audit_entry_subject_index" on "audit_entry" ("chain", "subject", "
 `;
 
 /** Since when an installation is in its state, and how its last health test went. */
-export class Migration0031 extends Migration {
+export class Migration0035 extends Migration {
   override up(): void {
     this.addSql(SQL);
     for (const sql of tenantTableSql('installation_status')) this.addSql(sql);
