@@ -125,6 +125,12 @@ export type Completion =
       readonly usage: RunUsage;
     };
 
+/**
+ * What an installation may do now, nothing where it is not active. Asked for host calls of runs that have lasted for a
+ * while: a grant that was narrowed counts for them as well.
+ */
+export type GrantsOf = (guest: Guest) => Promise<readonly Permission[]>;
+
 /** Reads packages for runners. Called once per isolate that is created. */
 export type PackagePort = {
   /** @returns the package's files that a guest can load, by path; undefined when the digest is unknown. */

@@ -169,6 +169,8 @@ export const RUNNER_LIMITS = {
   neighbourWaitMsMax: 100,
   /** Runners for those: each takes about 60 MiB. */
   movedAwayMax: 32,
+  /** A run that has lasted for longer is judged by the present grants: a narrowed one counts within a second. */
+  grantsKeptMsMax: 1_000,
   /** How long runs in flight may take to end when the server stops. */
   drainMsMax: 5_000,
   /** Runs in flight on one server, in all runners, beyond which calls are shed. */

@@ -43,6 +43,7 @@ function start(level: RightsLevel, profile: EngineProfile, command?: string): Ru
     observer: bed.options.observer,
     onNotStarted: () => {},
     onAnswer: () => {},
+    grantsOf: undefined,
     onHog: () => {},
     onEnd: () => {},
   });

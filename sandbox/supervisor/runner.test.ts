@@ -32,6 +32,7 @@ async function callRogue(
     onAnswer: () => {
       if (afterAnswer === 'retire') runner.retire();
     },
+    grantsOf: undefined,
     onHog: () => {},
     onEnd: (_runner, end) => ended.resolve(end),
   });

@@ -6,8 +6,15 @@ import { crc32 } from 'node:zlib';
 
 import { ISOLATE_LIMITS, RUNNER_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
-import type { Broker } from '../broker/broker.ts';
-import { limitedAs, type Guest, type SandboxObserver, type TrustTier } from '../ports.ts';
+import type { Broker, BrokerAnswer } from '../broker/broker.ts';
+import {
+  limitedAs,
+  type GrantsOf,
+  type Guest,
+  type HostCallContext,
+  type SandboxObserver,
+  type TrustTier,
+} from '../ports.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
@@ -60,6 +67,7 @@ export type RunnerParts = {
   readonly guestSource: Buffer;
   readonly broker: Broker;
   readonly observer: SandboxObserver;
+  readonly grantsOf: GrantsOf | undefined;
   readonly onEnd: (runner: Runner, end: RunnerEnd) => void;
   readonly onNotStarted: (run: Run) => void;
   readonly onAnswer: (runner: Runner, isolate: Isolate) => void;
@@ -403,9 +411,7 @@ export class Runner {
     const { run } = entry;
     // The runner enforces the quota first; more than it allows means that the runner is no longer ours.
     if (++run.hostCalls > run.limits.hostCallsMax) throw new Fault('more host calls than a run may make');
-    const { caller, requestId, chain, trigger, files } = run.invocation;
-    // A run that lasts for minutes does not keep the grants with which it began.
-    const { guest } = run.outflow || run.inflow ? entry.isolate : run.invocation;
+    const { guest, caller, requestId, chain, trigger, files } = run.invocation;
     run.abort ??= new AbortController();
     const context = {
       guest,
@@ -417,7 +423,7 @@ export class Runner {
       deadline: run.deadline,
       signal: run.abort.signal,
     };
-    void this.#parts.broker.call(frame.head, frame.body.toString('utf8'), context).then((answer) => {
+    void this.#callBroker(frame, run, context).then((answer) => {
       if (!this.runs.has(run.id)) return;
       const body = Buffer.from(answer.text, 'utf8');
       this.#process.send({
@@ -428,6 +434,17 @@ export class Runner {
         body,
       });
     });
+  }
+
+  /** A run that lasts does not keep the grants with which it began. */
+  async #callBroker(frame: Frame, run: Run, context: HostCallContext): Promise<BrokerAnswer> {
+    const { broker, grantsOf } = this.#parts;
+    const argumentsText = frame.body.toString('utf8');
+    if (!grantsOf || performance.now() - run.startedMs <= RUNNER_LIMITS.grantsKeptMsMax || isOwnStep(run))
+      return broker.call(frame.head, argumentsText, context);
+    // Who cannot be asked has granted nothing.
+    const grants = await grantsOf(context.guest).catch(() => []);
+    return broker.call(frame.head, argumentsText, { ...context, guest: { ...context.guest, grants } });
   }
 
   #receiveLog(frame: Frame): void {
@@ -465,6 +482,10 @@ export class Runner {
     this.#parts.onEnd(this, { pid: this.#pid, tier, isolates, killReason, runs, mark, ...end });
   }
 }
+
+/** Hooks run while the installation is not active yet, or not any more. */
+const isOwnStep = ({ invocation: { trigger } }: Run): boolean =>
+  trigger.kind === 'lifecycle' || trigger.kind === 'health';
 
 function flagsOf({ inflow, invocation }: Run, body: Uint8Array | null): number {
   const { wholeBody, bodyInPieces, answerInPieces } = RUN_FLAGS;

@@ -15,6 +15,7 @@ import {
   limitedAs,
   type Capability,
   type Completion,
+  type GrantsOf,
   type Guest,
   type Invocation,
   type PackagePort,
@@ -38,6 +39,8 @@ export type SandboxOptions = {
   readonly packages: PackagePort;
   readonly capabilities: readonly Capability[];
   readonly observer: SandboxObserver;
+  /** Where absent, a run keeps the grants with which it began. */
+  readonly grantsOf?: GrantsOf;
   /** Limits that differ from `spec/limits.ts`, by trigger. */
   readonly limits?: Partial<Record<TriggerKind, Partial<RunLimits>>>;
   /** Folder for the runtime's files; the system's temporary folder where absent. */
@@ -364,6 +367,7 @@ class Supervisor implements Sandbox {
       guestSource: this.#guestSource,
       broker: this.#broker,
       observer: this.#options.observer,
+      grantsOf: this.#options.grantsOf,
       onNotStarted: (run) => this.#beginAgain(run),
       onAnswer: (runner, isolate) => {
         if (isolate.runs === 0 && runner.isolatesOf(isolate.installationId).length > 1)

@@ -110,6 +110,10 @@ export async function openRuntime(
       ...work.capabilities,
       ...contractCapabilities((call) => contracts.call(call)),
     ],
+    grantsOf: async ({ org, plugin, installationId }) => {
+      const now = await installations.describeGuestOf(org.id, plugin.id);
+      return now?.active === 'yes' && now.guest.installationId === installationId ? now.guest.grants : [];
+    },
     observer: createObserver(signals, telemetry, {
       redact: secrets.redact,
       sourceMaps,

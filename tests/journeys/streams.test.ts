@@ -59,11 +59,28 @@ const { outputFiles } = await build({
   format: 'esm',
 });
 
+const WATCH = 'kelompok/watch';
+/** Says again and again whether it may read kv. */
+const WATCHING = `export default { fetch: (request, host) => {
+  const encoder = new TextEncoder();
+  const may = () => host.kv.get('key').then(() => 'yes', (error) => error.name);
+  return new Response(new ReadableStream({ async pull(c) {
+    await new Promise((done) => setTimeout(done, 100));
+    c.enqueue(encoder.encode(await may()));
+  } }, { highWaterMark: 0 }));
+} };`;
+
 const souk = await testSouk();
 const acme = await souk.org('acme');
 const kelompok = await souk.publisher('kelompok', acme);
 await kelompok.ship(
   { id: STREAMS, code: CODE, endpoints: ENDPOINTS },
+  {
+    id: WATCH,
+    code: WATCHING,
+    permissions: [{ name: 'kv', reason: 'Watches.' }],
+    endpoints: [{ method: 'GET', path: '/', access: 'public' }],
+  },
   {
     id: HONO,
     code: outputFiles[0]?.text ?? '',
@@ -72,6 +89,7 @@ await kelompok.ship(
 );
 await acme.install(STREAMS);
 await acme.install(HONO);
+await acme.install(WATCH);
 
 const { url } = souk.process;
 const path = (name: string): string => acme.endpoint(STREAMS, `/${name}`);
@@ -85,6 +103,11 @@ function ask(name: string, method = 'GET'): ClientRequest {
 async function answerOf(asked: ClientRequest): Promise<IncomingMessage> {
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   return answer;
+}
+
+async function nextOf(answer: IncomingMessage): Promise<string> {
+  const [chunk] = (await once(answer, 'data')) as [Buffer];
+  return chunk.toString();
 }
 
 type Received = { readonly text: string; readonly end: 'whole' | 'broken' };
@@ -191,6 +214,18 @@ describe('an answer in pieces', () => {
   it('has no body for HEAD', async () => {
     const head = await acme.call(STREAMS, '/endless', { method: 'HEAD' });
     expect([head.status, head.bytes.length]).toEqual([200, 0]);
+    await nothingInFlight();
+  });
+
+  it('loses a grant that is narrowed while it goes on', async () => {
+    const asked = httpRequest(new URL(acme.endpoint(WATCH, '/'), url), { agent: false }).end();
+    const answer = await answerOf(asked.on('error', () => undefined));
+    const said = await nextOf(answer);
+    expect(said).toBe('yes');
+    const grants = acme.path(`/plugins/${WATCH}/grants`);
+    expect((await acme.owner.put(grants, { grants: [] })).status).toBe(200);
+    await vi.waitFor(async () => expect(await nextOf(answer)).toBe('PermissionDenied'), 10_000);
+    answer.destroy();
     await nothingInFlight();
   });
 
