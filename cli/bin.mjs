@@ -3,7 +3,7 @@
  * Starts the command with the Node that Souk is made for: this one if it fits, else the one that came as a dependency
  * of this package. Plain JavaScript that old versions of Node can read.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,9 +24,11 @@ if (node === undefined) {
   );
   process.exitCode = 2;
 } else {
-  const result = spawnSync(node, [main, ...words], { stdio: 'inherit' });
+  const child = spawn(node, [main, ...words], { stdio: 'inherit' });
+  // Who ends this process means the command: souk dev ends its runners before it goes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // A child that a signal ended has no exit code; shells report 128 and more.
-  process.exitCode = result.status ?? 130;
+  child.on('exit', (code) => process.exit(code ?? 130));
 }
 
 function findNode() {

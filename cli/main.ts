@@ -4,6 +4,7 @@ import { type Io, processIo } from './io.ts';
 import { runShell, type Verb } from './shell.ts';
 import { registerAudit } from './verbs/audit.ts';
 import { registerCheck } from './verbs/check.ts';
+import { registerDev } from './verbs/dev.ts';
 import { registerInit } from './verbs/init.ts';
 import { registerInstance } from './verbs/instance.ts';
 import { registerKeygen } from './verbs/keygen.ts';
@@ -25,6 +26,7 @@ import { registerWithdraw } from './verbs/withdraw.ts';
 const VERBS: readonly Verb[] = [
   registerInit,
   registerCheck,
+  registerDev,
   registerPack,
   registerKeygen,
   registerSign,

@@ -2,7 +2,7 @@
 import { OUTCOME_RESPONSES, type FailedOutcome } from '../../spec/outcome.ts';
 import type { ByteSource, Completion, GuestResponse } from '../../sandbox/ports.ts';
 import { PROBLEM_TYPE_BASE } from '../http/problem.ts';
-import { GUEST_ANSWER_HEADERS, headersFromGuest, type Header } from './headers.ts';
+import { GUEST_ANSWER_HEADERS, headersFromGuest, type Header } from '../../spec/guest-headers.ts';
 
 /** Statuses that never carry a body (RFC 9110, sections 15.2.2, 15.3.5, 15.3.6, 15.4.5). */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);

@@ -5,7 +5,7 @@
  */
 import { compileEndpoints, type EndpointMatch, type MatchedEndpoint } from './endpoint-table.ts';
 import { answerOf, failureAnswer, type GatewayAnswer } from './answer.ts';
-import { headerOf, headersForGuest, type Header } from './headers.ts';
+import { headerOf, headersForGuest, type Header } from '../../spec/guest-headers.ts';
 import type {
   ByteSource,
   Caller,

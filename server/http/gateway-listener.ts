@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { GatewayAnswer } from '../gateway/answer.ts';
 import { GATEWAY_PREFIX, type Gateway } from '../gateway/gateway.ts';
-import { headerOf, type Header } from '../gateway/headers.ts';
+import { headerOf, type Header } from '../../spec/guest-headers.ts';
 import type { CancelSignal } from '../../sandbox/ports.ts';
 import type { Services } from '../services.ts';
 import { openBody, writePieces } from './body-pieces.ts';

@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { EGRESS_LIMITS } from '../../spec/limits.ts';
 import { HTTP_METHODS, type HttpMethod, type Permission } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { Capability } from '../capability.ts';
+import type { Capability } from '../../spec/host/capability.ts';
 import type { EgressAllow } from './allow-list.ts';
 import { dropBody, readBody, send, type Hop } from './exchange.ts';
 import { egressFailed, reasonOf, type EgressFailure } from './failure.ts';

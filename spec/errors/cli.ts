@@ -128,4 +128,22 @@ export const CLI_ERRORS = {
     title: 'The code imports a module of Node, which plugins do not have.',
     hint: 'Use the web standard instead (fetch, crypto, URL, streams), or a package with a build for browsers or workers.',
   },
+  dev_values_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'The file .souk-dev.json does not say what souk dev reads.',
+    hint: 'It is one JSON object with config, secrets, deny and egressAllow, all optional; docs/cli.md explains each.',
+  },
+  dev_port_taken: {
+    status: 409,
+    kind: 'state',
+    title: 'The port cannot be listened on.',
+    hint: 'Give another one with --port; 0 takes one that is free.',
+  },
+  dev_request_foreign: {
+    status: 403,
+    kind: 'access',
+    title: 'souk dev answers this machine alone, and its controls no page of a browser.',
+    hint: 'Call it by the address that it printed, and its controls from a terminal.',
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

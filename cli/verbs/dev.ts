@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { once } from 'node:events';
+import { createDevLog, type DevLog } from '../dev/dev-log.ts';
+import { type DevServer, openDevServer } from '../dev/dev-server.ts';
+import { type DevSession, openDevSession } from '../dev/dev-session.ts';
+import { watchFolder } from '../dev/watch-folder.ts';
+import { EXIT_CODES } from '../exit-code.ts';
+import type { Io } from '../io.ts';
+import type { Report } from '../report.ts';
+import type { Shell } from '../shell.ts';
+
+type Options = {
+  readonly port: string;
+  readonly with: readonly string[];
+  readonly data?: string;
+  readonly json?: boolean;
+};
+
+/** `souk dev [folder]`: runs a plugin in the real sandbox, again after each save, until it is interrupted. */
+export function registerDev(shell: Shell): void {
+  shell
+    .verb('dev', 'run a plugin folder in the real sandbox, again after each save')
+    .argument('[folder]', 'the folder that holds manifest.json', '.')
+    .option('--port <n>', 'where to listen on this machine; 0 takes a free one', '8788')
+    .option('--with <folder...>', 'plugins that it depends on, as folders', [])
+    .option('--data <file>', 'where to keep its key-value data; in memory alone where absent')
+    .action((folder: string, options: Options) =>
+      shell.report(options, () => dev(shell.io, folder, options)),
+    );
+}
+
+async function dev(io: Io, folder: string, options: Options): Promise<Report> {
+  const log = createDevLog(io, options.json ? 'json' : 'text');
+  const folders = [folder, ...options.with];
+  const session = await openDevSession({ io, log, dataFile: options.data }, folders);
+  const stops = folders.map((each) => watchFolder(resolve(io.cwd, each), () => void session.reload(each)));
+  let server: DevServer | undefined;
+  try {
+    server = await openDevServer(session, log, Number(options.port));
+    welcome(log, session, server.url);
+    await interrupted();
+  } finally {
+    for (const stop of stops) stop();
+    await server?.close();
+    await session.close();
+  }
+  return { exitCode: EXIT_CODES.ok, lines: ['stopped'], data: { event: 'stopped' } };
+}
+
+function welcome(log: DevLog, session: DevSession, url: string): void {
+  const endpoints = session.plugins.flatMap(({ manifest: { id, contributes } }) =>
+    (contributes?.endpoints ?? []).map(({ method, path, access = 'member' }) => ({
+      method,
+      url: `${url}/orgs/dev/p/${id}${path}`,
+      access,
+    })),
+  );
+  const lines = endpoints.map((each) => `  ${each.method.padEnd(7)} ${each.url}  (${each.access})`);
+  log.say({ event: 'ready', url, endpoints }, [`ready on ${url}`, ...lines, 'Ctrl-C ends it.'].join('\n'));
+}
+
+async function interrupted(): Promise<void> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  await Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => once(process, name, { signal }))).finally(
+    () => stop.abort(),
+  );
+}
