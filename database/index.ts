@@ -1,4 +1,4 @@
-export { appendAudit, type AuditActor, type AuditEvent } from './audit/append.ts';
+export { appendAudit, appendAuditOfMany, type AuditActor, type AuditEvent } from './audit/append.ts';
 export { AUDIT_ENTITIES } from './audit/entities.ts';
 export { listAudit, type AuditEntry, type AuditQuery } from './audit/list.ts';
 export { startSealer, type Sealer } from './audit/sealer.ts';

@@ -67,7 +67,7 @@ function visibleTo(tx: Transaction, audience: Audience): string {
       return `plugin.visibility = 'public'`;
     case 'instance':
       if (tx.scope.kind !== 'instance') throw new Fault('the instance lists versions in its own scope');
-      return 'plugin.is_global';
+      return `plugin.is_global and signature <> 'unsigned'`;
     case 'org':
     case 'installer':
       if (tx.scope.kind !== 'org' || tx.scope.orgId !== audience.orgId)

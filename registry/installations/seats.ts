@@ -6,7 +6,7 @@
  *
  * Seats are settled in one transaction that no change of an organization runs beside (`underOrgLock`).
  */
-import { appendAudit, type AuditActor, type Transaction } from '../../database/index.ts';
+import { appendAuditOfMany, type AuditActor, type Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { actorName } from './actor.ts';
 import { underOrgLock, type InstallationsContext } from './context.ts';
@@ -22,15 +22,14 @@ export async function reconcileSeats(context: InstallationsContext, actor: Audit
   return underOrgLock(context, instanceOrgId, (tx) => settleSeats(tx, context, actor));
 }
 
-/** Whether an organization lacks a seat, as one does that has just been made. What a step left behind counts too. */
+/** Whether an organization lacks a seat, as one does that has just been made: there is one for each but the instance's. */
 async function isUnsettled({ database }: InstallationsContext, instanceOrgId: string): Promise<boolean> {
   const rows = await database.transaction({ kind: 'instance' }, (tx) =>
     tx.em.execute<unknown[]>(
-      `select 1 from installation source cross join organization
-        where source.org_id = ? and source.state = 'active' and organization.id <> source.org_id
-          and not exists (select 1 from installation seat where seat.org_id = organization.id
-            and seat.plugin_id = source.plugin_id and seat.digest = source.digest
-            and seat.seat ->> 'source' = 'runs') limit 1`,
+      `select 1 from installation source where source.org_id = ? and source.state = 'active'
+         and (select count(*) from organization) - 1 <> (select count(*) from installation seat
+           where seat.plugin_id = source.plugin_id and seat.digest = source.digest
+             and seat.seat ->> 'source' = 'runs') limit 1`,
       [instanceOrgId],
     ),
   );
@@ -54,8 +53,9 @@ export async function settleSeats(
   await tx.em.flush();
   const sources = await tx.em.find(InstallationEntity, { orgId: instanceOrgId });
   if (sources.some(({ state }) => state === 'activating')) return 0;
-  const active = sources.filter(({ state }) => state === 'active');
-  await requireNoBreak(tx, instanceOrgId, new Map(active.map((source) => [source.pluginId, source])));
+  const moving = await findMoving(tx, instanceOrgId);
+  const after = sources.filter(({ pluginId }) => moving.has(pluginId));
+  await requireNoBreak(tx, instanceOrgId, new Map(after.map((source) => [source.pluginId, source])));
   const settling: Settling = { tx, instanceOrgId, at: context.now(), by: actorName(actor) };
   const changed = [
     ...(await addSeats(settling)),
@@ -70,6 +70,19 @@ export async function settleSeats(
   await tx.em.execute('select pg_notify(?, ?)', [CHANGES_CHANNEL, '*']);
   tx.afterCommit(() => context.cache.forgetAll());
   return changed.length;
+}
+
+/** The active sources that an organization with plugins of its own does not have, or has in another version. */
+async function findMoving(tx: Transaction, instanceOrgId: string): Promise<ReadonlySet<PluginId>> {
+  const rows = await tx.em.execute<{ plugin_id: PluginId }[]>(
+    `select distinct source.plugin_id from installation source cross join organization
+      where source.org_id = ? and source.state = 'active' and organization.id <> source.org_id
+        and exists (select 1 from installation own where own.org_id = organization.id and own.seat is null)
+        and not exists (select 1 from installation seat where seat.org_id = organization.id
+          and seat.plugin_id = source.plugin_id and seat.digest = source.digest and seat.seat is not null)`,
+    [instanceOrgId],
+  );
+  return new Set(rows.map(({ plugin_id }) => plugin_id));
 }
 
 type Settling = {
@@ -179,14 +192,13 @@ async function writeReceipts({ tx, at, by }: Settling): Promise<void> {
   );
 }
 
-async function auditSeats(tx: Transaction, actor: AuditActor, changed: readonly Changed[]): Promise<void> {
-  for (const { org_id: orgId, plugin_id: plugin, version, what } of changed) {
-    await appendAudit(tx, {
-      scope: { kind: 'org', orgId },
-      actor,
-      action: `global-plugin.${what}`,
-      subject: `plugin:${plugin}`,
-      detail: { version },
-    });
-  }
+function auditSeats(tx: Transaction, actor: AuditActor, changed: readonly Changed[]): Promise<void> {
+  const events = changed.map(({ org_id: orgId, plugin_id: plugin, version, what }) => ({
+    scope: { kind: 'org', orgId } as const,
+    actor,
+    action: `global-plugin.${what}`,
+    subject: `plugin:${plugin}`,
+    detail: { version },
+  }));
+  return appendAuditOfMany(tx, events);
 }
