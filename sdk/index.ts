@@ -5,7 +5,7 @@
  */
 
 /** Any JSON value; what crosses between a plugin and its host. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Who stands behind a run. */
 export type Caller =
@@ -161,6 +161,31 @@ export type Records = {
   >;
 };
 
+/** Calls whichever plugins of the organization implement a contract; needs the permission `contracts.call` for each. */
+export type Contracts = {
+  /**
+   * Asks the installation that the organization has bound, `options.plugin`, or in another mode several: `first` answers
+   * what the first one that can answers, `pipeline` hands each the answer of the one before.
+   * @param contract such as `communication@1`
+   */
+  call(
+    contract: string,
+    action: string,
+    input: Json,
+    options?: { mode?: 'one' | 'first' | 'pipeline'; plugin?: string },
+  ): Promise<Json>;
+  /** Asks all that implement it; one that fails does not disturb the others. */
+  call(
+    contract: string,
+    action: string,
+    input: Json,
+    options: { mode: 'all' },
+  ): Promise<{
+    results: { plugin: string; output: Json }[];
+    failures: { plugin: string; code: string; message: string }[];
+  }>;
+};
+
 export type Host = {
   readonly org: { readonly id: string; readonly slug: string };
   readonly plugin: { readonly id: string; readonly version: string };
@@ -174,12 +199,45 @@ export type Host = {
   readonly records: Records;
   readonly plugins: Plugins;
   readonly jobs: Jobs;
+  readonly contracts: Contracts;
+};
+
+/** An event that a plugin or the core has told. */
+export type Event = {
+  /** The same on every attempt to deliver it. */
+  readonly id: string;
+  readonly name: string;
+  /** Events of one key are delivered in order. */
+  readonly key: string | null;
+  readonly data: Json;
+  /** RFC 3339. */
+  readonly emittedAt: string;
+  /** The plugin's id, or `core`. */
+  readonly emitter: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+};
+
+/** One time of a schedule. */
+export type Tick = {
+  /** RFC 3339; when it was due, which may be a while ago. */
+  readonly scheduledAt: string;
 };
 
 /** What the entry module exports as its default. */
 export type Plugin = {
   /** Answers the endpoints of the manifest; the path of the request begins below the plugin's own address. */
   fetch?(request: Request, host: Host): Response | Promise<Response>;
+  /** Each command of the manifest, by name. */
+  readonly commands?: Readonly<Record<string, (args: Json, host: Host) => unknown>>;
+  /** Each contract of the manifest, by `name@major`, with all of its actions. */
+  readonly contracts?: Readonly<
+    Record<string, Readonly<Record<string, (input: Json, host: Host) => unknown>>>
+  >;
+  /** Each event that the manifest subscribes, by name. */
+  readonly events?: Readonly<Record<string, (event: Event, host: Host) => unknown>>;
+  /** Each schedule of the manifest, by name. */
+  readonly schedules?: Readonly<Record<string, (tick: Tick, host: Host) => unknown>>;
   activate?(host: Host): unknown;
   deactivate?(host: Host): unknown;
   upgrade?(host: Host, fromVersion: string): unknown;

@@ -1,5 +1,5 @@
 /** The packages of plugins-examples/, made as `souk pack` makes them. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { packFolder, type PackedFolder } from '../../cli/pack-folder.ts';
 import { processIo } from '../../cli/io.ts';
@@ -13,7 +13,10 @@ export function listExamples(): string[] {
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);
   return folders(EXAMPLES).flatMap((publisher) =>
-    folders(join(EXAMPLES, publisher)).map((name) => `${publisher}/${name}`),
+    folders(join(EXAMPLES, publisher))
+      .map((name) => `${publisher}/${name}`)
+      // What several packages share lies beside them and is none.
+      .filter((id) => existsSync(join(EXAMPLES, id, 'manifest.json'))),
   );
 }
 

@@ -11,6 +11,7 @@ import {
   writeKeyProof,
   type KeyDocument,
 } from '../../signing/index.ts';
+import { packExample } from './example-package.ts';
 import type { Answer, HttpClient } from './http-client.ts';
 import { packDraft, signArchive, type PackageDraft } from './test-package.ts';
 
@@ -41,6 +42,15 @@ export class TestPublisher {
   async ship(...drafts: PackageDraft[]): Promise<void> {
     for (const draft of drafts) {
       const { answer } = await this.publish(draft);
+      expect(answer.status, answer.text).toBe(201);
+    }
+  }
+
+  /** Publishes packages of plugins-examples/, by their ids. */
+  async shipExamples(...ids: string[]): Promise<void> {
+    for (const id of ids) {
+      const { archive } = await packExample(id);
+      const answer = await this.upload(archive, signArchive(archive, [this.key]));
       expect(answer.status, answer.text).toBe(201);
     }
   }
