@@ -13,6 +13,7 @@ import { Migration0010 } from './0010-safe-mode.ts';
 import { Migration0011 } from './0011-revocation.ts';
 import { Migration0012 } from './0012-mail.ts';
 import { Migration0013 } from './0013-jobs.ts';
+import { Migration0014 } from './0014-events.ts';
 import { Migration0020 } from './0020-global-plugins.ts';
 import { Migration0030 } from './0030-telemetry.ts';
 import { Migration0035 } from './0035-installation-status.ts';
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0011-revocation', class: Migration0011 },
   { name: '0012-mail', class: Migration0012 },
   { name: '0013-jobs', class: Migration0013 },
+  { name: '0014-events', class: Migration0014 },
   { name: '0020-global-plugins', class: Migration0020 },
   { name: '0030-telemetry', class: Migration0030 },
   { name: '0035-installation-status', class: Migration0035 },

@@ -83,6 +83,16 @@ export type Plugins = {
   call(id: string, path: string, init?: RequestInit): Promise<Response>;
 };
 
+/** Events of the organization; needs the permission `events.emit` for the name. */
+export type Events = {
+  /**
+   * Tells something that the manifest declares under `contributes.events.emits`.
+   * @param options.key events of one key reach each subscriber in order
+   * @returns how many plugins will hear it
+   */
+  emit(name: string, data?: Json, options?: { key?: string }): Promise<{ id: string; subscribers: number }>;
+};
+
 /** Work in the background; `enqueue` and `get` need the permission `jobs`. */
 export type Jobs = {
   /**
@@ -198,6 +208,7 @@ export type Host = {
   readonly mail: Mail;
   readonly records: Records;
   readonly plugins: Plugins;
+  readonly events: Events;
   readonly jobs: Jobs;
   readonly contracts: Contracts;
 };

@@ -16,6 +16,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { moduleRoutes } from './routes/modules.ts';
 import { mailRoutes } from './routes/mail.ts';
 import { packageRoutes } from './routes/packages.ts';
+import { pluginEventRoutes } from './routes/plugin-events.ts';
 import { recordRoutes } from './routes/records.ts';
 import { requestRoutes } from './routes/plugin-requests.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -56,6 +57,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...catalogueRoutes(services),
     ...installationRoutes(services),
     ...jobRoutes(services),
+    ...pluginEventRoutes(services),
     ...requestRoutes(services),
     ...secretRoutes(services),
     ...contractRoutes(services),

@@ -52,6 +52,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     // Streams never end by themselves: they are closed before the HTTP server waits for its last answer.
     closers.add('event streams', services.eventStreams, (streams) => streams.close());
     services.jobs.start();
+    services.events.start();
     startChores(services, closers);
     log.info({ url }, 'listening');
     const adminTokenFile = join(settings.dataDir, ADMIN_TOKEN_FILE);

@@ -9,7 +9,16 @@ import type { Installations } from '../registry/installations/index.ts';
 import type { KeyPorts } from '../registry/keys/index.ts';
 import type { PublishingPorts } from '../registry/publishing/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { Contracts, HandlerRuns, Jobs, Mail, Records, Secrets, Telemetry } from '../services/index.ts';
+import type {
+  Contracts,
+  Events,
+  HandlerRuns,
+  Jobs,
+  Mail,
+  Records,
+  Secrets,
+  Telemetry,
+} from '../services/index.ts';
 import type { RateLimits } from './http/rate-limits.ts';
 import type { EventStreams } from './runtime/event-streams.ts';
 
@@ -34,6 +43,7 @@ export type Services = {
   readonly mail: Mail;
   readonly jobs: Jobs;
   readonly records: Records;
+  readonly events: Events;
   readonly eventStreams: EventStreams;
   readonly rateLimits: RateLimits;
 };

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { parseEgressAllow, type EgressAllow, type MasterKeySource } from '../services/index.ts';
-import { HTTP_LIMITS } from '../spec/limits.ts';
+import { EVENT_LIMITS, HTTP_LIMITS } from '../spec/limits.ts';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -24,6 +24,7 @@ export type Settings = {
   readonly review: (typeof REVIEW_POLICIES)[number];
   readonly trustedPublishers: readonly string[];
   readonly shutdownGraceMs: number;
+  readonly eventAttemptsMax: number;
   readonly readsPerMinuteMax: number;
   readonly writesPerMinuteMax: number;
   readonly proxyHops: number;
@@ -130,6 +131,13 @@ export const SETTINGS: SettingTable = {
     byDefault: '10000',
     meaning: 'How long a stopping server waits for calls in flight, in milliseconds.',
     parse: wholeNumber(10_000, 0, 600_000),
+  },
+  eventAttemptsMax: {
+    variable: 'SOUK_EVENT_ATTEMPTS',
+    byDefault: String(EVENT_LIMITS.attemptsDefault),
+    meaning:
+      'How often the handler of an event may fail before the event is a dead letter; the pauses between double, from a second to a minute.',
+    parse: wholeNumber(EVENT_LIMITS.attemptsDefault, 1, 100),
   },
   readsPerMinuteMax: {
     variable: 'SOUK_READS_PER_MINUTE',

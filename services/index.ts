@@ -33,6 +33,15 @@ export {
 } from './egress/index.ts';
 export { createCauses, type Causes } from './causes.ts';
 export {
+  EVENT_ENTITIES,
+  eventCapabilities,
+  openEvents,
+  type DeadLetter,
+  type Emitted,
+  type Events,
+  type NewEvent,
+} from './events/index.ts';
+export {
   JOB_ENTITIES,
   JOB_STATES,
   jobCapabilities,

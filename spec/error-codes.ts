@@ -4,6 +4,7 @@ import { CONTRACT_ERRORS } from './errors/contracts.ts';
 import { DATABASE_ERRORS } from './errors/database.ts';
 import { CLI_ERRORS } from './errors/cli.ts';
 import type { ErrorCodeEntry } from './errors/entry.ts';
+import { EVENT_ERRORS } from './errors/events.ts';
 import { HTTP_ERRORS } from './errors/http.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
 import { INSPECTION_ERRORS } from './errors/inspection.ts';
@@ -33,6 +34,7 @@ const TABLE = {
   ...SERVICE_ERRORS,
   ...RECORD_ERRORS,
   ...JOB_ERRORS,
+  ...EVENT_ERRORS,
   ...RUNTIME_ERRORS,
   ...CONTRACT_ERRORS,
   ...CLI_ERRORS,

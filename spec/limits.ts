@@ -266,6 +266,26 @@ export const JOB_LIMITS = {
   keptMs: 30 * 86_400_000,
 } as const;
 
+/** Events between plugins. */
+export const EVENT_LIMITS = {
+  /** Data as JSON: an event tells what happened, and names what is large. */
+  dataBytesMax: 64 * KIB,
+  keyBytesMax: 256,
+  /** Events that may lead to each other, one after the other: two that answer each other end here. */
+  depthMax: 16,
+  /** Deliveries of one organization that may wait: half a minute at the rate that one server keeps up. */
+  waitingPerOrganizationMax: 10_000,
+  /** Deliveries that one server works on; of one installation, those of all servers. */
+  runsPerServerMax: 48,
+  runsPerInstallationMax: 16,
+  /** Failures after which it is a dead letter, with pauses that double: about two minutes. */
+  attemptsDefault: 8,
+  /** Dead letters that are put back at once. */
+  replayMax: 1_000,
+  deadLettersKeptMs: 30 * 86_400_000,
+  heardKeptMs: 10 * 60_000,
+} as const;
+
 /** Requests that plugins send out (`http.fetch`); what goes out is bounded by ISOLATE_LIMITS.callCharsMax. */
 export const EGRESS_LIMITS = {
   /** Longer ones are refused by most servers. */

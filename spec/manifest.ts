@@ -7,6 +7,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import semver from 'semver';
 import { parseCron } from './cron.ts';
 import { findContract, nearestContract } from './contracts/catalogue.ts';
+import { isReservedForSouk, RESERVED_PREFIXES } from './event-name.ts';
 import { checkGuestSchema } from './guest-schema.ts';
 import type { JsonObject } from './json.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
@@ -157,6 +158,7 @@ function crossCheck(manifest: Manifest): Violation[] {
     ...checkContracts(manifest),
     ...checkNames(manifest),
     ...checkSchedules(manifest),
+    ...checkEvents(manifest),
     ...checkModules(manifest.contributes?.modules ?? [], {
       actions: (manifest.contributes?.actions ?? []).map(({ name }) => name),
       extendScope: manifest.permissions?.find(({ name }) => name === 'modules.extend')?.scope,
@@ -294,6 +296,17 @@ function checkNames(manifest: Manifest): Violation[] {
         : [],
     ),
   ];
+}
+
+/** Souk's own words are not for others to say. */
+function checkEvents({ contributes }: Manifest): Violation[] {
+  return Object.keys(contributes?.events?.emits ?? {})
+    .filter(isReservedForSouk)
+    .map((name) => ({
+      pointer: toPointer(['contributes', 'events', 'emits', name]),
+      message: 'is a name that Souk keeps for itself',
+      hint: `Names below ${RESERVED_PREFIXES.join(', ')} are reserved.`,
+    }));
 }
 
 function checkSchedules({ contributes }: Manifest): Violation[] {

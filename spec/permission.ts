@@ -80,12 +80,12 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
     sentence: 'Sends mail through the mail server of your organization.',
     supported: true,
   },
-  'events.emit': { risk: 'low', scope: 'names', sentence: 'Announces the events {scope}.', supported: false },
+  'events.emit': { risk: 'low', scope: 'names', sentence: 'Announces the events {scope}.', supported: true },
   'events.subscribe': {
     risk: 'medium',
     scope: 'names',
     sentence: 'Hears the events {scope}.',
-    supported: false,
+    supported: true,
   },
   'plugins.call': {
     risk: 'medium',
@@ -128,7 +128,7 @@ export const PERMISSION_CATALOGUE: Readonly<Record<PermissionName, PermissionKin
   'ui.theme': { risk: 'low', scope: 'none', sentence: 'Changes how the console looks.', supported: false },
 };
 
-const EVENT_NAME = /^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+(?:\.\*)?$/u;
+const EVENT_NAME = /^[a-z][a-z0-9-]*(?:(?:\.[a-z0-9][a-z0-9-]*)+(?:\.\*)?|\.\*)$/u;
 const CONTRACT = /^[a-z][a-z0-9-]*@[1-9][0-9]*$/u;
 
 const SCOPE_CHECKS: Readonly<Record<Exclude<ScopeKind, 'none'>, (entry: string) => string | undefined>> = {

@@ -17,8 +17,6 @@ export function unsupportedParts(manifest: Manifest): Violation[] {
 function unsupportedContributions(manifest: Manifest): Violation[] {
   const parts = manifest.contributes ?? {};
   const used: [string, number][] = [
-    ['/contributes/events/emits', Object.keys(parts.events?.emits ?? {}).length],
-    ['/contributes/events/subscribes', parts.events?.subscribes?.length ?? 0],
     ['/contributes/schedules', parts.schedules?.length ?? 0],
     ['/contributes/pages', parts.pages?.length ?? 0],
     ['/contributes/theme', Object.keys(parts.theme ?? {}).length],

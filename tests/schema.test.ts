@@ -3,6 +3,7 @@ import { AUDIT_ENTITIES } from '../database/index.ts';
 import { IDENTITY_ENTITIES } from '../identity/index.ts';
 import { REGISTRY_ENTITIES } from '../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../registry/installations/entities/index.ts';
+import { EVENT_ENTITIES } from '../services/events/entities.ts';
 import { JOB_ENTITIES } from '../services/jobs/entities.ts';
 import { CONTRACT_ENTITIES } from '../services/contracts/entities.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
     ...JOB_ENTITIES,
     ...CONTRACT_ENTITIES,
     ...RECORD_ENTITIES,
+    ...EVENT_ENTITIES,
   ]);
 });
 

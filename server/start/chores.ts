@@ -11,6 +11,9 @@ const SWEEP_INTERVAL_MS = 60 * 60_000;
 /** A step that its server abandoned is over after its deadline; nobody should wait much longer. */
 const RECONCILE_INTERVAL_MS = 5_000;
 
+/** At hundreds of events a second their table stays small. */
+const EVENT_SWEEP_INTERVAL_MS = 60_000;
+
 type Chore = { readonly name: string; readonly everyMs: number; readonly work: () => Promise<unknown> };
 
 /** Begins each chore at once, and again in its interval. */
@@ -18,7 +21,16 @@ export function startChores(services: Services, closers: Closers): void {
   for (const chore of choresOf(services)) closers.add(chore.name, repeat(services, chore), clearInterval);
 }
 
-function choresOf({ installations, database, blobs, jobs, secrets, telemetry, mail }: Services): Chore[] {
+function choresOf({
+  installations,
+  database,
+  blobs,
+  events,
+  jobs,
+  secrets,
+  telemetry,
+  mail,
+}: Services): Chore[] {
   const values = createKeyValueStore(database);
   const now = (): Date => new Date();
   return [
@@ -37,6 +49,12 @@ function choresOf({ installations, database, blobs, jobs, secrets, telemetry, ma
     { name: 'sweep of answers', everyMs: SWEEP_INTERVAL_MS, work: () => sweepKeys(database, now()) },
     { name: 'sweep of values', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => values.sweep()) },
     { name: 'sweep of logs', everyMs: SWEEP_INTERVAL_MS, work: () => telemetry.forget() },
+    { name: 'announcing of changes', everyMs: RECONCILE_INTERVAL_MS, work: () => events.announce() },
+    {
+      name: 'sweep of heard events',
+      everyMs: EVENT_SWEEP_INTERVAL_MS,
+      work: () => sweepAll(() => events.forget()),
+    },
     { name: 'sweep of jobs', everyMs: SWEEP_INTERVAL_MS, work: () => sweepAll(() => jobs.forget()) },
     { name: 'rewrap of secrets', everyMs: SWEEP_INTERVAL_MS, work: () => secrets.rewrap() },
     { name: 'rewrap of mail passwords', everyMs: SWEEP_INTERVAL_MS, work: () => mail.rewrap() },

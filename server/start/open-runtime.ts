@@ -38,6 +38,7 @@ import {
   openTelemetry,
   secretCapabilities,
   type Contracts,
+  type Events,
   type HandlerRuns,
   type Jobs,
   type Mail,
@@ -58,6 +59,7 @@ export type Runtime = {
   readonly mail: Mail;
   readonly jobs: Jobs;
   readonly records: Records;
+  readonly events: Events;
 };
 
 /** `all` lets the reviewed tier share as well; the unreviewed tier never leaves its installation. */
@@ -96,8 +98,9 @@ export async function openRuntime(
   });
   closers.add('telemetry', telemetry, (some) => some.close());
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
-  const work = await openWork({ database, handlers, log: signals.log, redact: secrets.redact }, closers);
-  const { jobs } = work;
+  const { redact } = secrets;
+  const attemptsMax = settings.eventAttemptsMax;
+  const work = await openWork({ database, handlers, log: signals.log, redact, attemptsMax }, closers);
   const contracts = openContracts(storage.database, handlers);
   const records = openRecords(database);
   const sourceMaps = createSourceMaps();
@@ -115,9 +118,9 @@ export async function openRuntime(
       return now?.active === 'yes' && now.guest.installationId === installationId ? now.guest.grants : [];
     },
     observer: createObserver(signals, telemetry, {
-      redact: secrets.redact,
+      redact,
       sourceMaps,
-      logged: jobs.logged,
+      logged: work.jobs.logged,
       onStrike: strikeNotes(installations, signals.log),
     }),
     dataDir: settings.dataDir,
@@ -127,7 +130,8 @@ export async function openRuntime(
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
   work.closeWith(closers, settings);
   const { sandbox } = opened;
-  return { installations, sandbox, handlers, contracts, telemetry, secrets, mail, jobs, records };
+  const { jobs, events } = work;
+  return { installations, sandbox, handlers, contracts, telemetry, secrets, mail, jobs, events, records };
 }
 
 function callCapability(installations: Installations, sandboxOf: () => Sandbox): Capability {

@@ -17,6 +17,7 @@ import { openFileBlobStore, type BlobStore } from '../../registry/blobs/index.ts
 import { REGISTRY_ENTITIES } from '../../registry/entities/index.ts';
 import { INSTALLATION_ENTITIES } from '../../registry/installations/index.ts';
 import {
+  EVENT_ENTITIES,
   JOB_ENTITIES,
   CONTRACT_ENTITIES,
   KV_ENTITIES,
@@ -38,6 +39,7 @@ const ENTITIES = [
   ...JOB_ENTITIES,
   ...CONTRACT_ENTITIES,
   ...RECORD_ENTITIES,
+  ...EVENT_ENTITIES,
 ];
 
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };

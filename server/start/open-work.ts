@@ -6,9 +6,12 @@ import type { Database } from '../../database/index.ts';
 import type { Capability } from '../../sandbox/index.ts';
 import {
   createCauses,
+  eventCapabilities,
   jobCapabilities,
+  openEvents,
   openJobs,
   openQueue,
+  type Events,
   type HandlerRuns,
   type Jobs,
 } from '../../services/index.ts';
@@ -18,11 +21,14 @@ type Ports = {
   readonly handlers: HandlerRuns;
   readonly log: Logger;
   /** Takes secrets that an installation has read out of a text. */
+  /** Failures of a handler after which an event is a dead letter. */
+  readonly attemptsMax: number;
   readonly redact: (installationId: string, text: string) => string;
 };
 
 export type Work = {
   readonly jobs: Jobs;
+  readonly events: Events;
   readonly capabilities: readonly Capability[];
   /** To be called once the sandbox is open: what runs in it ends before it does. */
   closeWith(closers: Closers, settings: Settings): void;
@@ -33,11 +39,15 @@ export async function openWork(ports: Ports, closers: Closers): Promise<Work> {
   const queue = closers.add('queue', await openQueue(database, ports.log), (opened) => opened.close());
   const causes = createCauses();
   const jobs = await openJobs({ ...ports, queue, causes });
+  const events = await openEvents({ ...ports, queue, causes });
   return {
     jobs,
-    capabilities: [...jobCapabilities({ database, jobs, causes })],
+    events,
+    capabilities: [...jobCapabilities({ database, jobs, causes }), ...eventCapabilities(events)],
     closeWith: (later, { shutdownGraceMs }) => {
-      later.add('jobs', jobs, (opened) => opened.close(shutdownGraceMs));
+      const closeBoth = (): Promise<unknown> =>
+        Promise.all([jobs.close(shutdownGraceMs), events.close(shutdownGraceMs)]);
+      later.add('work', null, closeBoth);
     },
   };
 }

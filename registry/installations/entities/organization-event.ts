@@ -11,9 +11,12 @@ export const OrganizationEventEntity = defineEntity({
     type: p.text().$type<OrganizationEventType>(),
     data: p.json<OrganizationEventData>(),
     at: p.datetime(),
+    /** Whether plugins have been told; a trigger writes the row without it. */
+    isAnnounced: p.boolean().default(false),
   },
   indexes: [
     { name: 'organization_event_org_index', properties: ['orgId', 'id'] },
     { name: 'organization_event_age_index', properties: ['at'] },
+    { name: 'organization_event_news_index', properties: ['id'], where: 'not is_announced' },
   ],
 });

@@ -1,0 +1,189 @@
+/** Events of organizations: emitted in a transaction, heard by plugins at least once, in order by key. */
+import { appendAudit, type Transaction } from '../../database/index.ts';
+import { EVENTS_CHANNEL, type Acting } from '../../registry/installations/index.ts';
+import { isFactOfSouk } from '../../spec/event-name.ts';
+import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import { EVENT_LIMITS } from '../../spec/limits.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { announceChanges } from './announcing.ts';
+import {
+  discardDeadLetter,
+  listDeadLetters,
+  replayDeadLetters,
+  type DeadLetter,
+  type DeadLetterChoice,
+  type DeadLetterQuery,
+} from './dead-letters.ts';
+import { createDelivering, type DeliveringPorts } from './delivering.ts';
+import { writeEvents, type Emitted, type NewEvent } from './emit.ts';
+import { createRoom } from './room.ts';
+import { loadParties, type Party } from './subscribers.ts';
+
+/** The plugin's own run that emits. */
+export type EmittingGuest = {
+  readonly orgId: string;
+  readonly installationId: string;
+  readonly plugin: PluginId;
+  readonly requestId: string;
+};
+
+export type Events = {
+  /**
+   * Tells something as Souk itself, in the caller's transaction. Whoever tells several things of different keys in one
+   * transaction hands them in together.
+   *
+   * @example await events.emit(tx, orgId, [{ name: 'import.finished', key: importId, data: { import: importId } }])
+   * @throws Refusal `event_invalid`, `events_too_many`
+   */
+  emit(tx: Transaction, orgId: string, events: readonly NewEvent[]): Promise<Emitted[]>;
+  /**
+   * For a plugin: an event that it declares, with data that fits.
+   * @throws Refusal `event_undeclared`, `event_data_invalid`, `event_invalid`, `event_depth_exceeded`, `events_too_many`
+   */
+  emitFor(guest: EmittingGuest, event: NewEvent): Promise<Emitted>;
+  /** For an administrator, with an audit entry. @throws Refusal `event_reserved`, `event_invalid`, `events_too_many` */
+  emitAs(acting: Acting, event: NewEvent): Promise<Emitted>;
+  listDeadLetters(orgId: string, query: DeadLetterQuery): Promise<DeadLetter[]>;
+  /** @returns how many were put back. @throws Refusal `dead_letter_not_found` */
+  replay(acting: Acting, choice: DeadLetterChoice): Promise<number>;
+  /** @throws Refusal `dead_letter_not_found` */
+  discard(acting: Acting, id: string): Promise<void>;
+  /** Begins to deliver. */
+  start(): void;
+  /** Turns what happened to installations into events. @returns how many */
+  announce(): Promise<number>;
+  /** Removes what everybody has heard, and old dead letters. @returns how many */
+  forget(): Promise<number>;
+  close(graceMs: number): Promise<void>;
+};
+
+const VALIDATORS_MAX = 500;
+const FORGET_BATCH = 5_000;
+
+export async function openEvents(ports: DeliveringPorts): Promise<Events> {
+  const { database, queue } = ports;
+  const delivering = createDelivering(ports);
+  const writing = { queue, room: createRoom() };
+  const emit: Events['emit'] = (tx, orgId, events) =>
+    writeEvents(writing, tx, { orgId, emitter: 'core', depth: 0 }, events, () =>
+      loadParties(tx, orgId, null),
+    );
+  const announce = (): Promise<number> => announceChanges(database, emit);
+  const stopListening = await database.notifications.listen(EVENTS_CHANNEL, {
+    notified: () =>
+      void announce().catch((error: unknown) =>
+        ports.log.warn({ err: error }, 'changes are announced later'),
+      ),
+  });
+  let worker: { close(): Promise<void> } | undefined;
+  return {
+    emit,
+    announce,
+    emitFor: emitterFor(ports, writing),
+    emitAs: (acting, event) =>
+      database.transaction({ kind: 'org', orgId: acting.orgId }, (tx) => emitAs(tx, acting, event, emit)),
+    listDeadLetters: (orgId, query) => listDeadLetters(database, orgId, query),
+    replay: (acting, choice) => replayDeadLetters(ports, acting, choice),
+    discard: (acting, id) => discardDeadLetter(database, acting, id),
+    start: () => {
+      const { runsPerServerMax: tasksMax, runsPerInstallationMax: groupTasksMax } = EVENT_LIMITS;
+      worker = queue.work('events', { tasksMax, groupTasksMax }, delivering.handle);
+    },
+    forget: () => forget(ports),
+    close: async (graceMs) => {
+      stopListening();
+      const grace = setTimeout(() => delivering.stop(), graceMs).unref();
+      await worker?.close();
+      clearTimeout(grace);
+    },
+  };
+}
+
+function emitterFor(
+  { database, causes }: DeliveringPorts,
+  writing: Parameters<typeof writeEvents>[0],
+): Events['emitFor'] {
+  const validators = new Map<string, GuestValidator>();
+  return (guest, event) => {
+    const { orgId, installationId, plugin, requestId } = guest;
+    const source = { orgId, emitter: plugin, depth: causes.depthOf(requestId) + 1 };
+    return database.transaction({ kind: 'org', orgId }, async (tx) => {
+      const load = async (): Promise<Party[]> => {
+        const parties = await loadParties(tx, orgId, installationId);
+        requireDeclared(
+          validators,
+          parties.find(({ id }) => id === installationId),
+          event,
+        );
+        return parties;
+      };
+      const [emitted] = await writeEvents(writing, tx, source, [event], load);
+      return emitted as Emitted;
+    });
+  };
+}
+
+function requireDeclared(
+  validators: Map<string, GuestValidator>,
+  party: Party | undefined,
+  { name, data }: NewEvent,
+): void {
+  const schema = party?.emits && Object.hasOwn(party.emits, name) ? party.emits[name] : undefined;
+  if (!party || !schema) {
+    throw new Refusal('event_undeclared', {
+      detail: `The plugin declares no event ${JSON.stringify(name.slice(0, 130))}.`,
+    });
+  }
+  const id = `${party.digest} ${name}`;
+  const validate = validators.get(id) ?? compileGuestSchema(schema);
+  if (validators.size >= VALIDATORS_MAX) validators.clear();
+  validators.set(id, validate);
+  const violations = validate(data);
+  const [first] = violations;
+  if (!first) return;
+  throw new Refusal('event_data_invalid', {
+    detail: `The data of ${name}: ${first.pointer || 'it'} ${first.message}.`,
+    violations,
+  });
+}
+
+async function emitAs(
+  tx: Transaction,
+  { orgId, actor }: Acting,
+  event: NewEvent,
+  emit: Events['emit'],
+): Promise<Emitted> {
+  if (isFactOfSouk(event.name)) {
+    throw new Refusal('event_reserved', {
+      detail: `${event.name.slice(0, 130)} is a fact that Souk itself tells.`,
+    });
+  }
+  const [emitted] = await emit(tx, orgId, [event]);
+  const { id, subscribers } = emitted as Emitted;
+  const detail = { event: id, key: event.key ?? null, subscribers };
+  await appendAudit(tx, {
+    scope: tx.scope,
+    actor,
+    action: 'event.emitted',
+    subject: `event:${event.name}`,
+    detail,
+  });
+  return { id, subscribers };
+}
+
+async function forget({ database }: DeliveringPorts): Promise<number> {
+  const deadBefore = new Date(Date.now() - EVENT_LIMITS.deadLettersKeptMs);
+  // Younger events may be those of a transaction that has yet to write its deliveries.
+  const heardBefore = new Date(Date.now() - EVENT_LIMITS.heardKeptMs);
+  return database.transaction({ kind: 'instance' }, async ({ em }) => {
+    await em.execute(`delete from event_delivery where state = 'dead' and dead_at < ?`, [deadBefore]);
+    const gone = await em.execute<{ id: string }[]>(
+      `delete from event where id in (
+         select id from event where emitted_at < ?
+           and not exists (select from event_delivery where event_id = event.id) limit ?) returning id`,
+      [heardBefore, FORGET_BATCH],
+    );
+    return gone.length;
+  });
+}

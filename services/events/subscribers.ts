@@ -1,0 +1,64 @@
+/** Who hears an event: active installations whose manifest subscribes to it, as far as their grants allow. */
+import type { Transaction } from '../../database/index.ts';
+import { fitsPattern, namesOfEvent } from '../../spec/event-name.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import { coversPermission, type Permission } from '../../spec/permission.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+
+export type Party = {
+  readonly id: string;
+  readonly plugin: PluginId;
+  readonly digest: string;
+  readonly subscribes: readonly string[];
+  readonly grants: readonly Permission[];
+  readonly emits: Readonly<Record<string, JsonObject>> | null;
+};
+
+type Row = {
+  id: string;
+  plugin_id: PluginId;
+  digest: string;
+  subscribes: string[] | null;
+  grants: Permission[];
+  emits: Record<string, JsonObject> | null;
+};
+
+/** While the next version is being activated, the snapshot of the one before it is what serves. */
+const SQL = `select installation.id, installation.plugin_id, coalesce(kept.digest, installation.digest) as digest,
+    coalesce(kept.manifest, installation.manifest) #> '{contributes,events,subscribes}' as subscribes,
+    case when installation.id = ? then
+      coalesce(kept.manifest, installation.manifest) #> '{contributes,events,emits}' end as emits,
+    coalesce(kept.grants, installation.grants) as grants
+  from installation left join installation_snapshot kept on kept.id = installation.serving_snapshot_id
+  where installation.org_id = ? and (installation.state = 'active' or kept.id is not null or installation.id = ?)
+    and (installation.id = ? or coalesce(kept.manifest, installation.manifest)
+      #> '{contributes,events,subscribes}' is not null)`;
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** @param emitter the installation that emits, whose declared events come along; null for Souk itself */
+export async function loadParties(tx: Transaction, orgId: string, emitter: string | null): Promise<Party[]> {
+  const asked = emitter ?? NOBODY;
+  const rows = await tx.em.execute<Row[]>(SQL, [asked, orgId, asked, asked]);
+  return rows.map(({ plugin_id, subscribes, ...row }) => ({
+    ...row,
+    plugin: plugin_id,
+    subscribes: subscribes ?? [],
+  }));
+}
+
+/** @returns the subscription under which the party hears the event: its name first, then the longest pattern */
+export function subscriptionOf(party: Party, emitter: PluginId | 'core', name: string): string | undefined {
+  const heard = namesOfEvent(emitter, name).filter((each) => mayHear(party, each));
+  return party.subscribes
+    .filter((pattern) => heard.some((each) => fitsPattern(pattern, each)))
+    .sort(
+      (left, right) =>
+        Number(left.endsWith('.*')) - Number(right.endsWith('.*')) || right.length - left.length,
+    )[0];
+}
+
+function mayHear({ grants }: Party, name: string): boolean {
+  const needed: Permission = { name: 'events.subscribe', scope: [name] };
+  return grants.some((grant) => coversPermission(grant, needed));
+}
