@@ -47,6 +47,7 @@ import {
   type Secrets,
   type Telemetry,
 } from '../../services/index.ts';
+import type { Permission } from '../../spec/permission.ts';
 import { Fault } from '../../spec/refusal.ts';
 
 export type Runtime = {
@@ -99,8 +100,7 @@ export async function openRuntime(
   closers.add('telemetry', telemetry, (some) => some.close());
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
   const { redact } = secrets;
-  const attemptsMax = settings.eventAttemptsMax;
-  const work = await openWork({ database, handlers, log: signals.log, redact, attemptsMax }, closers);
+  const work = await openWork({ database, handlers, log: signals.log, redact, settings }, closers);
   const contracts = openContracts(storage.database, handlers);
   const records = openRecords(database);
   const sourceMaps = createSourceMaps();
@@ -113,10 +113,7 @@ export async function openRuntime(
       ...work.capabilities,
       ...contractCapabilities((call) => contracts.call(call)),
     ],
-    grantsOf: async ({ org, plugin, installationId }) => {
-      const now = await installations.describeGuestOf(org.id, plugin.id);
-      return now?.active === 'yes' && now.guest.installationId === installationId ? now.guest.grants : [];
-    },
+    grantsOf: grantsNow(installations),
     observer: createObserver(signals, telemetry, {
       redact,
       sourceMaps,
@@ -132,6 +129,14 @@ export async function openRuntime(
   const { sandbox } = opened;
   const { jobs, events } = work;
   return { installations, sandbox, handlers, contracts, telemetry, secrets, mail, jobs, events, records };
+}
+
+/** What an installation is granted at this moment: nothing while it is not active. */
+function grantsNow(installations: Installations): (guest: Guest) => Promise<readonly Permission[]> {
+  return async ({ org, plugin, installationId }) => {
+    const now = await installations.describeGuestOf(org.id, plugin.id);
+    return now?.active === 'yes' && now.guest.installationId === installationId ? now.guest.grants : [];
+  };
 }
 
 function callCapability(installations: Installations, sandboxOf: () => Sandbox): Capability {

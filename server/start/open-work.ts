@@ -21,8 +21,7 @@ type Ports = {
   readonly handlers: HandlerRuns;
   readonly log: Logger;
   /** Takes secrets that an installation has read out of a text. */
-  /** Failures of a handler after which an event is a dead letter. */
-  readonly attemptsMax: number;
+  readonly settings: Settings;
   readonly redact: (installationId: string, text: string) => string;
 };
 
@@ -39,7 +38,7 @@ export async function openWork(ports: Ports, closers: Closers): Promise<Work> {
   const queue = closers.add('queue', await openQueue(database, ports.log), (opened) => opened.close());
   const causes = createCauses();
   const jobs = await openJobs({ ...ports, queue, causes });
-  const events = await openEvents({ ...ports, queue, causes });
+  const events = await openEvents({ ...ports, queue, causes, attemptsMax: ports.settings.eventAttemptsMax });
   return {
     jobs,
     events,
