@@ -54,6 +54,27 @@ async function usage({ installationId }: KvNamespace): Promise<{ keys: number; b
 }
 
 describe('values', () => {
+  it('read at the same time stay with their organization and their key', async () => {
+    const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
+    for (const key of keys) {
+      await store.set(mine, key, `mine ${key}`);
+      await store.set(theirs, key, `theirs ${key}`);
+    }
+    const asked = keys.flatMap((key) => [read(mine, key), read(theirs, key), read(mine, `${key}-absent`)]);
+    expect(await Promise.all(asked)).toEqual(
+      keys.flatMap((key) => [`mine ${key}`, `theirs ${key}`, undefined]),
+    );
+  });
+
+  it('that were written are seen by every read after, however many are under way', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const before = [read(mine, 'seen'), read(mine, 'other')];
+      await store.set(mine, 'seen', round);
+      expect(await Promise.all([read(mine, 'seen'), read(mine, 'seen')])).toEqual([round, round]);
+      await Promise.all(before);
+    }
+  });
+
   it('come back as they were written, whatever JSON they are', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (value) => {

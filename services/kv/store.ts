@@ -20,6 +20,7 @@ import {
   checkTtl,
   checkValue,
 } from '../../spec/host/kv-checks.ts';
+import { batchReads, type KvRow } from './read-batches.ts';
 import { kvCalls, type KvCall } from './statements.ts';
 
 /** The store on PostgreSQL. */
@@ -30,8 +31,11 @@ type SweptKeyValueStore = KeyValueStore & {
 
 export function createKeyValueStore(database: Database): SweptKeyValueStore {
   const call = kvCalls(database);
+  const read = batchReads(({ orgId, installationId }, keys) =>
+    call<KvRow>('souk_kv_get', [orgId, installationId, keys]),
+  );
   return {
-    getMany: (namespace, keys) => getMany(call, namespace, keys),
+    getMany: (namespace, keys) => getMany(read, namespace, keys),
     set: (namespace, key, value, options) => set(call, namespace, key, value, options ?? {}),
     delete: (namespace, keys) => remove(call, namespace, keys),
     list: (namespace, page) => list(call, namespace, page),
@@ -39,20 +43,20 @@ export function createKeyValueStore(database: Database): SweptKeyValueStore {
   };
 }
 
-async function getMany(call: KvCall, namespace: KvNamespace, keys: readonly string[]): Promise<KvEntry[]> {
+async function getMany(
+  read: ReturnType<typeof batchReads>,
+  namespace: KvNamespace,
+  keys: readonly string[],
+): Promise<KvEntry[]> {
   const asked = checkKeys(keys);
-  const rows = await call<{ key: string; value: string; version: string }>('souk_kv_get', [
-    namespace.orgId,
-    namespace.installationId,
-    asked,
-  ]);
-  const bytes = rows.reduce((sum, { value }) => sum + value.length, 0);
-  checkAnswer(bytes);
-  const found = new Map(rows.map((row) => [row.key, row]));
-  return asked.flatMap((key) => {
-    const row = found.get(key);
-    return row ? [{ key, value: JSON.parse(row.value) as JsonValue, version: Number(row.version) }] : [];
-  });
+  const found = await read(namespace, asked);
+  const rows = asked.flatMap((key) => found.get(key) ?? []);
+  checkAnswer(rows.reduce((sum, { value }) => sum + value.length, 0));
+  return rows.map(({ key, value, version }) => ({
+    key,
+    value: JSON.parse(value) as JsonValue,
+    version: Number(version),
+  }));
 }
 
 async function set(

@@ -5,7 +5,7 @@ import { Refusal } from '../refusal.ts';
 /** Longest time to live: ten years, far below where PostgreSQL's own dates end. */
 const TTL_MS_MAX = 10 * 366 * 86_400_000;
 /** As many keys as one call may ask for; their values together stay below the frame of an answer. */
-const KEYS_PER_CALL_MAX = 100;
+export const KEYS_PER_CALL_MAX = 100;
 /** What `getMany` may answer, so that it fits into one frame to the runner. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
