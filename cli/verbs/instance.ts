@@ -12,6 +12,7 @@ type SetOptions = ServerOptions & {
   readonly visibility?: string;
   readonly default?: boolean;
   readonly builtin?: boolean;
+  readonly scope?: string;
 };
 
 export function registerInstance(shell: Shell): void {
@@ -29,6 +30,7 @@ function registerAvailability({ io, group, report }: Shell): void {
     .option('--visibility <word>', 'public or private')
     .option('--default <yes or no>', 'whether new organizations get it installed and active', readYesNo)
     .option('--builtin <yes or no>', 'whether they get it installed and cannot uninstall it', readYesNo)
+    .option('--scope <word>', 'organization, or global: the instance runs it for every organization')
     .action((plugin: string, options: SetOptions) => report(options, () => set(io, plugin, options)));
   withServer(verb('allow', 'let an organization see a private plugin'))
     .argument('<plugin>', 'publisher/name')
@@ -53,6 +55,7 @@ type Availability = {
   readonly visibility: string;
   readonly enabledByDefault: boolean;
   readonly builtIn: boolean;
+  readonly scope: string;
   readonly proposed: unknown;
 };
 
@@ -69,11 +72,12 @@ async function show(io: Io, plugin: string, options: ServerOptions): Promise<Rep
 }
 
 async function set(io: Io, plugin: string, options: SetOptions): Promise<Report> {
-  const { visibility, default: enabledByDefault, builtin: builtIn } = options;
+  const { visibility, default: enabledByDefault, builtin: builtIn, scope } = options;
   const change = {
     ...(visibility === undefined ? {} : { visibility }),
     ...(enabledByDefault === undefined ? {} : { enabledByDefault }),
     ...(builtIn === undefined ? {} : { builtIn }),
+    ...(scope === undefined ? {} : { scope }),
   };
   const path = `${packagePath(plugin)}/availability`;
   const answer = await (await openClient(io, options)).send('PATCH', path, change);
@@ -92,11 +96,18 @@ async function access(
   return done([`${org} ${said} ${plugin}`], { plugin, org });
 }
 
-function availabilityLines({ visibility, enabledByDefault, builtIn, proposed }: Availability): string[] {
+function availabilityLines({
+  visibility,
+  enabledByDefault,
+  builtIn,
+  scope,
+  proposed,
+}: Availability): string[] {
   return [
     `visibility: ${visibility}`,
     `enabled by default: ${enabledByDefault ? 'yes' : 'no'}`,
     `built-in: ${builtIn ? 'yes' : 'no'}`,
+    `scope: ${scope}`,
     oneLine(`its author proposes: ${JSON.stringify(proposed)}`),
   ];
 }

@@ -222,4 +222,8 @@ test('an instance admin decides how a plugin is offered', async () => {
   expect(await said(admin, 'org', 'defaults', 'guest')).toBe('guest lacks none\n');
   expect(await owner.refused('availability', 'set', TOOL, '--builtin', 'yes')).toBe('scope_missing');
   expect(await admin.refused('availability', 'set', TOOL)).toBe('request_invalid');
+  await admin.ok('availability', 'set', TOOL, '--default', 'no');
+  const global = await said(admin, 'availability', 'set', TOOL, '--scope', 'global');
+  expect(global).toContain('scope: global\n');
+  await admin.ok('availability', 'set', TOOL, '--scope', 'organization');
 });

@@ -38,7 +38,7 @@ import { decideRequest, listRequests, requestPlugin, type Decision, type Request
 import type { SecretsPort } from './secrets.ts';
 import { beginSafeMode, brakedRuntime, endSafeMode, readSafeMode, type SafeMode } from './safe-mode.ts';
 import { reconcileSeats } from './seats.ts';
-import { narrowGrants, setConfig, setInstanceConfig } from './settings.ts';
+import { narrowGrants, readInstanceConfig, setConfig, setInstanceConfig } from './settings.ts';
 
 export type InstallationsOptions = {
   readonly database: Database;
@@ -76,6 +76,8 @@ export type Installations = {
   exportLock(orgId: string): Promise<OrgLock>;
   setConfig(acting: Acting, plugin: PluginId, config: JsonObject): Promise<InstallationView>;
   narrowGrants(acting: Acting, plugin: PluginId, grants: readonly Permission[]): Promise<InstallationView>;
+  /** The instance's layer, below that of every organization. */
+  readInstanceConfig(plugin: PluginId): Promise<JsonObject>;
   setInstanceConfig(actor: AuditActor, plugin: PluginId, config: JsonObject): Promise<void>;
   /** For the hot path: kept until the installation changes. Undefined where there is no such org or installation. */
   describeGuest(orgSlug: string, plugin: PluginId): Promise<GuestDescription | undefined>;
@@ -135,6 +137,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     receipts: (orgId, plugin) => listReceipts(context, orgId, plugin),
     exportLock: (orgId) => exportLock(context, orgId),
     ...settingsOf(context),
+    readInstanceConfig: (plugin) => readInstanceConfig(context, plugin),
     setInstanceConfig: (actor, plugin, config) => setInstanceConfig(context, actor, plugin, config),
     describeGuest: describer(context),
     describeGuestOf: (orgId, plugin) => describeGuestOf(context, orgId, plugin),

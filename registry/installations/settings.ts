@@ -92,6 +92,17 @@ async function changeRow(
   });
 }
 
+/** @returns the instance's layer; empty where nobody set it */
+export function readInstanceConfig(
+  { database }: InstallationsContext,
+  plugin: PluginId,
+): Promise<JsonObject> {
+  return database.transaction(
+    { kind: 'instance' },
+    async (tx) => (await loadInstanceConfig(tx, [plugin])).get(plugin) ?? {},
+  );
+}
+
 /** Replaces the instance's layer for a plugin. What an organization's own layer makes of it is shown at activation. */
 export async function setInstanceConfig(
   { database, now, cache }: InstallationsContext,

@@ -26,6 +26,7 @@ import {
   words,
 } from './installed-plugin.ts';
 import { Anything, NoQuery, OrgParams, PageQuery, pageSchema } from './schemas.ts';
+import { instanceConfigRoutes } from './instance-config.ts';
 import { revocationRoutes } from './revocations.ts';
 import { providerRoutes } from './providers.ts';
 import { safeModeRoutes } from './safe-mode.ts';
@@ -70,6 +71,7 @@ export function installationRoutes(services: Services): Route[] {
     ...settingRoutes(services),
     ...upgradeRoutes(services),
     ...availabilityRoutes(services),
+    ...instanceConfigRoutes(services),
     ...eventRoutes(services),
     ...actionRoutes(services),
     ...safeModeRoutes(services),
