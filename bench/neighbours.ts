@@ -3,7 +3,8 @@
  * runner of its own (reviewed). The healthy one is called at a steady pace, so that its latency is that of a call and
  * not of a queue that the measurement makes.
  */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -90,11 +91,13 @@ async function measure(
   const url = `${market.souk.url}/orgs/${ORG}/p/${publisher}/attacker-${number}/${number}`;
   await callFor(market, ROUND_MS / 4);
   const before = await callFor(market, ROUND_MS);
-  const attack = NAMES[number]?.startsWith('streaming')
-    ? streamFor(url, ROUND_MS)
+  const reader = NAMES[number]?.startsWith('streaming') ? await openStreams(url) : undefined;
+  const attack = reader
+    ? { requests: ATTACKING_CALLS }
     : generator.attack({ url, method: 'GET', headers: {}, body: '', pid: 0 }, ATTACKING_CALLS, ROUND_MS);
   const during = await callFor(market, ROUND_MS);
   const attacked = await attack;
+  reader?.kill('SIGKILL');
   return [
     `${place}: ${NAMES[number]}`,
     whole(attacked.requests),
@@ -144,12 +147,11 @@ function callOnce(market: Marketplace, agent: Agent): Promise<number | undefined
   });
 }
 
-/** Reads streams in a process of its own, as fast as they come. */
-async function streamFor(url: string, durationMs: number): Promise<{ readonly requests: number }> {
+/** Reads streams in a process of its own, which has started when this returns. */
+async function openStreams(url: string): Promise<ChildProcess> {
   const reader = fork(join(import.meta.dirname, 'stream-reader.ts'), [url, String(ATTACKING_CALLS)]);
-  await sleep(durationMs);
-  reader.kill('SIGKILL');
-  return { requests: ATTACKING_CALLS };
+  await once(reader, 'message');
+  return reader;
 }
 
 type Runner = { readonly pid: number; readonly use: string };

@@ -16,4 +16,5 @@ async function drain(answer: Response): Promise<void> {
   }
 }
 
+process.send?.('started');
 await Promise.all(Array.from({ length: Number(connections) }, read));

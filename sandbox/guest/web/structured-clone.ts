@@ -4,6 +4,7 @@ import { DOMException } from './dom-exception.ts';
 import {
   apply,
   arrayPush,
+  bytesSet,
   bytesOf,
   defineProperty,
   getOwnPropertyDescriptor,
@@ -16,12 +17,18 @@ import {
   objectToString,
   ownKeys,
   SafeMap,
+  SafeUint8Array,
   setForEach,
   typedArrayName,
 } from './intrinsics.ts';
 import { isObject, requireArguments, toDictionary } from './web-idl.ts';
 
 const { transfer, slice } = ArrayBuffer.prototype;
+const getterOf = (name: string): (() => unknown) =>
+  getOwnPropertyDescriptor(ArrayBuffer.prototype, name)?.get as () => unknown;
+const isResizable = getterOf('resizable');
+const isDetached = getterOf('detached');
+const maxBytes = getterOf('maxByteLength');
 const typedArrays: ReadonlyMap<string, new (buffer: ArrayBuffer, offset: number, length: number) => object> =
   new SafeMap(
     [
@@ -70,7 +77,10 @@ function toTransferList(options: unknown): ArrayBuffer[] {
 /** Moved buffers become detached where they were; their new selves stand for them in the copy. */
 function moveBuffers(moved: readonly ArrayBuffer[]): Memory {
   const memory: Memory = new SafeMap();
-  for (const buffer of moved) mapSet(memory, buffer, apply(transfer, buffer, []) as ArrayBuffer);
+  for (const buffer of moved) {
+    refuseDetached(buffer);
+    mapSet(memory, buffer, apply(transfer, buffer, []) as ArrayBuffer);
+  }
   return memory;
 }
 
@@ -92,7 +102,7 @@ function copy(value: unknown, memory: Memory): unknown {
 
 /** What holds no other values. */
 function copyLeaf(value: object, memory: Memory): object | undefined {
-  if (isArrayBuffer(value)) return apply(slice, value, [0]) as ArrayBuffer;
+  if (isArrayBuffer(value)) return copyBuffer(value);
   if (isView(value)) return copyView(value, memory);
   if (isBlob(value)) return copyBlob(value);
   switch (objectToString(value)) {
@@ -120,6 +130,21 @@ function tryCopy(make: () => object): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** HTML section 2.7.3, step 13: one that can grow keeps that. */
+function copyBuffer(buffer: ArrayBuffer): ArrayBuffer {
+  refuseDetached(buffer);
+  if (!apply(isResizable, buffer, [])) return apply(slice, buffer, [0]) as ArrayBuffer;
+  const bytes = new SafeUint8Array(buffer);
+  const maxByteLength = apply(maxBytes, buffer, []) as number;
+  const made = new ArrayBuffer(bytes.length, { maxByteLength });
+  bytesSet(new SafeUint8Array(made), bytes);
+  return made;
+}
+
+function refuseDetached(buffer: ArrayBuffer): void {
+  if (apply(isDetached, buffer, [])) throw cloneError('A buffer that was transferred has nothing to clone.');
 }
 
 function copyView(view: ArrayBufferView, memory: Memory): object {
