@@ -17,6 +17,7 @@ import { Migration0014 } from './0014-events.ts';
 import { Migration0020 } from './0020-global-plugins.ts';
 import { Migration0030 } from './0030-telemetry.ts';
 import { Migration0035 } from './0035-installation-status.ts';
+import { Migration0036 } from './0036-organization-limits.ts';
 import { Migration0040 } from './0040-contracts.ts';
 import { Migration0031 } from './0031-records.ts';
 
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0020-global-plugins', class: Migration0020 },
   { name: '0030-telemetry', class: Migration0030 },
   { name: '0035-installation-status', class: Migration0035 },
+  { name: '0036-organization-limits', class: Migration0036 },
   { name: '0040-contracts', class: Migration0040 },
   { name: '0031-records', class: Migration0031 },
 ];

@@ -19,7 +19,7 @@ import { openPublishing } from './start/open-publishing.ts';
 import { openRuntime } from './start/open-runtime.ts';
 import { openStorage, type Storage } from './start/open-storage.ts';
 import { EVENTS_CHANNEL } from '../registry/installations/index.ts';
-import { LOG_CHANNEL } from '../services/index.ts';
+import { LOG_CHANNEL, openOrganizationLimits } from '../services/index.ts';
 import { bootstrapInstance, createAuthenticator } from '../identity/index.ts';
 import { assertContracts } from '../spec/contracts/catalogue.ts';
 import { assertLimits } from '../spec/limits.ts';
@@ -78,7 +78,11 @@ async function openServices(
 ): Promise<Services> {
   const metrics = createMetrics();
   const { database, blobs } = storage;
-  const runtime = await openRuntime(settings, storage, { log, metrics }, closers);
+  const limits = await openOrganizationLimits(database, (error) =>
+    log.warn({ err: error }, 'limits of organizations were not read again'),
+  );
+  closers.add('limits', limits, (some) => some.close());
+  const runtime = await openRuntime(settings, { ...storage, limits }, { log, metrics }, closers);
   const authenticator = await createAuthenticator(database);
   closers.add('authenticator', authenticator, (opened) => opened.close());
   const publishing = openPublishing(settings, storage, closers);
@@ -94,5 +98,5 @@ async function openServices(
   const rateLimits = createRateLimits(settings);
   const eventStreams = await openEventStreams(database, [EVENTS_CHANNEL, LOG_CHANNEL]);
   const opened = { database, authenticator, blobs, publishing, keys, rateLimits, eventStreams };
-  return { settings, address, log, metrics, ...opened, ...runtime };
+  return { settings, address, log, metrics, limits, ...opened, ...runtime };
 }

@@ -18,6 +18,7 @@ import type {
   Records,
   Secrets,
   Telemetry,
+  OrganizationLimits,
 } from '../services/index.ts';
 import type { RateLimits } from './http/rate-limits.ts';
 import type { EventStreams } from './runtime/event-streams.ts';
@@ -38,6 +39,7 @@ export type Services = {
   /** Runs named handlers of plugins. */
   readonly handlers: HandlerRuns;
   readonly telemetry: Telemetry;
+  readonly limits: OrganizationLimits;
   readonly contracts: Contracts;
   readonly secrets: Secrets;
   readonly mail: Mail;

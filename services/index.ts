@@ -83,3 +83,4 @@ export {
   type PluginMetrics,
   type Telemetry,
 } from './telemetry/index.ts';
+export { LIMIT_ENTITIES, openOrganizationLimits, type OrganizationLimits } from './limits/index.ts';

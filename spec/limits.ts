@@ -388,6 +388,18 @@ export const RECORD_LIMITS = {
   candidatesMax: 10,
 } as const;
 
+/**
+ * What an administrator of the instance may decide for one organization in place of KV_LIMITS and RUNNER_LIMITS. The
+ * upper ends are what one machine serves and one table holds beside others.
+ */
+export const ORGANIZATION_LIMITS = {
+  /** Of one installation; 0 lets it store nothing more. */
+  kvKeysMax: { min: 0, max: 1_000_000 },
+  kvBytesMax: { min: 0, max: 1024 * MIB },
+  /** Runs in flight on one server; 0 lets none of its plugins run. */
+  runsMax: { min: 0, max: RUNNER_LIMITS.runsMax },
+} as const;
+
 /** Requests to the server's own API. */
 export const HTTP_LIMITS = {
   jsonBytesMax: 1 * MIB,

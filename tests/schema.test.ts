@@ -10,6 +10,7 @@ import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { MAIL_ENTITIES } from '../services/mail/entities.ts';
 import { RECORD_ENTITIES } from '../services/records/entities.ts';
 import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
+import { LIMIT_ENTITIES } from '../services/limits/entities.ts';
 import { TELEMETRY_ENTITIES } from '../services/telemetry/entities.ts';
 import { startTestDatabase, type TestDatabase } from './support/database.ts';
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
     ...KV_ENTITIES,
     ...SECRET_ENTITIES,
     ...TELEMETRY_ENTITIES,
+    ...LIMIT_ENTITIES,
     ...MAIL_ENTITIES,
     ...JOB_ENTITIES,
     ...CONTRACT_ENTITIES,

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import type { JsonObject } from '../../spec/json.ts';
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
@@ -23,6 +24,19 @@ export function registerOrg(shell: Shell): void {
     .action((slug: string, options: ServerOptions) =>
       shell.report(options, () => applyDefaults(shell.io, slug, options)),
     );
+  withServer(
+    org('limits', 'how much an organization may use; deciding it needs the token of an instance admin'),
+  )
+    .argument('<slug>', 'the organization')
+    .option(
+      '--set <name=number...>',
+      'kvKeysMax, kvBytesMax, runsMax; those not named are as for all',
+      readLimit,
+    )
+    .option('--reset', 'all are as for all')
+    .action((slug: string, options: LimitOptions) =>
+      shell.report(options, () => limits(shell.io, slug, options)),
+    );
   const publisher = shell.group('publisher', 'the publishers of an organization');
   withOrg(publisher('create', 'register a publisher for the organization, for ever'))
     .argument('<name>', 'the first half of the ids of its plugins')
@@ -47,6 +61,31 @@ async function listOrgs(io: Io, options: ServerOptions): Promise<Report> {
     orgs.map(({ slug, name }) => `${slug}  ${name}`),
     answer,
   );
+}
+
+type LimitOptions = ServerOptions & {
+  readonly set?: Readonly<Record<string, number>>;
+  readonly reset?: boolean;
+};
+
+function readLimit(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
+  const [, name, value] = /^([A-Za-z]+)=(\d{1,15})$/u.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('A limit is written name=number, such as runsMax=16.');
+  return { ...before, [name]: Number(value) };
+}
+
+async function limits(io: Io, slug: string, options: LimitOptions): Promise<Report> {
+  const path = `/api/v1/orgs/${encodeURIComponent(slug)}/limits`;
+  const client = await openClient(io, options);
+  const wanted = options.set ?? (options.reset ? {} : undefined);
+  const answer = wanted === undefined ? await client.get(path) : await client.send('PUT', path, wanted);
+  const overrides = answer['overrides'] as Record<string, number | null>;
+  const lines = Object.entries(answer['inForce'] as Record<string, number>).map(
+    ([name, value]) =>
+      `${name} = ${value}${overrides[name] === null ? '' : ' (decided for this organization)'}`,
+  );
+  return done(lines, answer);
 }
 
 async function applyDefaults(io: Io, slug: string, options: ServerOptions): Promise<Report> {

@@ -227,3 +227,14 @@ test('an instance admin decides how a plugin is offered', async () => {
   expect(global).toContain('scope: global\n');
   await admin.ok('availability', 'set', TOOL, '--scope', 'organization');
 });
+
+test('an instance admin decides how much an organization may use', async () => {
+  expect(await said(owner, 'org', 'limits', 'acme')).toContain('runsMax = 128\n');
+  expect(await said(admin, 'org', 'limits', 'acme', '--set', 'runsMax=16', 'kvKeysMax=5')).toContain(
+    'runsMax = 16 (decided for this organization)\n',
+  );
+  expect(await said(admin, 'org', 'limits', 'acme', '--reset')).not.toContain('decided');
+  expect(await admin.refused('org', 'limits', 'acme', '--set', 'runsMax=999999')).toBe('limits_invalid');
+  expect(await owner.refused('org', 'limits', 'acme', '--set', 'runsMax=1')).toBe('scope_missing');
+  expect((await admin.souk('org', 'limits', 'acme', '--set', 'runsMax')).exitCode).toBe(2);
+});

@@ -19,7 +19,11 @@ export type Shares = {
 /** How long a shed caller should wait: most runs end much sooner. */
 const RETRY_AFTER_MS = 1_000;
 
-export function createAdmission(shares: Shares): Admission {
+/** @param organizationMaxOf the share of an organization, where it is not that of all */
+export function createAdmission(
+  shares: Shares,
+  organizationMaxOf: (orgId: string) => number = () => shares.runsPerOrganizationMax,
+): Admission {
   const installations = new Map<string, number>();
   const organizations = new Map<string, number>();
   let inFlight = 0;
@@ -32,7 +36,7 @@ export function createAdmission(shares: Shares): Admission {
     enter({ installationId, org }) {
       if ((installations.get(installationId) ?? 0) >= shares.runsPerInstallationMax)
         return shed('too many calls of this plugin are in flight');
-      if ((organizations.get(org.id) ?? 0) >= shares.runsPerOrganizationMax)
+      if ((organizations.get(org.id) ?? 0) >= organizationMaxOf(org.id))
         return shed('too many calls of this organization are in flight');
       if (inFlight >= shares.runsMax) return shed('too many calls are in flight on this server');
       count(installations, installationId, 1);

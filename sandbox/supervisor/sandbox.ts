@@ -51,6 +51,8 @@ export type SandboxOptions = {
    * What becomes of the unreviewed tier where the machine gives runners only weak process rights; refused where absent.
    */
   readonly onWeakRights?: 'refuseUnreviewed' | 'allowUnreviewed';
+  /** Runs in flight of an organization, where they are not `RUNNER_LIMITS.runsPerOrganizationMax` for all. */
+  readonly runsPerOrganizationMaxOf?: (orgId: string) => number;
 };
 
 export type Sandbox = {
@@ -101,7 +103,7 @@ class Supervisor implements Sandbox {
   readonly #broker: Broker;
   readonly #limits: Record<TriggerKind, RunLimits>;
   readonly #guestSource: Buffer;
-  readonly #admission: Admission = createAdmission(RUNNER_LIMITS);
+  readonly #admission: Admission;
   /** Runs whose bodies come in pieces have shares of their own. */
   readonly #streamAdmission: Admission = createAdmission(STREAM_LIMITS);
   readonly #strikes: Strikes = createStrikes();
@@ -118,6 +120,7 @@ class Supervisor implements Sandbox {
 
   constructor(options: SandboxOptions, files: RuntimeFiles) {
     this.#options = options;
+    this.#admission = createAdmission(RUNNER_LIMITS, options.runsPerOrganizationMaxOf);
     this.#files = files;
     this.#guestSource = Buffer.from(files.guestSource, 'utf8');
     this.#broker = createBroker(options.capabilities, options.observer);

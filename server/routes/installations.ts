@@ -28,6 +28,7 @@ import {
 import { Anything, NoQuery, OrgParams, PageQuery, pageSchema } from './schemas.ts';
 import { instanceConfigRoutes } from './instance-config.ts';
 import { revocationRoutes } from './revocations.ts';
+import { limitRoutes } from './limits.ts';
 import { providerRoutes } from './providers.ts';
 import { safeModeRoutes } from './safe-mode.ts';
 import { telemetryRoutes } from './telemetry.ts';
@@ -78,6 +79,7 @@ export function installationRoutes(services: Services): Route[] {
     ...revocationRoutes(services),
     ...telemetryRoutes(services),
     ...providerRoutes(services),
+    ...limitRoutes(services),
   ];
 }
 

@@ -42,6 +42,7 @@ import {
   type HandlerRuns,
   type Jobs,
   type Mail,
+  type OrganizationLimits,
   recordCapabilities,
   type Records,
   type Secrets,
@@ -74,7 +75,7 @@ type Signals = { readonly log: Logger; readonly metrics: Metrics };
 
 export async function openRuntime(
   settings: Settings,
-  storage: Storage,
+  storage: Storage & { readonly limits: OrganizationLimits },
   signals: Signals,
   closers: Closers,
 ): Promise<Runtime> {
@@ -83,7 +84,7 @@ export async function openRuntime(
     if (!opened.sandbox) throw new Fault('the sandbox is not open yet');
     return opened.sandbox;
   };
-  const { database } = storage;
+  const { database, limits } = storage;
   const { secrets, mail } = await openSealed(settings, database);
   const installations = await openInstallations({
     database,
@@ -107,7 +108,7 @@ export async function openRuntime(
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
     capabilities: [
-      ...dataCapabilities(database, { secrets, mail, records }),
+      ...dataCapabilities(database, { secrets, mail, records, limits }),
       callCapability(installations, sandboxOf),
       egressCapability(settings, secrets, { ...signals, telemetry }, closers),
       ...work.capabilities,
@@ -121,6 +122,7 @@ export async function openRuntime(
       onStrike: strikeNotes(installations, signals.log),
     }),
     dataDir: settings.dataDir,
+    runsPerOrganizationMaxOf: (orgId) => limits.of(orgId).runsMax,
     sharing: SHARING[settings.runnerSharing],
     onWeakRights: settings.weakIsolation === 'allow' ? 'allowUnreviewed' : 'refuseUnreviewed',
   });
@@ -150,10 +152,15 @@ function callCapability(installations: Installations, sandboxOf: () => Sandbox):
 /** What plugins keep and send. */
 function dataCapabilities(
   database: Database,
-  { secrets, mail, records }: Pick<Runtime, 'secrets' | 'mail' | 'records'>,
+  {
+    secrets,
+    mail,
+    records,
+    limits,
+  }: Pick<Runtime, 'secrets' | 'mail' | 'records'> & { readonly limits: OrganizationLimits },
 ): Capability[] {
   return [
-    ...kvCapabilities(createKeyValueStore(database)),
+    ...kvCapabilities(createKeyValueStore(database, limits.of)),
     ...secretCapabilities(secrets),
     ...mailCapabilities(mail),
     ...recordCapabilities(records),

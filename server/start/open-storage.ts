@@ -25,6 +25,7 @@ import {
   RECORD_ENTITIES,
   SECRET_ENTITIES,
   TELEMETRY_ENTITIES,
+  LIMIT_ENTITIES,
 } from '../../services/index.ts';
 
 const ENTITIES = [
@@ -35,6 +36,7 @@ const ENTITIES = [
   ...KV_ENTITIES,
   ...SECRET_ENTITIES,
   ...TELEMETRY_ENTITIES,
+  ...LIMIT_ENTITIES,
   ...MAIL_ENTITIES,
   ...JOB_ENTITIES,
   ...CONTRACT_ENTITIES,

@@ -29,14 +29,24 @@ type SweptKeyValueStore = KeyValueStore & {
   sweep(): Promise<number>;
 };
 
-export function createKeyValueStore(database: Database): SweptKeyValueStore {
+/** Of one installation. */
+export type KvQuota = { readonly kvKeysMax: number; readonly kvBytesMax: number };
+
+const QUOTA_BY_DEFAULT: KvQuota = { kvKeysMax: KV_LIMITS.keysMax, kvBytesMax: KV_LIMITS.totalBytesMax };
+
+/** @param quotaOf what the installations of an organization may store, each */
+export function createKeyValueStore(
+  database: Database,
+  quotaOf: (orgId: string) => KvQuota = () => QUOTA_BY_DEFAULT,
+): SweptKeyValueStore {
   const call = kvCalls(database);
   const read = batchReads(({ orgId, installationId }, keys) =>
     call<KvRow>('souk_kv_get', [orgId, installationId, keys]),
   );
   return {
     getMany: (namespace, keys) => getMany(read, namespace, keys),
-    set: (namespace, key, value, options) => set(call, namespace, key, value, options ?? {}),
+    set: (namespace, key, value, options) =>
+      set({ call, quota: quotaOf(namespace.orgId) }, namespace, key, value, options ?? {}),
     delete: (namespace, keys) => remove(call, namespace, keys),
     list: (namespace, page) => list(call, namespace, page),
     sweep: () => sweep(database, call),
@@ -60,7 +70,7 @@ async function getMany(
 }
 
 async function set(
-  call: KvCall,
+  { call, quota }: { readonly call: KvCall; readonly quota: KvQuota },
   namespace: KvNamespace,
   key: string,
   value: JsonValue,
@@ -75,8 +85,8 @@ async function set(
     expectedVersion === undefined
       ? null
       : checkInteger('The expected version', expectedVersion, { min: 0, max: Number.MAX_SAFE_INTEGER }),
-    KV_LIMITS.keysMax,
-    KV_LIMITS.totalBytesMax,
+    quota.kvKeysMax,
+    quota.kvBytesMax,
   ];
   const first = await store(call, write);
   if (first.kind !== 'full') return first;
@@ -85,7 +95,7 @@ async function set(
   const second = await store(call, write);
   if (second.kind !== 'full') return second;
   throw new Refusal('kv_quota_exceeded', {
-    detail: `The store takes ${KV_LIMITS.keysMax} keys and ${KV_LIMITS.totalBytesMax} bytes for one installation.`,
+    detail: `The store takes ${quota.kvKeysMax} keys and ${quota.kvBytesMax} bytes for one installation.`,
   });
 }
 

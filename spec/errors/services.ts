@@ -2,6 +2,12 @@ import type { ErrorCodeEntry } from './entry.ts';
 
 /** Codes of the services that plugins use at run time; a guest sees them as the code of the error it catches. */
 export const SERVICE_ERRORS = {
+  limits_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'These are no limits that an organization can have.',
+    hint: 'Give whole numbers within the bounds listed, or null for the limit of the instance.',
+  },
   kv_key_invalid: {
     status: 422,
     kind: 'input',
