@@ -1,0 +1,104 @@
+/** A plugin that answers, for each case of the behaviour suite, what it saw: the same on every host. */
+import type { Host, Json, Plugin } from '../../index.ts';
+
+type Case = (host: Host) => unknown;
+
+/** An error as data; the list of what a host has differs from host to host. */
+async function caught(work: () => unknown): Promise<Json> {
+  try {
+    const value = (await work()) as Json | undefined;
+    return { value: value ?? null };
+  } catch (error) {
+    const { name, message, code, permission } = error as Record<string, Json | undefined>;
+    const text = String(message).replace(/; this host has .*/u, '');
+    return { name: name ?? null, message: text, code: code ?? null, permission: permission ?? null };
+  }
+}
+
+let kept: Host | undefined;
+const big = 'x'.repeat(65_600);
+
+export const CASES: Readonly<Record<string, Case>> = {
+  'reads its configuration, with defaults': ({ config }) => config,
+  'cannot change its configuration': ({ config }) =>
+    caught(() => ((config as Record<string, unknown>)['greeting'] = 1)),
+  'has no host part that does not exist': (host) =>
+    caught(() => (host as Record<string, unknown>)['nothing']),
+  'is not taken for a promise': async (host) => [(await host) === host, 'then' in host, typeof host.log.info],
+  'gets what it set': async ({ kv }) => [
+    await kv.set('a', { deep: [1, null, 'é'] }).then((version) => version > 0),
+    await kv.get('a'),
+    await kv.get('none'),
+  ],
+  'gets many, absent ones left out': async ({ kv }) => {
+    await kv.set('m1', 1);
+    await kv.set('m2', null);
+    return kv.getMany(['m2', 'none', 'm1', 'm2']);
+  },
+  'deletes once': async ({ kv }) => [await kv.set('d', 1).then(() => kv.delete('d')), await kv.delete('d')],
+  'lists by prefix in the order of bytes': async ({ kv }) => {
+    for (const key of ['l/b', 'l/é', 'l/a', 'l/Z', 'l/😀', 'l/～']) await kv.set(key, 1);
+    const first = await kv.list({ prefix: 'l/', limit: 2 });
+    return [first, await kv.list({ prefix: 'l/', after: String(first.next) })];
+  },
+  'writes over the version it has read, and over no other': async ({ kv }) => {
+    const made = await kv.compareAndSet('c', 0, 1);
+    const again = await kv.compareAndSet('c', 0, 2);
+    const next = await kv.compareAndSet('c', made.version, 3);
+    return [made.stored, again.stored, again.version === made.version, next.stored, await kv.get('c')];
+  },
+  'loses what has expired': async ({ kv }) => {
+    await kv.set('t', 1, { ttlMs: 1 });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+    return kv.get('t');
+  },
+  'is told of an empty key': ({ kv }) => caught(() => kv.set('', 1)),
+  'is told of a key with U+0000': ({ kv }) => caught(() => kv.get('a\0')),
+  'is told of a key that is too long': ({ kv }) => caught(() => kv.get('é'.repeat(257))),
+  'is told of a value that is too large': ({ kv }) => caught(() => kv.set('v', big)),
+  'is told of a wrong limit': ({ kv }) => caught(() => kv.list({ limit: 0 })),
+  'is told of a wrong time to live': ({ kv }) => caught(() => kv.set('w', 1, { ttlMs: 0.5 })),
+  'is told of arguments of a wrong type': ({ kv }) => caught(() => kv.get(1 as unknown as string)),
+  'is told of arguments that are unknown': ({ kv }) => caught(() => kv.set('u', 1, { ttl: 1 } as object)),
+  'is told of a value that is no JSON': ({ kv }) => caught(() => kv.set('n', undefined as unknown as Json)),
+  'is told of arguments that are too long': ({ kv }) => caught(() => kv.set('l', big.repeat(5))),
+  'takes keys of any name': async ({ kv }) => {
+    await kv.set('__proto__', 1);
+    return kv.getMany(['__proto__', 'constructor']);
+  },
+  'reads a secret that is set, and null for one that is not': async ({ secrets }) => [
+    await secrets.get('token'),
+    await secrets.get('other'),
+  ],
+  'is denied what was not granted': ({ plugins }) => caught(() => plugins.call('suite/stranger', '/x')),
+  'is told of a plugin that is not there': ({ plugins }) => caught(() => plugins.call('suite/absent', '/x')),
+  'is told of a call to a path without a slash': ({ plugins }) =>
+    caught(() => plugins.call('suite/other', 'x')),
+  'calls a plugin that it depends on': async ({ plugins }) => {
+    const init = { method: 'POST', body: 'é', headers: { 'x-word': 'w' } };
+    const answer = await plugins.call('suite/other', '/echo?q=1', init);
+    return [answer.status, await answer.json()];
+  },
+  'may wait for ten calls at once': async ({ kv }) => {
+    const all = Array.from({ length: 12 }, (_, index) => caught(() => kv.get(`p${index}`)));
+    return (await Promise.all(all)).slice(9);
+  },
+  'may make a hundred calls': async ({ kv }) => {
+    for (let call = 0; call < 100; call += 1) await kv.get('a');
+    return caught(() => kv.get('a'));
+  },
+  'keeps a host for later': (host) => {
+    kept = host;
+    return null;
+  },
+  'finds a host dead once its run was answered': () => caught(() => kept?.kv.get('a')),
+};
+
+export const PLUGIN: Plugin = {
+  fetch: async (request, host) => {
+    const name = decodeURIComponent(new URL(request.url).pathname.slice('/cases/'.length));
+    return Response.json((await CASES[name]?.(host)) ?? null);
+  },
+};

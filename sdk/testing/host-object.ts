@@ -1,0 +1,220 @@
+/**
+ * The `host` of one run of a test: the same errors as in the sandbox, in the same order: alive, JSON, quota, known
+ * arguments, granted, done.
+ */
+import { format } from 'node:util';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Capability, CapabilityContext } from '../../spec/host/capability.ts';
+import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import { ISOLATE_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
+import type { Manifest } from '../../spec/manifest.ts';
+import { coversPermission, type Permission } from '../../spec/permission.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import type { Caller, Host } from '../index.ts';
+
+export type LoggedLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
+
+/** What every run of a test host shares. */
+export type Surroundings = {
+  readonly manifest: Manifest;
+  readonly config: JsonObject;
+  readonly grants: readonly Permission[];
+  readonly caller: Caller;
+  readonly plugins: ReadonlyMap<string, (request: Request) => Response | Promise<Response>>;
+  readonly capabilities: readonly Capability[];
+  readonly context: CapabilityContext;
+  readonly log: (line: LoggedLine) => void;
+};
+
+export type OpenRun = { readonly host: Host; end(): void };
+
+type Run = { live: boolean; calls: number; pending: number; lines: number };
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const ajv = new Ajv2020({ strict: true, allErrors: false, ownProperties: true });
+const validators = new WeakMap<JsonObject, ValidateFunction>();
+
+/** @returns a host that is dead once `end` has been called */
+export function openRun(around: Surroundings): OpenRun {
+  const run: Run = { live: true, calls: 0, pending: 0, lines: 0 };
+  const parts = new Map<string, unknown>([
+    ['org', Object.freeze({ id: 'test', slug: 'test' })],
+    ['plugin', Object.freeze({ id: around.manifest.id, version: around.manifest.version })],
+    ['config', deepFreeze(structuredClone(around.config))],
+    ['caller', deepFreeze(structuredClone(around.caller))],
+    ['log', logOf(around, run)],
+    ['plugins', Object.freeze({ call: pluginCallOf(around, run) })],
+    ...servicesOf(around, run),
+  ]);
+  return {
+    host: hostOf(parts) as Host,
+    end: () => {
+      run.live = false;
+    },
+  };
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const child of Object.values(value)) deepFreeze(child);
+  return Object.freeze(value);
+}
+
+/** Asked of any object by `await`, `JSON.stringify` and string conversion. */
+const PROBED = new Set(['then', 'toJSON', 'constructor', 'valueOf', 'toString']);
+
+function hostOf(parts: ReadonlyMap<string, unknown>): object {
+  const refuse = (): boolean => false;
+  return new Proxy(Object.create(null) as object, {
+    get: (_target, key) => {
+      if (typeof key === 'string' && parts.has(key)) return parts.get(key);
+      if (typeof key === 'symbol' || PROBED.has(key)) return undefined;
+      throw new TypeError(
+        `host.${key} does not exist here; this host has ${JSON.stringify([...parts.keys()])}`,
+      );
+    },
+    has: (_target, key) => typeof key === 'string' && parts.has(key),
+    ownKeys: () => [...parts.keys()],
+    getOwnPropertyDescriptor: (_target, key) =>
+      typeof key === 'string' && parts.has(key)
+        ? { value: parts.get(key), enumerable: true, configurable: true }
+        : undefined,
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
+    setPrototypeOf: refuse,
+    preventExtensions: refuse,
+  });
+}
+
+function logOf(around: Surroundings, run: Run): object {
+  const entries = LEVELS.map((level) => {
+    const write = (...parts: unknown[]): void => {
+      if (!run.live || ++run.lines > RUN_LIMITS.endpoint.logLinesMax) return;
+      around.log({ level, text: format(...parts).slice(0, ISOLATE_LIMITS.logCharsMax) });
+    };
+    return [level, write] as const;
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+function servicesOf(around: Surroundings, run: Run): [string, object][] {
+  const spaces = new Map<string, Record<string, unknown>>();
+  for (const capability of around.capabilities) {
+    const [space = '', method = ''] = capability.name.split('.');
+    const methods = spaces.get(space) ?? (Object.create(null) as Record<string, unknown>);
+    spaces.set(space, methods);
+    methods[method] = (...args: unknown[]) =>
+      callService(around, run, capability, argumentsOf(capability.parameters ?? [], args));
+  }
+  return [...spaces].map(([space, methods]) => [space, Object.freeze(methods)]);
+}
+
+/** `kv.set('a', 1, { ttlMs: 5 })` with parameters key and value becomes `{ key: 'a', value: 1, ttlMs: 5 }`. */
+function argumentsOf(parameters: readonly string[], args: readonly unknown[]): object {
+  if (parameters.length === 0) return (args[0] as object | undefined) ?? {};
+  const options = args[parameters.length];
+  const isOptions = typeof options === 'object' && options !== null && !Array.isArray(options);
+  const named = parameters.map((name, index) => [name, args[index]] as const);
+  return { ...(isOptions ? options : {}), ...Object.fromEntries(named) };
+}
+
+async function callService(
+  around: Surroundings,
+  run: Run,
+  capability: Capability,
+  passed: object,
+): Promise<JsonValue> {
+  const text = enterCall(run, capability.name, passed);
+  run.pending += 1;
+  try {
+    const args = readArguments(capability, text);
+    requireGrant(around, capability.name, capability.requires(args));
+    const answer: JsonValue = await capability.act(args, around.context);
+    return JSON.parse(JSON.stringify(answer ?? null)) as JsonValue;
+  } catch (error) {
+    throw asGuestSees(capability.name, error);
+  } finally {
+    run.pending -= 1;
+  }
+}
+
+/** @returns the arguments as JSON. @throws what a guest gets before its call leaves the isolate */
+function enterCall(run: Run, name: string, passed: object): string {
+  if (!run.live) throw new Error(`the run has ended, host.${name} is no longer there`);
+  const text = JSON.stringify(passed) as string | undefined;
+  if (text === undefined) throw new TypeError(`the arguments of host.${name} are not JSON`);
+  const { callCharsMax } = ISOLATE_LIMITS;
+  if (text.length > callCharsMax)
+    throw new TypeError(`the arguments of host.${name} are longer than ${callCharsMax} characters`);
+  const { hostCallsMax, hostCallsPendingMax } = RUN_LIMITS.endpoint;
+  if (run.calls >= hostCallsMax) throw new Error(`a run may make ${hostCallsMax} host calls`);
+  if (run.pending >= hostCallsPendingMax)
+    throw new Error(`a run may wait for ${hostCallsPendingMax} host calls at once`);
+  run.calls += 1;
+  return text;
+}
+
+function readArguments({ name, argumentSchema }: Capability, text: string): JsonObject {
+  const validate = validators.get(argumentSchema) ?? ajv.compile(argumentSchema);
+  validators.set(argumentSchema, validate);
+  const args = JSON.parse(text) as JsonObject;
+  if (validate(args)) return args;
+  const [fault] = validate.errors ?? [];
+  const what = `the arguments ${fault?.instancePath ?? ''} ${fault?.message ?? 'are not valid'}`;
+  throw guestError('TypeError', 'arguments_invalid', `${name}: ${what}`);
+}
+
+function requireGrant({ grants }: Surroundings, name: string, permission: Permission | null): void {
+  if (permission === null || grants.some((grant) => coversPermission(grant, permission))) return;
+  const scope = permission.scope?.length ? ` for ${permission.scope.join(', ')}` : '';
+  const message = `${name} needs the permission ${permission.name}${scope}, which has not been granted`;
+  throw guestError('PermissionDenied', 'permission_denied', message, permission.name);
+}
+
+const GUEST_ERRORS = new WeakSet<Error>();
+
+function guestError(name: string, code: string, message: string, permission?: string): Error {
+  const error = Object.assign(new Error(message), {
+    code,
+    ...(permission === undefined ? {} : { permission }),
+  });
+  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  GUEST_ERRORS.add(error);
+  return error;
+}
+
+function asGuestSees(name: string, error: unknown): unknown {
+  if (error instanceof Error && GUEST_ERRORS.has(error)) return error;
+  if (error instanceof Refusal) return guestError('HostError', error.code, error.message);
+  return guestError('HostError', 'internal_error', `${name} failed`);
+}
+
+function pluginCallOf(
+  around: Surroundings,
+  run: Run,
+): (id: string, path: string, init?: RequestInit) => unknown {
+  return async (id, path, init) => {
+    if (typeof path !== 'string' || !path.startsWith('/'))
+      throw new TypeError('the path of host.plugins.call begins with a slash');
+    const request = new Request(`http://plugin${path}`, init);
+    enterCall(run, 'plugins.call', { id, path });
+    try {
+      requireGrant(around, 'plugins.call', { name: 'plugins.call', scope: [String(id)] });
+      return await findPlugin(around, id)(request);
+    } catch (error) {
+      throw error instanceof Refusal ? guestError('HostError', error.code, error.message) : error;
+    }
+  };
+}
+
+function findPlugin({ manifest, plugins }: Surroundings, id: string): (request: Request) => unknown {
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  if (!declared.includes(id))
+    throw new Refusal('dependency_undeclared', {
+      detail: `${manifest.id} does not declare ${id} as a dependency.`,
+    });
+  const found = plugins.get(id);
+  if (!found) throw new Refusal('plugin_not_installed', { detail: `${id} is not installed here.` });
+  return found;
+}
