@@ -5,6 +5,7 @@
 import { crc32 } from 'node:zlib';
 
 import { ISOLATE_LIMITS, RUNNER_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
+import { OUTCOMES } from '../../spec/outcome.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Broker, BrokerAnswer } from '../broker/broker.ts';
 import {
@@ -291,8 +292,7 @@ export class Runner {
         // The runner keeps a failed load to answer the runs that were on their way; they have been by now.
         return this.#unloadById(frame.ref);
       case FROM_RUNNER.gone:
-        this.#forget(frame.ref);
-        return;
+        return this.#receiveGone(frame);
       case FROM_RUNNER.answerHead:
         return this.#receiveAnswerHead(frame);
       case FROM_RUNNER.answerPiece:
@@ -306,6 +306,13 @@ export class Runner {
       default:
         throw new Fault('a frame of an unknown kind');
     }
+  }
+
+  /** Breaking an isolate took its neighbours' time, whether or not one step did. */
+  #receiveGone(frame: Frame): void {
+    const outcome = OUTCOMES[frame.code];
+    if (outcome === 'exceededCpu' || outcome === 'exceededMemory') this.noticeHog(frame.ref);
+    this.#forget(frame.ref);
   }
 
   #receiveDone(frame: Frame): void {

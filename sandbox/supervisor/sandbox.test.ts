@@ -296,6 +296,26 @@ test('a plugin whose steps are long goes on in a runner of its own, and its neig
   expect(bed.read(await sandbox.call(bed.get(neighbour))).json).toBe('hello');
 });
 
+test('a plugin that broke its isolate goes on in a runner of its own', async () => {
+  const fill =
+    'export default { fetch() { const all = []; for (;;) all.push(new Array(100_000).fill(1)); } }';
+  const [filling, neighbour] = ['filling', 'beside-it'].map((org) =>
+    bed.guest(
+      { 'index.js': org === 'filling' ? fill : HELLO },
+      { tier: 'trusted', org: { id: org, slug: org } },
+    ),
+  ) as [Guest, Guest];
+  await sandbox.call(bed.get(neighbour));
+  const holders = (): number =>
+    sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
+  const before = holders();
+  expect((await sandbox.call(bed.get(filling))).outcome).toMatch(/^exceeded(?:Memory|Cpu)$/u);
+  await sandbox.call(bed.get(filling));
+  // Where its runner died of it, the neighbour has a new one by now.
+  await sandbox.call(bed.get(neighbour));
+  await expect.poll(holders).toBe(before + 1);
+});
+
 test('what is logged beyond the allowance is dropped, once said so', async () => {
   const line = 'x'.repeat(2_000);
   const guest = bed.guest({
