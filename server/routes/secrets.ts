@@ -16,7 +16,10 @@ const View = Type.Object({
   }),
   required: Type.Union([Type.Literal('yes'), Type.Literal('no')]),
   setAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'Null while it is not set.',
+    description: 'Null while the organization has not set it.',
+  }),
+  heldByInstance: Type.Union([Type.Literal('yes'), Type.Literal('no')], {
+    description: 'Of a global plugin: the instance has set it, and its value counts where setAt is null.',
   }),
 });
 

@@ -80,8 +80,8 @@ describe('a secret', () => {
     await secrets.set(mine.acting, PLUGIN, 'webhook', 'the value');
     const list = await secrets.list(mine.id, PLUGIN);
     expect(list).toEqual([
-      { name: 'botToken', title: 'Bot token', required: 'yes', setAt: null },
-      { name: 'webhook', title: 'Webhook', required: 'no', setAt: expect.any(Date) },
+      { name: 'botToken', title: 'Bot token', required: 'yes', setAt: null, heldByInstance: 'no' },
+      { name: 'webhook', title: 'Webhook', required: 'no', setAt: expect.any(Date), heldByInstance: 'no' },
     ]);
     const { rows } = await fixture.test.superuser.query('select * from audit_entry where action = $1', [
       'secret.set',

@@ -1,7 +1,7 @@
 /** The secrets of installations: set by administrators, read by their plugin alone, shown to nobody. */
 import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
 import { actorName } from '../../registry/installations/actor.ts';
-import { InstallationEntity } from '../../registry/installations/entities/index.ts';
+import { InstallationEntity, type Installation } from '../../registry/installations/entities/index.ts';
 import type { Acting } from '../../registry/installations/index.ts';
 import { SECRET_LIMITS } from '../../spec/limits.ts';
 import type { Manifest } from '../../spec/manifest.ts';
@@ -18,8 +18,10 @@ export type SecretView = {
   /** Null for one that the installed version does not declare. */
   readonly title: string | null;
   readonly required: 'yes' | 'no';
-  /** Null while it is not set. */
+  /** Null while the organization has not set it. */
   readonly setAt: Date | null;
+  /** Of a global plugin: the instance has set it, and its value counts where `setAt` is null. */
+  readonly heldByInstance: 'yes' | 'no';
 };
 
 export type Secrets = {
@@ -100,18 +102,27 @@ async function deleteSecret(
 }
 
 async function listSecrets({ database }: Context, orgId: string, plugin: PluginId): Promise<SecretView[]> {
-  return database.transaction({ kind: 'org', orgId }, async (tx) => {
-    const { id, manifest } = await requireInstallation(tx, orgId, plugin);
-    const rows = await tx.em.find(SecretEntity, { orgId, installation: id });
-    const setTimes = new Map(rows.map(({ name, setAt }) => [name, setAt]));
-    const declared = new Map(Object.entries(manifest.secrets ?? {}));
-    return [...new Set([...declared.keys(), ...setTimes.keys()])].sort().map((name) => ({
-      name,
-      title: declared.get(name)?.title ?? null,
-      required: declared.get(name)?.required ? 'yes' : 'no',
-      setAt: setTimes.get(name) ?? null,
-    }));
+  const { manifest, seat, rows } = await database.transaction({ kind: 'org', orgId }, async (tx) => {
+    const found = await requireInstallation(tx, orgId, plugin);
+    return { ...found, rows: await tx.em.find(SecretEntity, { orgId, installation: found.id }) };
   });
+  const ofInstance = seat ? await namesHeld(database, seat.sourceId) : new Set<string>();
+  const setTimes = new Map(rows.map(({ name, setAt }) => [name, setAt]));
+  const declared = new Map(Object.entries(manifest.secrets ?? {}));
+  return [...new Set([...declared.keys(), ...setTimes.keys()])].sort().map((name) => ({
+    name,
+    title: declared.get(name)?.title ?? null,
+    required: declared.get(name)?.required ? 'yes' : 'no',
+    setAt: setTimes.get(name) ?? null,
+    heldByInstance: ofInstance.has(name) ? 'yes' : 'no',
+  }));
+}
+
+async function namesHeld(database: Database, installation: string): Promise<ReadonlySet<string>> {
+  const rows = await database.transaction({ kind: 'instance' }, (tx) =>
+    tx.em.find(SecretEntity, { installation }, { fields: ['name'] }),
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 type SealedRow = { org: string; installation: string; plugin: string; name: string } & SealedSecret;
@@ -202,9 +213,9 @@ async function requireInstallation(
   tx: Transaction,
   orgId: string,
   plugin: PluginId,
-): Promise<{ id: string; manifest: Manifest }> {
+): Promise<Pick<Installation, 'id' | 'manifest' | 'seat'>> {
   const row = await tx.em.findOne(InstallationEntity, { orgId, pluginId: plugin });
-  if (row) return row;
+  if (row) return { id: row.id, manifest: row.manifest, seat: row.seat };
   throw new Refusal('plugin_not_installed', {
     detail: `${plugin} is not installed in this organization.`,
     extensions: { plugin },

@@ -138,6 +138,10 @@ describe('once the instance has installed it', () => {
     expect((await put(acme, '/secrets/botToken', { value: 'mine-1' })).status).toBeLessThan(300);
     expect((await call(acme)).token).toBe(6);
     expect((await call(umbra)).token).toBe(14);
+    const listed = async (org: TestOrg): Promise<unknown> =>
+      (await org.owner.get(org.path(`/plugins/${BOT}/secrets`))).json.items;
+    expect(await listed(acme)).toMatchObject([{ setAt: expect.any(String), heldByInstance: 'yes' }]);
+    expect(await listed(umbra)).toMatchObject([{ setAt: null, heldByInstance: 'yes' }]);
   });
 
   it('lets an organization configure what the instance leaves open', async () => {
