@@ -7,6 +7,7 @@ import { asRefusal, problemResponse } from './http/problem.ts';
 import type { Route } from './http/route.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
+import { commandRoutes } from './routes/commands.ts';
 import { contractRoutes } from './routes/contracts.ts';
 import { healthRoutes, specRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
@@ -61,6 +62,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...requestRoutes(services),
     ...secretRoutes(services),
     ...contractRoutes(services),
+    ...commandRoutes(services),
     ...moduleRoutes(services),
     ...mailRoutes(services),
     ...recordRoutes(services),

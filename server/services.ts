@@ -10,8 +10,10 @@ import type { KeyPorts } from '../registry/keys/index.ts';
 import type { PublishingPorts } from '../registry/publishing/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type {
+  Commands,
   Contracts,
   Events,
+  Files,
   HandlerRuns,
   Jobs,
   Mail,
@@ -40,7 +42,9 @@ export type Services = {
   readonly handlers: HandlerRuns;
   readonly telemetry: Telemetry;
   readonly limits: OrganizationLimits;
+  readonly commands: Commands;
   readonly contracts: Contracts;
+  readonly files: Files;
   readonly secrets: Secrets;
   readonly mail: Mail;
   readonly jobs: Jobs;

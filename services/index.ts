@@ -1,5 +1,6 @@
 export type { Capability, CapabilityContext } from './capability.ts';
 export type { HandlerRun, HandlerRuns } from './handler-runs.ts';
+export { openCommands, type CommandAnswer, type Commands, type OfferedCommand } from './commands/index.ts';
 export {
   CONTRACT_ENTITIES,
   contractCapabilities,
@@ -11,6 +12,7 @@ export {
   type ContractFailure,
   type Contracts,
 } from './contracts/index.ts';
+export { FILE_ENTITIES, fileCapabilities, openFiles, type Files, type NewFile } from './files/index.ts';
 export {
   createKeyValueStore,
   KV_ENTITIES,

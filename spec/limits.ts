@@ -317,6 +317,21 @@ export const EGRESS_LIMITS = {
   poolsMax: 200,
 } as const;
 
+/** Files that are uploaded for runs of plugins. */
+export const FILE_LIMITS = {
+  /** A million rows of an ordinary table. */
+  fileBytesMax: 256 * MIB,
+  /** Of one organization, together. */
+  orgBytesMax: 1024 * MIB,
+  /** With one command. */
+  filesPerRunMax: 8,
+  nameBytesMax: 255,
+  /** One piece in the database, and what a guest gets at once: as JSON a byte has up to six characters. */
+  pieceBytesMax: 160 * KIB,
+  /** Longer than a job waits and works, and than a person needs to look at what came of it. */
+  keptMs: 24 * 3_600_000,
+} as const;
+
 /** Secrets that administrators enter for plugins. */
 export const SECRET_LIMITS = {
   /** A certificate chain or the key file of a service account fits several times. */
@@ -440,6 +455,8 @@ export function assertLimits(): void {
       RUNNER_LIMITS.runsPerInstallationMax <= RUNNER_LIMITS.runsPerOrganizationMax,
     ],
     ['a fetched body fits into an answer', EGRESS_LIMITS.responseBytesMax < ISOLATE_LIMITS.answerCharsMax],
+    ['a piece of a file fits into an answer', FILE_LIMITS.pieceBytesMax * 6 < ISOLATE_LIMITS.answerCharsMax],
+    ['a file fits into its organization', FILE_LIMITS.fileBytesMax <= FILE_LIMITS.orgBytesMax],
     ['a request out ends before its run', EGRESS_LIMITS.totalMsMax < ENDPOINT_LIMITS.wallTimeMsMax],
     ['a run fits into its installation', EGRESS_LIMITS.perRunMax <= EGRESS_LIMITS.perInstallationMax],
     [

@@ -50,6 +50,8 @@ export type Command = {
   readonly title?: string;
   readonly access?: Access;
   readonly arguments?: JsonObject;
+  /** `job` for what takes long: it always runs in the background. `direct` where absent. */
+  readonly run?: 'direct' | 'job';
   /** Whether a job that was interrupted is begun again; `never` where absent. */
   readonly retry?: 'never' | 'interrupted';
 };

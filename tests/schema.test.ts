@@ -6,6 +6,7 @@ import { INSTALLATION_ENTITIES } from '../registry/installations/entities/index.
 import { EVENT_ENTITIES } from '../services/events/entities.ts';
 import { JOB_ENTITIES } from '../services/jobs/entities.ts';
 import { CONTRACT_ENTITIES } from '../services/contracts/entities.ts';
+import { FILE_ENTITIES } from '../services/files/entities.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { MAIL_ENTITIES } from '../services/mail/entities.ts';
 import { RECORD_ENTITIES } from '../services/records/entities.ts';
@@ -31,6 +32,7 @@ beforeAll(async () => {
     ...CONTRACT_ENTITIES,
     ...RECORD_ENTITIES,
     ...EVENT_ENTITIES,
+    ...FILE_ENTITIES,
   ]);
 });
 

@@ -28,6 +28,7 @@ import {
   stringSlice,
   TypeErrorConstructor,
 } from './primordials.ts';
+import { fileStream } from './file-stream.ts';
 import type { Inflow } from './inflow.ts';
 import type { Outflow } from './outflow.ts';
 import { pluginCall } from './plugin-call.ts';
@@ -164,9 +165,15 @@ function makeServices(run: GuestRun, settings: HostSettings, space: string): obj
   mapForEach(methods, (service, method) => {
     const call = (...args: unknown[]): Promise<unknown> =>
       callService(run.id, service, args, settings.raw.callCharsMax, run);
-    object[method] = service.name === 'plugins.call' ? pluginCall(call) : call;
+    object[method] = shaped(service.name, call);
   });
   return freeze(object);
+}
+
+/** What some services are to the guest, over their calls. */
+function shaped(name: string, call: (...args: unknown[]) => Promise<unknown>): unknown {
+  if (name === 'plugins.call') return pluginCall(call);
+  return name === 'files.stream' ? fileStream(call) : call;
 }
 
 /**

@@ -172,7 +172,10 @@ async function admit(
 }
 
 /** A right that nobody mapped, which the manifest's checks rule out, is held by the owners alone. */
-function roleNeeded(access: Exclude<Access, 'public'>, actions: ReadonlyMap<string, OrgRole>): OrgRole {
+export function roleNeeded(
+  access: Exclude<Access, 'public'>,
+  actions: ReadonlyMap<string, OrgRole>,
+): OrgRole {
   if (access === 'member' || access === 'admin') return access;
   return actions.get(access.slice('action:'.length)) ?? 'owner';
 }

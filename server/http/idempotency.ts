@@ -14,7 +14,7 @@ import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { Logger } from '../log.ts';
 import { problemOf } from './problem.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Route, RouteInput } from './route.ts';
 
 export const IDEMPOTENCY_HEADER = 'idempotency-key';
 const CIPHER = 'aes-256-gcm';
@@ -30,7 +30,7 @@ export type KeyedWrite = {
   readonly secret: string;
   readonly principal: Principal;
   readonly requestId: string;
-  readonly input: { readonly params: unknown; readonly query: unknown; readonly body: unknown };
+  readonly input: RouteInput;
 };
 
 /** What is kept of an answer: enough to give it again, byte for byte. */
@@ -126,11 +126,12 @@ function keptProblem(refusal: Refusal, { requestId }: KeyedWrite): KeptAnswer {
  */
 function digestOf({ route, input }: KeyedWrite): string {
   const parts = [route.method, route.path, JSON.stringify(input.params), JSON.stringify(input.query)];
-  return sha256([...parts.map(sha256), ...bodyParts(input.body).map(sha256)].join('\n'));
+  return sha256([...parts.map(sha256), ...bodyParts(input).map(sha256)].join('\n'));
 }
 
 /** An upload is bytes, everything else JSON. */
-function bodyParts(body: unknown): (string | Uint8Array)[] {
+function bodyParts({ body, fingerprint }: RouteInput): (string | Uint8Array)[] {
+  if (fingerprint !== undefined) return [fingerprint];
   if (typeof body !== 'object' || body === null) return [];
   if (!('archive' in body) || !(body.archive instanceof Uint8Array)) return [JSON.stringify(body)];
   const envelope = 'envelope' in body && body.envelope instanceof Uint8Array ? [body.envelope] : [];

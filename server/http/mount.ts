@@ -29,7 +29,7 @@ async function answerRoute(context: Context<AppEnv>, route: Route, ports: MountP
   const params = context.req.param() as Record<string, string>;
   requireStorable(params, '/path');
   const caller = await admitClient(context, route, ports, params['org']);
-  const input = await route.read(raw, params);
+  const input = await route.read(raw, params, caller.principal);
   const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });
   const key = rateClassOf(route) === 'write' ? raw.headers.get(IDEMPOTENCY_HEADER) : null;
   if (key === null || !caller.principal) return toResponse(await work());

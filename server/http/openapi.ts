@@ -130,6 +130,8 @@ function parametersOf(schema: TSchema, where: 'path' | 'query'): JsonValue[] {
 
 function bodyOf(body: BodySpec): JsonObject {
   if (body === 'none') return {};
+  if (typeof body === 'object' && 'receive' in body)
+    return { requestBody: { required: false, content: body.content } };
   const content = body === 'upload' ? UPLOAD_CONTENT : { 'application/json': { schema: plain(body) } };
   const required = typeof body === 'string' || !('default' in body);
   return { requestBody: { required, content } };

@@ -8,7 +8,8 @@ import addFormats from 'ajv-formats';
 import type { Static, TSchema } from 'typebox';
 import type { HttpMethod } from '../../spec/permission.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
-import type { JsonValue } from '../../spec/json.ts';
+import type { Principal } from '../../identity/index.ts';
+import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { toViolation } from '../../spec/guest-schema.ts';
 import type { Access, CallerOf } from './access.ts';
 import { hasNoBody, readJson, readUpload, type Upload } from './body.ts';
@@ -38,8 +39,31 @@ export type RouteRequest<Params, Query, Body, Caller> = {
  * `none` takes no body, `upload` a package (multipart or ZIP), a schema a JSON body. A schema with a `default` also takes
  * a request without a body.
  */
-export type BodySpec = 'none' | 'upload' | TSchema;
-type BodyOf<B extends BodySpec> = B extends 'upload' ? Upload : B extends TSchema ? Static<B> : undefined;
+export type BodySpec = 'none' | 'upload' | TSchema | ReceivedBody<unknown>;
+type BodyOf<B extends BodySpec> = B extends 'upload'
+  ? Upload
+  : B extends ReceivedBody<infer Value>
+    ? Value
+    : B extends TSchema
+      ? Static<B>
+      : undefined;
+
+/**
+ * A body that a route takes in itself, as it comes: one with files, which nobody could hold. It is taken in once the
+ * caller is known, and before an `Idempotency-Key` is looked at.
+ */
+export type ReceivedBody<Value> = {
+  /** Media types with their schemas, for the OpenAPI document. */
+  readonly content: JsonObject;
+  readonly receive: (request: {
+    readonly raw: Request;
+    readonly params: Readonly<Record<string, string>>;
+    readonly principal: Principal | null;
+  }) => Promise<Received<Value>>;
+};
+
+/** @property fingerprint equal for what means the same, such as the digests of files and not the ids they were given */
+export type Received<Value> = { readonly value: Value; readonly fingerprint: string };
 
 export type RouteSpec<P extends TSchema, Q extends TSchema, B extends BodySpec, A extends Access> = {
   readonly method: HttpMethod;
@@ -63,8 +87,17 @@ export type Route = Omit<RouteSpec<TSchema, TSchema, BodySpec, Access>, 'handle'
   readonly read: (
     raw: Request,
     params: Record<string, string>,
-  ) => Promise<{ params: unknown; query: unknown; body: unknown }>;
+    principal: Principal | null,
+  ) => Promise<RouteInput>;
   readonly handle: (request: RouteRequest<unknown, unknown, unknown, unknown>) => Promise<Answer>;
+};
+
+/** What a handler gets; `fingerprint` where the body was received by its route. */
+export type RouteInput = {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly fingerprint?: string;
 };
 
 /** Parameters and queries arrive as text, so they are coerced; bodies are taken as they are. */
@@ -93,16 +126,31 @@ export function route<P extends TSchema, Q extends TSchema, B extends BodySpec, 
 ): Route {
   const checkParams = textAjv.compile(spec.params);
   const checkQuery = textAjv.compile(spec.query);
-  const checkBody = typeof spec.body === 'string' ? null : bodyAjv.compile(spec.body);
+  const schema: BodySpec = spec.body;
+  const checkBody = isSchema(schema) ? bodyAjv.compile(schema as object) : null;
   return {
     ...spec,
     handle: spec.handle as Route['handle'],
-    read: async (raw, params) => ({
+    read: async (raw, params, principal) => ({
       params: checked(checkParams, { ...params }, '/path'),
       query: checked(checkQuery, queryOf(raw), '/query'),
-      body: await readRouteBody(raw, spec.body, checkBody),
+      ...(isReceived(spec.body)
+        ? receivedInput(await spec.body.receive({ raw, params, principal }))
+        : { body: await readRouteBody(raw, spec.body, checkBody) }),
     }),
   };
+}
+
+function isReceived(spec: BodySpec): spec is ReceivedBody<unknown> {
+  return typeof spec === 'object' && 'receive' in spec;
+}
+
+function isSchema(spec: BodySpec): spec is TSchema {
+  return typeof spec === 'object' && !isReceived(spec);
+}
+
+function receivedInput({ value, fingerprint }: Received<unknown>): Pick<RouteInput, 'body' | 'fingerprint'> {
+  return { body: value, fingerprint };
 }
 
 async function readRouteBody(raw: Request, spec: BodySpec, check: ValidateFunction | null): Promise<unknown> {

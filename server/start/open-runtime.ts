@@ -24,6 +24,8 @@ import {
 } from '../../sandbox/index.ts';
 import {
   contractCapabilities,
+  fileCapabilities,
+  openFiles,
   createKeyValueStore,
   createResolve,
   heldSecrets,
@@ -32,13 +34,16 @@ import {
   openEgress,
   openMail,
   openContracts,
+  openCommands,
   openMasterKeys,
   openRecords,
   openSecrets,
   openTelemetry,
   secretCapabilities,
+  type Commands,
   type Contracts,
   type Events,
+  type Files,
   type HandlerRuns,
   type Jobs,
   type Mail,
@@ -56,7 +61,9 @@ export type Runtime = {
   readonly sandbox: Sandbox;
   readonly handlers: HandlerRuns;
   readonly telemetry: Telemetry;
+  readonly commands: Commands;
   readonly contracts: Contracts;
+  readonly files: Files;
   readonly secrets: Secrets;
   readonly mail: Mail;
   readonly jobs: Jobs;
@@ -102,17 +109,17 @@ export async function openRuntime(
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
   const { redact } = secrets;
   const work = await openWork({ database, handlers, log: signals.log, redact, settings }, closers);
-  const contracts = openContracts(storage.database, handlers);
-  const records = openRecords(database);
+  const offers = openOffers({ database, handlers, jobs: work.jobs });
+  const kept = { secrets, mail, records: openRecords(database) };
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
     capabilities: [
-      ...dataCapabilities(database, { secrets, mail, records, limits }),
+      ...dataCapabilities(database, { ...kept, limits }),
       callCapability(installations, sandboxOf),
       egressCapability(settings, secrets, { ...signals, telemetry }, closers),
       ...work.capabilities,
-      ...contractCapabilities((call) => contracts.call(call)),
+      ...offers.capabilities,
     ],
     grantsOf: grantsNow(installations),
     observer: createObserver(signals, telemetry, {
@@ -130,7 +137,7 @@ export async function openRuntime(
   work.closeWith(closers, settings);
   const { sandbox } = opened;
   const { jobs, events } = work;
-  return { installations, sandbox, handlers, contracts, telemetry, secrets, mail, jobs, events, records };
+  return { installations, sandbox, handlers, ...offers.parts, ...kept, telemetry, jobs, events };
 }
 
 /** What an installation is granted at this moment: nothing while it is not active. */
@@ -147,6 +154,23 @@ function callCapability(installations: Installations, sandboxOf: () => Sandbox):
     requireEndpoint: matchEndpoint,
     run: (invocation) => sandboxOf().call(invocation),
   });
+}
+
+/** What plugins offer to be called by name, and the files that go with a call. */
+function openOffers(ports: {
+  readonly database: Database;
+  readonly handlers: HandlerRuns;
+  readonly jobs: Jobs;
+}): {
+  readonly parts: Pick<Runtime, 'commands' | 'contracts' | 'files'>;
+  readonly capabilities: readonly Capability[];
+} {
+  const contracts = openContracts(ports.database, ports.handlers);
+  const files = openFiles(ports.database);
+  return {
+    parts: { commands: openCommands(ports), contracts, files },
+    capabilities: [...contractCapabilities((call) => contracts.call(call)), ...fileCapabilities(files)],
+  };
 }
 
 /** What plugins keep and send. */

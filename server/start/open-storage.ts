@@ -20,6 +20,7 @@ import {
   EVENT_ENTITIES,
   JOB_ENTITIES,
   CONTRACT_ENTITIES,
+  FILE_ENTITIES,
   KV_ENTITIES,
   MAIL_ENTITIES,
   RECORD_ENTITIES,
@@ -42,6 +43,7 @@ const ENTITIES = [
   ...CONTRACT_ENTITIES,
   ...RECORD_ENTITIES,
   ...EVENT_ENTITIES,
+  ...FILE_ENTITIES,
 ];
 
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };

@@ -56,6 +56,12 @@ export const CONTRACT_ERRORS = {
     title: 'Several plugins of this organization have a command of this name.',
     hint: 'Name the plugin: POST /api/v1/orgs/{org}/plugins/{publisher}/{name}/commands/{command}.',
   },
+  command_arguments_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'The command does not take these arguments.',
+    hint: 'The manifest of the plugin has the schema: GET /api/v1/orgs/{org}/commands.',
+  },
   command_failed: {
     status: 502,
     kind: 'state',

@@ -68,6 +68,30 @@ export const SERVICE_ERRORS = {
     title: 'Too many requests are in flight.',
     hint: 'Await some of them first: 6 of one run and 20 of one installation may be in flight.',
   },
+  file_name_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'This is no name of a file.',
+    hint: 'Use a name of 1 to 255 bytes in UTF-8, without folders and control characters.',
+  },
+  file_too_large: {
+    status: 413,
+    kind: 'limit',
+    title: 'The file is larger than Souk takes.',
+    hint: 'Split it: one file has at most 256 MiB.',
+  },
+  files_quota_exceeded: {
+    status: 413,
+    kind: 'limit',
+    title: 'The organization keeps too many files at once.',
+    hint: 'Wait until the work on earlier files is done; they go after a day at the latest.',
+  },
+  file_not_found: {
+    status: 404,
+    kind: 'state',
+    title: 'There is no such file.',
+    hint: 'Upload it again: files are kept for a day.',
+  },
   secret_unknown: {
     status: 422,
     kind: 'input',

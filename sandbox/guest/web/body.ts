@@ -117,7 +117,7 @@ export function streamOf(body: Body): ReadableStream {
   if (body.source.kind === 'stream') return body.source.stream;
   const stream =
     body.source.kind === 'pulled'
-      ? streamOfPulled(body.source.pulled)
+      ? streamOfPulled(pullOf(body.source.pulled))
       : blobPart.use().streamOfBinary(wholeBinary(body.source));
   // A body that was read before its stream was asked for shows a stream that is used up.
   if (body.isUsed) void stream.cancel();
@@ -125,14 +125,19 @@ export function streamOf(body: Body): ReadableStream {
   return stream;
 }
 
-/** Asks for a piece when its reader wants one, and holds none. */
-function streamOfPulled(pulled: PulledBody): ReadableStream<Uint8Array> {
+const pullOf =
+  (pulled: PulledBody): (() => Promise<string | null>) =>
+  () =>
+    pulled.pull();
+
+/** Asks for a piece, as a binary string, when its reader wants one, and holds none; null is the end. */
+export function streamOfPulled(pull: () => Promise<string | null>): ReadableStream<Uint8Array> {
   const { ReadableStream: Stream } = streamPart.use();
   return new Stream<Uint8Array>(
     {
       type: 'bytes',
       async pull(controller) {
-        const binary = await pulled.pull();
+        const binary = await pull();
         if (binary !== null) return controller.enqueue(bytesFromBinary(binary));
         controller.close();
         // A reader that brought its own buffer is answered with no bytes (Streams section 4.7.3).

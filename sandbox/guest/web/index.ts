@@ -105,7 +105,7 @@ export type AnsweredResponse = {
   readonly body: string | ReadableStream<unknown> | null;
 };
 
-export { isRequestTooLarge } from './body.ts';
+export { isRequestTooLarge, streamOfPulled } from './body.ts';
 export type { PulledBody } from './body.ts';
 export type { ReadableStream } from './streams.ts';
 
