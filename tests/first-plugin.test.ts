@@ -1,0 +1,74 @@
+/** The commands of docs/authors/first-plugin.md, run by a shell as a new author would, with a home folder of its own. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testDatabase } from './support/test-souk.ts';
+import { discardSouk, startSouk } from './support/souk-process.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const home = mkdtempSync(join(tmpdir(), 'souk-first-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+function blocks(): string[] {
+  const page = readFileSync(join(ROOT, 'docs/authors/first-plugin.md'), 'utf8');
+  return [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, block]) => block ?? '');
+}
+
+/** A port that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('an author who reads first-plugin.md alone', () => {
+  let printed = '';
+
+  beforeAll(async () => {
+    const database = await testDatabase();
+    const souk = await startSouk({ environment: { DATABASE_URL: database.url } });
+    afterAll(() => discardSouk(souk));
+    const script = blocks()
+      .join('\n')
+      .replaceAll('http://127.0.0.1:8787', souk.url)
+      .replaceAll('$CLONE/.souk', souk.dataDir)
+      .replaceAll('8788', String(await freePort()));
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], HOME: home },
+    });
+    printed = `${stdout}\n${stderr}`;
+    // Some twenty commands, each a process of its own.
+  }, 240_000);
+
+  it('finds every step', () => {
+    expect(blocks()).toHaveLength(9);
+  });
+
+  it.each([
+    ['has tests that pass', 'pass 2'],
+    ['checks the plugin', 'passed: ada/greeter 0.1.0'],
+    ['tries it with values of its own', '{"text":"Moin, Ada!","count":1}'],
+    ['publishes', 'published ada/greeter 0.1.0'],
+    ['sees the plan with its permission', 'Remembers whom it has greeted.'],
+    ['calls it as it was configured', '{"text":"Salaam, Ada!","count":1}'],
+    ['sees it go on without its permission', '{"text":"Salaam, Ada!","count":null}'],
+    ['finds the denial in its log', 'PermissionDenied'],
+  ])('%s', (_, expected) => {
+    expect(printed).toContain(expected);
+  });
+
+  it('was told of the start and the end of souk dev', () => {
+    const log = readFileSync(join(home, 'my-plugins/dev.log'), 'utf8');
+    expect(log).toContain('ready on http://127.0.0.1:');
+    expect(log).toContain('stopped');
+  });
+});
