@@ -155,8 +155,18 @@ export type Records = {
     limit?: number;
   }): Promise<{ items: SoukRecord[]; next: string | null }>;
   /**
+   * Begins an import of your own, over many proposals; a job that was cut off and begins again gets the same one.
+   * @param wish.file id or name of a file that was handed to this run. @param wish.dryRun decides, and changes nothing
+   */
+  begin(wish: { type: string; file?: string; dryRun?: boolean }): Promise<{ import: string }>;
+  /** Ends it. @param end.problem what is wrong with the source as a whole */
+  end(end: {
+    import: string;
+    problem?: string;
+  }): Promise<{ [outcome in RowOutcome]: number } & { import: string }>;
+  /**
    * Souk validates, normalizes and matches each row and decides what becomes of it.
-   * @param proposal at most 500 rows and 256 KiB of JSON; `import` is the id that an importer was given
+   * @param proposal at most 500 rows and 256 KiB of JSON; `import` is the id that an importer was given, or that `begin` answered
    */
   propose(proposal: { type: string; import?: string; rows: readonly ProposedRow[] }): Promise<
     { [outcome in RowOutcome]: number } & {

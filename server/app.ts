@@ -11,6 +11,7 @@ import { commandRoutes } from './routes/commands.ts';
 import { contractRoutes } from './routes/contracts.ts';
 import { healthRoutes, specRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
+import { importRoutes } from './routes/imports.ts';
 import { installationRoutes } from './routes/installations.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -66,6 +67,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...moduleRoutes(services),
     ...mailRoutes(services),
     ...recordRoutes(services),
+    ...importRoutes(services),
     ...auditRoutes(services),
     ...upkeepRoutes(services),
   ];

@@ -15,6 +15,7 @@ import type {
   Events,
   Files,
   HandlerRuns,
+  Imports,
   Jobs,
   Mail,
   Records,
@@ -50,6 +51,7 @@ export type Services = {
   readonly jobs: Jobs;
   readonly records: Records;
   readonly events: Events;
+  readonly imports: Imports;
   readonly eventStreams: EventStreams;
   readonly rateLimits: RateLimits;
 };

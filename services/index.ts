@@ -62,6 +62,7 @@ export {
   type ServerWorker,
 } from './jobs/index.ts';
 export { openQueue, type Queue } from './queue/index.ts';
+export { importCapabilities, openImports, type Imports } from './imports/index.ts';
 export { openRecords, RECORD_ENTITIES, recordCapabilities, type Records } from './records/index.ts';
 export {
   heldSecrets,

@@ -395,6 +395,8 @@ export const RECORD_LIMITS = {
   /** Of one organization: some gigabytes of tables and indexes. */
   recordsMax: 2_000_000,
   evidenceRowsMax: 10_000_000,
+  /** What a person tells an importer about one file. */
+  optionsCharsMax: 16 * KIB,
   /** What a plugin reads at once; a page stays below ISOLATE_LIMITS.answerCharsMax all the same. */
   listMax: 200,
   filtersMax: 5,

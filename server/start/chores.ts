@@ -22,11 +22,12 @@ export function startChores(services: Services, closers: Closers): void {
 }
 
 function choresOf({
+  files,
+  imports,
   installations,
   database,
   blobs,
   events,
-  files,
   jobs,
   secrets,
   telemetry,
@@ -36,6 +37,7 @@ function choresOf({
   const now = (): Date => new Date();
   return [
     { name: 'reconcile', everyMs: RECONCILE_INTERVAL_MS, work: () => installations.reconcile() },
+    { name: 'end of lost imports', everyMs: RECONCILE_INTERVAL_MS, work: () => imports.settle() },
     {
       name: 'enforcing of revocations',
       everyMs: RECONCILE_INTERVAL_MS,

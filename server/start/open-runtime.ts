@@ -29,12 +29,14 @@ import {
   createKeyValueStore,
   createResolve,
   heldSecrets,
+  importCapabilities,
   kvCapabilities,
   mailCapabilities,
   openEgress,
   openMail,
   openContracts,
   openCommands,
+  openImports,
   openMasterKeys,
   openRecords,
   openSecrets,
@@ -45,6 +47,7 @@ import {
   type Events,
   type Files,
   type HandlerRuns,
+  type Imports,
   type Jobs,
   type Mail,
   type OrganizationLimits,
@@ -69,6 +72,7 @@ export type Runtime = {
   readonly jobs: Jobs;
   readonly records: Records;
   readonly events: Events;
+  readonly imports: Imports;
 };
 
 /** `all` lets the reviewed tier share as well; the unreviewed tier never leaves its installation. */
@@ -110,7 +114,7 @@ export async function openRuntime(
   const { redact } = secrets;
   const work = await openWork({ database, handlers, log: signals.log, redact, settings }, closers);
   const offers = openOffers({ database, handlers, jobs: work.jobs });
-  const kept = { secrets, mail, records: openRecords(database) };
+  const kept = { secrets, mail, ...openRecordKeeping({ database, jobs: work.jobs, ...offers.parts }) };
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: packagePort(storage.blobs, sourceMaps),
@@ -173,6 +177,15 @@ function openOffers(ports: {
   };
 }
 
+function openRecordKeeping(ports: {
+  readonly database: Database;
+  readonly jobs: Jobs;
+  readonly contracts: Contracts;
+}): Pick<Runtime, 'records' | 'imports'> {
+  const records = openRecords(ports.database);
+  return { records, imports: openImports({ ...ports, records }) };
+}
+
 /** What plugins keep and send. */
 function dataCapabilities(
   database: Database,
@@ -180,14 +193,16 @@ function dataCapabilities(
     secrets,
     mail,
     records,
+    imports,
     limits,
-  }: Pick<Runtime, 'secrets' | 'mail' | 'records'> & { readonly limits: OrganizationLimits },
+  }: Pick<Runtime, 'secrets' | 'mail' | 'records' | 'imports'> & { readonly limits: OrganizationLimits },
 ): Capability[] {
   return [
     ...kvCapabilities(createKeyValueStore(database, limits.of)),
     ...secretCapabilities(secrets),
     ...mailCapabilities(mail),
     ...recordCapabilities(records),
+    ...importCapabilities(imports),
   ];
 }
 

@@ -86,7 +86,7 @@ function settle(read: ReadRow, target: Target, known: KnownRecords, judgement: J
     case 'new':
       return accept(read, known, judgement);
     case 'record':
-      return merge(read, target.record, known, judgement);
+      return merge(read, target.record, { known, judgement, by: 'rule' });
   }
 }
 
@@ -141,7 +141,8 @@ function likenessVerdict(read: ReadRow, candidates: readonly string[], known: Kn
   return held(read, candidates, [{ pointer: '', message }]);
 }
 
-function accept(read: ReadRow, known: KnownRecords, judgement: Judgement): Verdict {
+/** Makes a new record of a row, whatever it is like. */
+export function accept(read: ReadRow, known: KnownRecords, judgement: Judgement): Verdict {
   const data = { ...read.data, ...freeSlugs(read, known) };
   const reasons = faultsOf(data, known, judgement);
   if (reasons.length > 0) return { outcome: 'rejected', reasons };
@@ -164,14 +165,23 @@ function freeSlugs({ slugs }: ReadRow, known: KnownRecords): JsonObject {
   );
 }
 
-function merge(read: ReadRow, record: KnownRecord, known: KnownRecords, judgement: Judgement): Verdict {
+/** @param by a person may write over what somebody else has said */
+export function merge(
+  read: ReadRow,
+  record: KnownRecord,
+  {
+    known,
+    judgement,
+    by,
+  }: { readonly known: KnownRecords; readonly judgement: Judgement; readonly by: 'rule' | 'person' },
+): Verdict {
   const data = merged(record.data, read.data);
   const reasons = faultsOf(data, known, judgement);
   if (reasons.length > 0) return { outcome: 'rejected', reasons };
   const changes = differences(record, read.data);
   if (changes.length === 0) return { outcome: 'unchanged', recordId: record.id, reasons: [] };
   const conflicts = changes.flatMap((change) => conflictOf(change, record, read, judgement));
-  if (conflicts.length > 0) return held(read, [record.id], conflicts);
+  if (by === 'rule' && conflicts.length > 0) return held(read, [record.id], conflicts);
   known.put({
     ...record,
     data,

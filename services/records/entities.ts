@@ -34,8 +34,17 @@ const RecordImportEntity = defineEntity({
     endedAt: p.datetime().nullable(),
     /** The root of what the audit says about it. */
     auditId: p.uuid(),
+    /** Of a file; not a foreign key, because jobs are forgotten before imports are. */
+    jobId: p.uuid().nullable(),
   },
-  indexes: [{ name: 'record_import_org_index', properties: ['orgId', 'id'] }],
+  indexes: [
+    { name: 'record_import_org_index', properties: ['orgId', 'id'] },
+    {
+      name: 'record_import_open_index',
+      properties: ['jobId'],
+      where: `state in ('queued', 'running')`,
+    },
+  ],
   checks: [
     {
       name: 'record_import_state_check',

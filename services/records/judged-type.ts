@@ -47,6 +47,14 @@ export function judge(found: OrgRecordType): JudgedType {
   return { name: found.qualifiedName, type: found.type, violationsOf: compiled(found) };
 }
 
+/**
+ * @returns the name under which records of the type are kept
+ * @throws Refusal `record_type_unknown`, `record_type_not_in_force`, `name_ambiguous`
+ */
+export async function requireTakenType(tx: Transaction, orgId: string, name: string): Promise<string> {
+  return judge(await findRecordType(tx, orgId, name)).name;
+}
+
 /** Equal texts of schemas judge alike, whosoever they are. */
 function compiled(found: OrgRecordType): Compiled {
   const parts = [

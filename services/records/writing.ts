@@ -27,9 +27,7 @@ export async function writeBatch(
   switch (batch.mode) {
     case 'apply':
       await countUsage(tx, batch, added.length, rows.length);
-      await insertRecords(tx, batch, added);
-      await updateRecords(tx, batch, changed);
-      await replaceKeys(tx, batch, added, changed);
+      await writeRecords(tx, batch, known);
       break;
     case 'dryRun':
       await countUsage(tx, batch, 0, rows.length);
@@ -40,7 +38,16 @@ export async function writeBatch(
   await addCounts(tx, batch, rows);
 }
 
-async function countUsage(
+/** Records that are new or changed, with what they are found by. */
+export async function writeRecords(tx: Transaction, batch: RecordImport, known: KnownRecords): Promise<void> {
+  const { added, changed } = known.changes();
+  await insertRecords(tx, batch, added);
+  await updateRecords(tx, batch, changed);
+  await replaceKeys(tx, batch, added, changed);
+}
+
+/** @throws Refusal `record_quota_exceeded` */
+export async function countUsage(
   tx: Transaction,
   { orgId }: RecordImport,
   records: number,

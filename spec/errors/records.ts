@@ -44,4 +44,22 @@ export const RECORD_ERRORS = {
     title: 'The import takes no rows.',
     hint: 'Propose rows from the run that the import began, with its own id.',
   },
+  import_not_found: {
+    status: 404,
+    kind: 'state',
+    title: 'There is no such import.',
+    hint: 'List the imports of the organization.',
+  },
+  import_row_not_held: {
+    status: 409,
+    kind: 'state',
+    title: 'This row waits for nobody.',
+    hint: 'List the rows that wait for review.',
+  },
+  import_decision_invalid: {
+    status: 422,
+    kind: 'input',
+    title: 'The row cannot be decided this way.',
+    hint: 'Accept it as new, merge it into a record of the same type, or reject it.',
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

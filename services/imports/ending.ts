@@ -1,0 +1,94 @@
+/** How imports end. */
+import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+
+export type ImportEnd = { readonly state: 'completed' | 'failed'; readonly problem: string | null };
+
+const PROBLEM_CHARS_MAX = 2_000;
+/** A run that is no job has ended long before (RUN_LIMITS). */
+const ALONE_MINUTES_MAX = 15;
+
+type Ended = {
+  accepted: number;
+  merged: number;
+  unchanged: number;
+  rejected: number;
+  held: number;
+  plugin_id: string;
+  mode: string;
+};
+
+/** Ends it once; the audit keeps the counts and a digest of what became of every row. */
+export async function endImport(
+  database: Database,
+  orgId: string,
+  importId: string,
+  { state, problem }: ImportEnd,
+): Promise<void> {
+  await database.transaction({ kind: 'org', orgId }, async (tx) => {
+    const text = problem === null ? null : storable(problem);
+    const [row] = await tx.em.execute<Ended[]>(
+      `update record_import set state = ?, problem = ?, ended_at = now()
+        where id = ? and org_id = ? and state in ('queued', 'running')
+        returning accepted, merged, unchanged, rejected, held, plugin_id, mode`,
+      [state, text, importId, orgId],
+    );
+    if (!row) return;
+    await forgetDrafts(tx, importId);
+    const { plugin_id: plugin, mode, ...counts } = row;
+    const detail: JsonObject = {
+      plugin,
+      mode,
+      problem: text,
+      ...counts,
+      rowsSha256: await digestOf(tx, importId),
+    };
+    const actor = { kind: 'plugin', plugin } as const;
+    const subject = `import:${importId}`;
+    await appendAudit(tx, {
+      scope: { kind: 'org', orgId },
+      actor,
+      action: `import.${state}`,
+      subject,
+      detail,
+    });
+  });
+}
+
+function storable(text: string): string {
+  return text.slice(0, PROBLEM_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+async function forgetDrafts(tx: Transaction, importId: string): Promise<void> {
+  await tx.em.execute('delete from record_draft where import_id = ?', [importId]);
+  await tx.em.execute('delete from record_draft_key where import_id = ?', [importId]);
+}
+
+/** Of the lines `row outcome record`, with `-` for no record: the rows hang below the entry of the audit. */
+async function digestOf(tx: Transaction, importId: string): Promise<string> {
+  const [row] = await tx.em.execute<{ digest: string }[]>(
+    `select encode(sha256(convert_to(coalesce(string_agg(
+        row || ' ' || outcome || ' ' || coalesce(record_id::text, '-'), E'\\n' order by row), ''), 'UTF8')), 'hex')
+      as digest from record_evidence where import_id = ?`,
+    [importId],
+  );
+  return row?.digest ?? '';
+}
+
+/**
+ * An import whose job was canceled, or given up after its servers were lost, has nobody left to end it.
+ * @param tx in the scope of an organization, or of the instance
+ */
+export async function settleLost(tx: Transaction): Promise<number> {
+  const lost = await tx.em.execute<{ id: string }[]>(
+    `update record_import set state = 'failed', ended_at = now(),
+        problem = coalesce((select 'Its job was ' || job.state || '.' from job where job.id = record_import.job_id),
+          'The run that began it is gone.')
+      where state in ('queued', 'running') and case when job_id is null
+        then started_at < now() - interval '${ALONE_MINUTES_MAX} minutes'
+        else not exists (select from job where job.id = record_import.job_id and job.ended_at is null) end
+      returning id`,
+  );
+  for (const { id } of lost) await forgetDrafts(tx, id);
+  return lost.length;
+}

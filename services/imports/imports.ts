@@ -1,0 +1,100 @@
+/**
+ * Imports of files: a plugin reads the file and proposes its rows, in the background. A run that was cut off begins
+ * again from the start of the file; rows that were decided before are answered as they were then.
+ */
+import type { AuditActor, Database } from '../../database/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import type { ImportKind } from '../../spec/modules/core-modules.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import type { Caller, RunFile } from '../../spec/run.ts';
+import type { Contracts } from '../contracts/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { ImportMode, Proposer, Records } from '../records/index.ts';
+import { beginImport, IMPORT_WORKER } from './beginning.ts';
+import { settleLost } from './ending.ts';
+import {
+  listImports,
+  listRows,
+  readImport,
+  type ImportRow,
+  type ImportView,
+  type RowQuery,
+} from './reading.ts';
+import { decideHeld, type ReviewDecision } from './review.ts';
+import { importWorker } from './working.ts';
+import { beginOwn, endOwn } from './own-import.ts';
+
+export type ImportWish = {
+  readonly orgId: string;
+  readonly actor: AuditActor;
+  /** Who stands behind it, as the plugin sees it. */
+  readonly caller: Caller;
+  readonly kind: ImportKind;
+  /** The importer. */
+  readonly plugin: PluginId;
+  readonly file: RunFile;
+  /** For the plugin; what it takes, its documentation says. */
+  readonly options: JsonObject;
+  readonly mode: ImportMode;
+};
+
+/** What the run of a plugin begins by itself. */
+export type GuestImport = {
+  readonly orgId: string;
+  readonly proposer: Proposer;
+  /** Name of the record type, bare or qualified. */
+  readonly type: string;
+  readonly file: RunFile | null;
+  readonly mode: ImportMode;
+  /** The job that the run is, which goes on with the same import where it was cut off. */
+  readonly jobId: string | null;
+};
+
+export type ImportPage<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
+export type PageWish = { readonly limit?: number; readonly cursor?: string };
+
+export type Imports = {
+  /** @throws Refusal `contract_not_implemented`, `plugin_not_installed`, `plugin_not_active`, `jobs_too_many` */
+  begin(wish: ImportWish): Promise<ImportView>;
+  /** Newest first. @throws Refusal `cursor_invalid` */
+  list(orgId: string, page: PageWish): Promise<ImportPage<ImportView>>;
+  /** @throws Refusal `import_not_found` */
+  read(orgId: string, importId: string): Promise<ImportView>;
+  /** Rows of one import, or of all: in the order of the file. @throws Refusal `import_not_found`, `cursor_invalid` */
+  rows(orgId: string, query: RowQuery): Promise<ImportPage<ImportRow>>;
+  /** @throws Refusal `import_not_found`, `import_row_not_held`, `import_decision_invalid` */
+  decide(orgId: string, actor: AuditActor, decision: ReviewDecision): Promise<ImportRow>;
+  beginOwn(wish: GuestImport): Promise<string>;
+  endOwn(
+    orgId: string,
+    installationId: string,
+    importId: string,
+    problem: string | null,
+  ): Promise<ImportView>;
+  /** Ends imports whose job is over without having said so. @returns how many */
+  settle(): Promise<number>;
+};
+
+export type ImportPorts = {
+  readonly database: Database;
+  readonly jobs: Jobs;
+  readonly contracts: Contracts;
+  readonly records: Records;
+};
+
+/** Registers the worker of imports; to be called before the jobs are started. */
+export function openImports(ports: ImportPorts): Imports {
+  const { database, jobs } = ports;
+  jobs.register(IMPORT_WORKER, importWorker(ports));
+  return {
+    begin: (wish) => beginImport(ports, wish),
+    list: (orgId, page) => listImports(database, orgId, page),
+    read: (orgId, importId) => readImport(database, orgId, importId),
+    rows: (orgId, query) => listRows(database, orgId, query),
+    decide: (orgId, actor, decision) => decideHeld(database, orgId, actor, decision),
+    beginOwn: (wish) => beginOwn(database, wish),
+    endOwn: (orgId, installationId, importId, problem) =>
+      endOwn(database, orgId, installationId, { importId, problem }),
+    settle: () => database.transaction({ kind: 'instance' }, (tx) => settleLost(tx)),
+  };
+}

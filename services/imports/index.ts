@@ -1,0 +1,2 @@
+export { importCapabilities } from './capabilities.ts';
+export { openImports, type Imports } from './imports.ts';

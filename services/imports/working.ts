@@ -1,0 +1,157 @@
+/** The job of one import: lets the plugin read the file, and writes down how that ended. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import { RECORD_LIMITS } from '../../spec/limits.ts';
+import type { ImportKind } from '../../spec/modules/core-modules.ts';
+import { CORE_MODULES } from '../../spec/modules/core-modules.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { Fault, Refusal } from '../../spec/refusal.ts';
+import type { RunFile } from '../../spec/run.ts';
+import type { ServerJob, ServerWorker } from '../jobs/index.ts';
+import type { ImportMode, Proposer } from '../records/index.ts';
+import { importerOf, requireImporter } from './beginning.ts';
+import { endImport } from './ending.ts';
+import type { ImportPorts } from './imports.ts';
+import { readImport } from './reading.ts';
+
+/** Of one attempt of the job: a runner that died, or a server that is full, is worth another try. */
+const TRIES_MAX = 3;
+const PAUSE_MS = 1_000;
+const PASSING: ReadonlySet<unknown> = new Set(['runnerDied', 'loadShed']);
+
+type Running = {
+  readonly id: string;
+  readonly mode: ImportMode;
+  readonly recordType: string;
+  readonly contract: string;
+  readonly plugin: PluginId;
+  readonly proposer: Proposer;
+  readonly file: RunFile;
+  readonly options: JsonObject;
+};
+
+type Output = {
+  readonly rows: number;
+  readonly problems?: readonly {
+    readonly message: string;
+    readonly row?: number;
+    readonly column?: string;
+  }[];
+};
+
+export function importWorker(ports: ImportPorts): ServerWorker {
+  return async (job) => {
+    const importId = String(job.args['import']);
+    try {
+      const running = await start(ports, job.orgId, importId);
+      const output = await readFile(ports, job, running);
+      await takeProblems(ports, job.orgId, running, output);
+      await endImport(ports.database, job.orgId, importId, { state: 'completed', problem: loose(output) });
+    } catch (error) {
+      // A job that was canceled, or goes on at another server, says so itself.
+      if (error instanceof Refusal && !job.signal.aborted && error.code !== 'database_unavailable')
+        await endImport(ports.database, job.orgId, importId, { state: 'failed', problem: error.message });
+      throw error;
+    }
+    return resultOf(ports, job.orgId, importId);
+  };
+}
+
+async function resultOf({ database }: ImportPorts, orgId: string, importId: string): Promise<JsonValue> {
+  const { id, counts } = await readImport(database, orgId, importId);
+  return { import: id, ...counts };
+}
+
+type Row = { mode: ImportMode; record_type: string; plugin_id: PluginId; file: RunFile; options: JsonObject };
+
+/** The rows are those of the version that reads them. */
+function start({ database }: ImportPorts, orgId: string, id: string): Promise<Running> {
+  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+    const [row] = await tx.em.execute<Row[]>(
+      `select mode, record_type, plugin_id, file, options from record_import
+        where id = ? and org_id = ? and state in ('queued', 'running') for update`,
+      [id, orgId],
+    );
+    if (!row) throw new Refusal('import_not_running', { detail: 'The import is over.' });
+    const { mode, record_type: recordType, plugin_id: plugin, file, options } = row;
+    const { contract } = importerOf(kindOf(recordType));
+    const proposer = await requireImporter(tx, orgId, plugin, contract);
+    await tx.em.execute(
+      `update record_import set state = 'running', started_at = coalesce(started_at, now()), plugin_version = ?,
+        plugin_digest = ?, installation_id = ? where id = ?`,
+      [proposer.plugin.version, proposer.digest, proposer.installationId, id],
+    );
+    return { id, mode, recordType, contract, plugin, proposer, file, options };
+  });
+}
+
+function kindOf(recordType: string): ImportKind {
+  const kind = CORE_MODULES.find((module) => module.recordType.name === recordType)?.name;
+  if (kind === undefined) throw new Fault('an import of a file is of no kind');
+  return kind;
+}
+
+async function readFile({ contracts }: ImportPorts, job: ServerJob, running: Running): Promise<Output> {
+  const { id, mode, recordType, contract, plugin, file, options } = running;
+  const { bytes, ...named } = file;
+  const call = {
+    orgId: job.orgId,
+    contract,
+    action: 'import',
+    input: {
+      import: { id, type: recordType, dryRun: mode === 'dryRun' },
+      file: { ...named, size: bytes },
+      options,
+    },
+    mode: 'one',
+    plugin,
+    caller: job.caller,
+    requestId: job.id,
+    files: [file],
+    job: { id: job.id },
+    signal: job.signal,
+  } as const;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return (await contracts.call(call)).output as unknown as Output;
+    } catch (error) {
+      const isPassing = error instanceof Refusal && PASSING.has(error.extensions['contractError']);
+      if (!isPassing || tries >= TRIES_MAX || job.signal.aborted) throw error;
+      job.log('warn', 'The run of the plugin was cut off; it begins again.');
+      await sleep(PAUSE_MS, undefined, { signal: job.signal });
+    }
+  }
+}
+
+/** Rows that the plugin could not even propose are rejected with its words. */
+async function takeProblems(
+  { records }: ImportPorts,
+  orgId: string,
+  { id, recordType, proposer }: Running,
+  { problems = [] }: Output,
+): Promise<void> {
+  const byRow = Map.groupBy(
+    problems.filter(({ row }) => row !== undefined && row >= 1 && row <= RECORD_LIMITS.rowNumberMax),
+    ({ row }) => row ?? 0,
+  );
+  const rows = [...byRow].map(([row, its]) => ({
+    row,
+    original: null,
+    data: {},
+    problems: its.map(sentenceOf),
+  }));
+  for (let from = 0; from < rows.length; from += RECORD_LIMITS.rowsPerProposalMax) {
+    const batch = rows.slice(from, from + RECORD_LIMITS.rowsPerProposalMax);
+    await records.propose({ orgId, proposer, type: recordType, importId: id, rows: batch });
+  }
+}
+
+function sentenceOf({ message, column }: { readonly message: string; readonly column?: string }): string {
+  return column === undefined ? message : `${column}: ${message}`;
+}
+
+/** What is wrong with the file as a whole. */
+function loose({ problems = [] }: Output): string | null {
+  const sentences = problems.filter(({ row }) => row === undefined || row < 1).map(sentenceOf);
+  return sentences.length === 0 ? null : sentences.join(' ');
+}
