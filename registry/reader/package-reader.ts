@@ -6,6 +6,7 @@ import { isMarkedAsUntransferable, Worker } from 'node:worker_threads';
 import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { InspectionContext } from '../inspection/inspect-package.ts';
+import type { ReadPackage } from '../package/read-package.ts';
 import {
   fromRefusalData,
   type InspectedPackage,
@@ -33,9 +34,11 @@ const DEFAULTS: Required<PackageReaderOptions> = {
   heapMibMax: 768,
 };
 
+type Done = Extract<ReaderReply, { kind: 'inspected' | 'onlyRead' }>;
+
 type Job = {
   readonly request: ReaderRequest;
-  readonly resolve: (result: InspectedPackage) => void;
+  readonly resolve: (done: Done) => void;
   readonly reject: (error: Refusal | Fault) => void;
 };
 
@@ -60,12 +63,33 @@ export class PackageReader {
    *   `archive_read_memory`, `inspection_timeout`; Fault after `close` or when a worker fails
    */
   async read(archive: Uint8Array, context: InspectionContext): Promise<InspectedPackage> {
+    const done = await this.#ask(archive, context);
+    if (done.kind !== 'inspected') throw new Fault('a package worker did not inspect');
+    return done.result;
+  }
+
+  /**
+   * Only reads a package that was inspected before it was stored.
+   * @param archive as for `read`; it is gone afterwards
+   * @throws Refusal as `readPackage`, `archive_reader_busy`, `archive_read_timeout`, `archive_read_memory`; Fault
+   */
+  async readStored(archive: Uint8Array): Promise<ReadPackage> {
+    const { read } = (await this.#ask(archive, null)).result;
+    return read;
+  }
+
+  /** Starts a worker, so that the first package need not wait for one. */
+  warmUp(): void {
+    if (!this.#isClosed && this.#seats.size === 0) this.#openSeat().worker.unref();
+  }
+
+  async #ask(archive: Uint8Array, context: InspectionContext | null): Promise<Done> {
     if (this.#isClosed) throw new Fault('the package reader is closed');
     if (archive.length > PACKAGE_LIMITS.archiveBytesMax)
       throw new Refusal('archive_too_large', { detail: `The archive has ${archive.length} bytes.` });
     if (this.#waiting.length >= this.#options.queueMax)
       throw new Refusal('archive_reader_busy', { detail: `${this.#waiting.length} packages are waiting.` });
-    const { promise, resolve, reject } = Promise.withResolvers<InspectedPackage>();
+    const { promise, resolve, reject } = Promise.withResolvers<Done>();
     this.#waiting.push({ request: { archive: ownBytes(archive), context }, resolve, reject });
     this.#assign();
     return promise;
@@ -136,7 +160,8 @@ export class PackageReader {
     this.#release(seat);
     switch (reply.kind) {
       case 'inspected':
-        return job.resolve(reply.result);
+      case 'onlyRead':
+        return job.resolve(reply);
       case 'refused':
         return job.reject(fromRefusalData(reply.refusal));
       case 'failed':

@@ -13,7 +13,8 @@ export type InspectedPackage = {
   readonly inspection: Inspection;
 };
 
-export type ReaderRequest = { readonly archive: Uint8Array; readonly context: InspectionContext };
+/** Without a context the package is only read: it was inspected when it was published. */
+export type ReaderRequest = { readonly archive: Uint8Array; readonly context: InspectionContext | null };
 
 /** A refusal as data. Causes stay behind: they may hold what must not leave. */
 export type RefusalData = {
@@ -28,6 +29,7 @@ export type RefusalData = {
 export type ReaderReply =
   | { readonly kind: 'read' }
   | { readonly kind: 'inspected'; readonly result: InspectedPackage }
+  | { readonly kind: 'onlyRead'; readonly result: { readonly read: ReadPackage } }
   | { readonly kind: 'refused'; readonly refusal: RefusalData }
   | { readonly kind: 'failed'; readonly message: string };
 

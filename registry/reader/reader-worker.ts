@@ -1,19 +1,20 @@
 /** The worker thread of `PackageReader`: one request at a time, read and then inspected. */
 import { parentPort } from 'node:worker_threads';
 import { Refusal } from '../../spec/refusal.ts';
-import { inspectPackage } from '../inspection/inspect-package.ts';
 import { readPackage } from '../package/read-package.ts';
 import { type ReaderReply, type ReaderRequest, toRefusalData } from './reader-protocol.ts';
 
 parentPort?.on('message', (request: ReaderRequest) => {
-  const reply = answer(request);
-  parentPort?.postMessage(reply, reply.kind === 'inspected' ? buffersOf(reply.result) : []);
+  void answer(request).then((reply) => parentPort?.postMessage(reply, buffersOf(reply)));
 });
 
-function answer({ archive, context }: ReaderRequest): ReaderReply {
+async function answer({ archive, context }: ReaderRequest): Promise<ReaderReply> {
   try {
     const read = readPackage(archive);
+    if (context === null) return { kind: 'onlyRead', result: { read } };
     parentPort?.postMessage({ kind: 'read' } satisfies ReaderReply, []);
+    // Loaded with the first package to inspect: it takes longer than to read one that is stored.
+    const { inspectPackage } = await import('../inspection/inspect-package.ts');
     return { kind: 'inspected', result: { archive, read, inspection: inspectPackage(read, context) } };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', refusal: toRefusalData(error) };
@@ -22,11 +23,9 @@ function answer({ archive, context }: ReaderRequest): ReaderReply {
 }
 
 /** All contents lie in one buffer, the archive in another; a package without files has none of the first. */
-function buffersOf(result: {
-  archive: Uint8Array;
-  read: { files: ReadonlyMap<string, Uint8Array> };
-}): ArrayBuffer[] {
-  const buffers = new Set([result.archive.buffer]);
-  for (const content of result.read.files.values()) buffers.add(content.buffer);
+function buffersOf(reply: ReaderReply): ArrayBuffer[] {
+  if (reply.kind !== 'inspected' && reply.kind !== 'onlyRead') return [];
+  const buffers = new Set(reply.kind === 'inspected' ? [reply.result.archive.buffer] : []);
+  for (const content of reply.result.read.files.values()) buffers.add(content.buffer);
   return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer);
 }

@@ -31,8 +31,8 @@ import {
 import { describeThrown } from './thrown.ts';
 
 const LOG_ERROR = 3;
-/** Long enough not to be in the way of the call that took the last one. */
-const SPARE_DELAY_MS = 20;
+/** Long enough for the call that took the last one to answer, short enough for the next first call to find one. */
+const SPARE_DELAY_MS = 2;
 const EMPTY = Buffer.alloc(0);
 
 /** Opens the channel and serves it until the supervisor closes it. */

@@ -13,14 +13,18 @@ import { packagePort } from '../runtime/packages.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
 import type { Database } from '../../database/index.ts';
+import type { BlobStore } from '../../registry/blobs/index.ts';
 import { openInstallations, type Installations } from '../../registry/installations/index.ts';
+import { PackageReader } from '../../registry/reader/index.ts';
 import {
   createSandbox,
   createSourceMaps,
   pluginCallCapability,
   type Capability,
   type Guest,
+  type PackagePort,
   type Sandbox,
+  type SourceMaps,
 } from '../../sandbox/index.ts';
 import {
   contractCapabilities,
@@ -117,7 +121,7 @@ export async function openRuntime(
   const kept = { secrets, mail, ...openRecordKeeping({ database, jobs: work.jobs, ...offers.parts }) };
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
-    packages: packagePort(storage.blobs, sourceMaps),
+    packages: openPackages(storage.blobs, sourceMaps, closers),
     capabilities: [
       ...dataCapabilities(database, { ...kept, limits }),
       callCapability(installations, sandboxOf),
@@ -142,6 +146,13 @@ export async function openRuntime(
   const { sandbox } = opened;
   const { jobs, events } = work;
   return { installations, sandbox, handlers, ...offers.parts, ...kept, telemetry, jobs, events };
+}
+
+/** With workers of its own, so that first calls do not wait behind what is being published. */
+function openPackages(blobs: BlobStore, sourceMaps: SourceMaps, closers: Closers): PackagePort {
+  const reader = closers.add('reader of stored packages', new PackageReader(), (some) => some.close());
+  reader.warmUp();
+  return packagePort({ blobs, reader, sourceMaps });
 }
 
 /** What an installation is granted at this moment: nothing while it is not active. */

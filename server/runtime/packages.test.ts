@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeZip } from '../../cli/zip-writer.ts';
+import { PackageReader } from '../../registry/reader/index.ts';
+import { createSourceMaps, type PackagePort } from '../../sandbox/index.ts';
+import { Fault } from '../../spec/refusal.ts';
+import { packagePort } from './packages.ts';
+
+const text = new TextEncoder();
+let reader: PackageReader;
+
+beforeAll(() => {
+  reader = new PackageReader();
+  reader.warmUp();
+});
+afterAll(() => reader.close());
+
+type Store = { readonly port: PackagePort; readonly asked: string[] };
+
+/** A store of these archives, by the names under which they lie there. */
+function openStore(archives: ReadonlyMap<string, Uint8Array>): Store {
+  const asked: string[] = [];
+  const blobs = {
+    get: async (digest: string) => {
+      asked.push(digest);
+      const archive = archives.get(digest);
+      return archive && new Uint8Array(archive);
+    },
+  };
+  return { port: packagePort({ blobs, reader, sourceMaps: createSourceMaps() }), asked };
+}
+
+function archiveOf(code: string): Uint8Array {
+  const files = { 'manifest.json': '{}', 'index.js': code, 'data.json': '1', 'README.md': 'words' };
+  return writeZip(new Map(Object.entries(files).map(([path, content]) => [path, text.encode(content)])));
+}
+
+const digestOf = (archive: Uint8Array): string => hash('sha256', archive, 'hex');
+
+test('gives what a guest can import, and nothing for a digest that is not there', async () => {
+  const archive = archiveOf('export default 1;');
+  const { port } = openStore(new Map([[digestOf(archive), archive]]));
+  const files = await port.files(digestOf(archive));
+  expect([...(files ?? new Map<string, Uint8Array>()).keys()]).toEqual([
+    'data.json',
+    'index.js',
+    'manifest.json',
+  ]);
+  expect(new TextDecoder().decode(files?.get('index.js'))).toBe('export default 1;');
+  expect(await port.files('0'.repeat(64))).toBeUndefined();
+});
+
+test('a package is read once for all who ask at the same time, and for those who ask again', async () => {
+  const archive = archiveOf('export default 2;');
+  const digest = digestOf(archive);
+  const { port, asked } = openStore(new Map([[digest, archive]]));
+  const all = await Promise.all(Array.from({ length: 50 }, () => port.files(digest)));
+  expect(all.every((files) => files?.size === 3)).toBe(true);
+  await port.files(digest);
+  expect(asked).toEqual([digest]);
+});
+
+test('a hundred packages at once are all read, though only two at a time', async () => {
+  const archives = new Map(
+    Array.from({ length: 100 }, (_, index) => archiveOf(`export default ${index};`)).map((archive) => [
+      digestOf(archive),
+      archive,
+    ]),
+  );
+  const { port } = openStore(archives);
+  const sizes = await Promise.all(
+    [...archives.keys()].map(async (digest) => (await port.files(digest))?.size),
+  );
+  expect(sizes).toEqual(Array.from({ length: 100 }, () => 3));
+});
+
+test('other bytes than the digest names are refused each time, and never kept', async () => {
+  const name = digestOf(archiveOf('export default "good";'));
+  const { port, asked } = openStore(new Map([[name, archiveOf('export default "evil";')]]));
+  for (let turn = 0; turn < 3; turn += 1) await expect(port.files(name)).rejects.toThrow(Fault);
+  expect(asked).toHaveLength(3);
+});
+
+test('bytes that the gate refuses are refused, and the next package is read', async () => {
+  const good = archiveOf('export default 3;');
+  const broken = good.slice(0, -5);
+  const { port } = openStore(
+    new Map([
+      [digestOf(broken), broken],
+      [digestOf(good), good],
+    ]),
+  );
+  await expect(port.files(digestOf(broken))).rejects.toMatchObject({
+    code: expect.stringMatching(/^archive_/u),
+  });
+  expect((await port.files(digestOf(good)))?.size).toBe(3);
+});
+
+test('what is kept has a bound: what was asked for longest ago is read again', async () => {
+  const large = Array.from({ length: 5 }, (_, index) => archiveOf(`${index}//${'x'.repeat(9 * 2 ** 20)}`));
+  const names = large.map(digestOf);
+  const { port, asked } = openStore(new Map(large.map((archive) => [digestOf(archive), archive])));
+  for (const name of names) await port.files(name);
+  await port.files(names[4] as string);
+  expect(asked).toEqual(names);
+  await port.files(names[0] as string);
+  expect(asked).toEqual([...names, names[0]]);
+});
