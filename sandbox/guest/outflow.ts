@@ -2,7 +2,7 @@
 import { POST } from './bridge.ts';
 import type { GuestRun } from './host.ts';
 import { post } from './post.ts';
-import { ErrorConstructor, PromiseConstructor, stringSlice, TypeErrorConstructor } from './primordials.ts';
+import { ErrorConstructor, PromiseConstructor, TypeErrorConstructor } from './primordials.ts';
 import { cancelQuietly, pieceOf, type ReadableStream } from './web/index.ts';
 
 export type Outflow = {
@@ -55,14 +55,15 @@ async function sendChunk(
   await untilWanted(flow);
   const { done, value } = await reader.read();
   if (done) return false;
-  const bytes = pieceOf(value);
-  if (bytes === undefined) throw new TypeErrorConstructor('A chunk of the body is not a Uint8Array.');
-  for (let at = 0; at < bytes.length; at += pieceBytesMax) {
+  // Cut before it is made into text: a large chunk would take as much again.
+  for (let at = 0; ; at += pieceBytesMax) {
+    const piece = pieceOf(value, at, pieceBytesMax);
+    if (piece === undefined) throw new TypeErrorConstructor('A chunk of the body is not a Uint8Array.');
+    if (piece === '') return true;
     if (at > 0) await untilWanted(flow);
     if (!run.live) return false;
-    flow.piecesMax = accept(post(POST.answerPiece, run.id, stringSlice(bytes, at, at + pieceBytesMax)));
+    flow.piecesMax = accept(post(POST.answerPiece, run.id, piece));
   }
-  return true;
 }
 
 function untilWanted(flow: Outflow): Promise<void> | undefined {

@@ -113,6 +113,45 @@ describe('an answer in pieces', () => {
     expect(all.equals(Buffer.from(Uint8Array.from({ length: 200_000 }, (_, index) => index)))).toBe(true);
   });
 
+  test('in one chunk of 40 MiB goes out in pieces', async () => {
+    const guest = guestOf('return pulling((c) => { c.enqueue(new Uint8Array(40 << 20)); c.close(); });');
+    const { bytes, end } = await readAll(await open(inPieces(guest)));
+    expect([bytes.byteLength, end]).toEqual([40 << 20, 'ended']);
+  });
+
+  test('of a plugin that is unloaded is broken', async () => {
+    const guest = guestOf(`return pulling((c) => { c.enqueue(encoder.encode('a')); });`);
+    const invocation = inPieces(guest);
+    const source = await open(invocation);
+    await source.read();
+    sandbox.unload(guest.installationId);
+    expect((await readAll(source)).end).toBe('broken');
+    expect(outcomeOf(invocation)).toBe('canceled');
+  });
+
+  test.each([
+    [
+      'a reader that lies',
+      'ReadableStream.prototype.getReader = () => ({ read: async () => ({ done: false, value: new Proxy(new Uint8Array(1), {}) }), cancel() {} });',
+    ],
+    ['a reader that throws', 'ReadableStream.prototype.getReader = () => { throw new Error("mine"); };'],
+    [
+      'reads with traps',
+      'ReadableStream.prototype.getReader = () => ({ read: async () => ({ get done() { throw new Error("trap"); } }), cancel() { throw new Error("trap"); } });',
+    ],
+    [
+      'promises of its own',
+      'ReadableStream.prototype.getReader = () => ({ read: () => ({ then(done) { done({ done: false, value: "text" }); } }), cancel: () => 1 });',
+    ],
+  ])('from %s fails alone', async (_what, patch) => {
+    const guest = guestOf(`${patch} return pulling(() => {});`);
+    const invocation = inPieces(guest);
+    const completion = await sandbox.call(invocation);
+    const body = completion.outcome === 'ok' ? completion.response?.body : undefined;
+    if (body && !(body instanceof Uint8Array)) expect((await readAll(body)).end).toBe('broken');
+    expect(outcomeOf(invocation)).toBe('exception');
+  });
+
   test('ends as broken when the stream fails midway, and the run as an exception', async () => {
     const guest = guestOf(
       `let step = 0; return pulling((c) => { if (step++ > 0) throw new Error('midway'); c.enqueue(encoder.encode('a')); });`,

@@ -15,7 +15,14 @@ import { Crypto, crypto } from './crypto.ts';
 import { DOMException } from './dom-exception.ts';
 import { carry, fetch, type Carrier } from './fetch.ts';
 import { Headers } from './headers.ts';
-import { arrayPush, defineProperty, promiseThen, typedArrayName } from './intrinsics.ts';
+import {
+  arrayPush,
+  bytesOf,
+  bytesSubarray,
+  defineProperty,
+  promiseThen,
+  typedArrayName,
+} from './intrinsics.ts';
 import {
   abortPart,
   blobPart,
@@ -203,9 +210,11 @@ export function cancelQuietly(stream: { cancel(reason: unknown): Promise<void> }
 
 const nothing = (): undefined => undefined;
 
-/** The bytes of one chunk of a stream as a binary string; undefined for a chunk that is no Uint8Array. */
-export const pieceOf = (chunk: unknown): string | undefined =>
-  typedArrayName(chunk) === 'Uint8Array' ? binaryFromBytes(chunk as Uint8Array) : undefined;
+/** Bytes of one chunk of a stream as a binary string, empty behind its end; undefined for a chunk that is no Uint8Array. */
+export const pieceOf = (chunk: unknown, at: number, bytesMax: number): string | undefined =>
+  typedArrayName(chunk) === 'Uint8Array'
+    ? binaryFromBytes(bytesSubarray(bytesOf(chunk as Uint8Array), at, at + bytesMax))
+    : undefined;
 
 function tooLargeOrThrow(error: unknown): 'tooLarge' {
   if (error instanceof BodyTooLarge) return 'tooLarge';
