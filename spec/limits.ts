@@ -115,7 +115,7 @@ export const ISOLATE_LIMITS = {
    * What an isolate may log at once, and each second beyond that: two MiB a minute, far more than anybody reads. Beyond
    * it lines are dropped; each costs the server an edit, a row, and the attention that its neighbours' calls need.
    */
-  logCharsAtOnceMax: 1 * MIB,
+  logCharsAtOnceMax: 512 * KIB,
   logCharsPerSecond: 32 * KIB,
   /** Lines that an isolate may log outside of runs: while it loads, above all. */
   strayLogLinesMax: 100,
