@@ -207,8 +207,13 @@ function coversEntry(name: PermissionName, outer: string, entry: string): boolea
 export function describePermission(permission: Permission): string {
   const methods =
     permission.name === 'http.fetch' ? ` (${(permission.methods ?? DEFAULT_METHODS).join(', ')})` : '';
-  const scope = (permission.scope ?? []).join(', ') + methods;
+  const scope = (permission.scope ?? []).map(nameOf).join(', ') + methods;
   return PERMISSION_CATALOGUE[permission.name].sentence.replace('{scope}', scope);
+}
+
+/** A pattern that reaches everywhere says so in words. */
+function nameOf(entry: string): string {
+  return entry.startsWith('https://*/') ? `any address on the Internet (${entry})` : entry;
 }
 
 /**

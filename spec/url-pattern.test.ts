@@ -11,6 +11,11 @@ function pattern(text: string): UrlPattern {
 describe('parseUrlPattern', () => {
   it.each([
     'https://*.com/*',
+    'http://*/*',
+    'https://*',
+    'https://*:8443/*',
+    'https://*.*/*',
+    'https://**/*',
     'https://*.0.0.1/*',
     'ftp://example.org/*',
     'https://example.org',
@@ -41,6 +46,11 @@ describe('matchesUrlPattern', () => {
     ['https://*.example.org/*', 'https://a.b.example.org/', true],
     ['https://*.example.org/*', 'https://example.org/', false],
     ['https://*.example.org/*', 'https://badexample.org/', false],
+    ['https://*/*', 'https://hooks.example.org/a?b', true],
+    ['https://*/hooks/*', 'https://hooks.example.org/a', false],
+    ['https://*/*', 'http://hooks.example.org/a', false],
+    ['https://*/*', 'https://hooks.example.org:8443/a', false],
+    ['https://*/*', 'https://ada@hooks.example.org/a', false],
     ['http://127.0.0.1/x', 'http://2130706433/x', true],
   ])('%s on %s is %s', (text, url, expected) => {
     expect(matchesUrlPattern(pattern(text), new URL(url))).toBe(expected);
@@ -54,6 +64,7 @@ describe('coversUrlPattern', () => {
     'b.a.example.org',
     '*.example.org',
     '*.a.example.org',
+    '*',
   );
   const paths = fc.constantFrom('/', '/*', '/a', '/a*', '/a/*', '/a/b');
   const patterns = fc.tuple(hosts, paths).map(([host, path]) => `https://${host}${path}`);
@@ -72,6 +83,16 @@ describe('coversUrlPattern', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it.each([
+    ['https://*/*', 'https://hooks.example.org/in/*', true],
+    ['https://*/*', 'https://*.example.org/*', true],
+    ['https://*.example.org/*', 'https://*/*', false],
+    ['https://example.org/*', 'https://*/*', false],
+    ['https://*/in/*', 'https://hooks.example.org/*', false],
+  ])('%s covers %s: %s', (wide, narrow, expected) => {
+    expect(coversUrlPattern(pattern(wide), pattern(narrow))).toBe(expected);
   });
 
   it('covers itself', () => {

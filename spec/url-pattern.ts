@@ -3,7 +3,9 @@
  *
  * Form: `scheme://host[:port]/path`, where the scheme is `https` or `http`, the host is an exact name or address,
  * or `*.` and a suffix of at least two labels (any depth below that suffix, not the suffix itself), and the path is
- * exact, or ends in one `*` that stands for any rest. No user information, query or fragment. A pattern is compared
+ * exact, or ends in one `*` that stands for any rest. No user information, query or fragment. `https://*` and a path
+ * means any host on the default port, for plugins whose place to go to is the administrator's to say, such as webhooks:
+ * a grant narrows it. A pattern is compared
  * with the parts of a URL that the WHATWG parser has read, never with the raw text, so every spelling of an address
  * is judged by what it means.
  *
@@ -11,7 +13,7 @@
  */
 export type UrlPattern = {
   readonly scheme: 'https' | 'http';
-  /** Lower-case host without a trailing dot; for a wildcard the suffix after `*.`. */
+  /** Lower-case host without a trailing dot; for a wildcard the suffix after `*.`, empty where any host is meant. */
   readonly host: string;
   readonly anySubdomain: boolean;
   /** Empty for the default port of the scheme, as the WHATWG parser gives it. */
@@ -21,6 +23,7 @@ export type UrlPattern = {
   readonly anyRest: boolean;
 };
 
+const ANY_HOST = /^https:\/\/\*(?=\/)/u;
 const FORM = /^(https?):\/\/(\*\.)?([^/*?#@\s\\]+)(\/[^*?#\s\\]*)(\*?)$/u;
 
 /**
@@ -29,7 +32,9 @@ const FORM = /^(https?):\/\/(\*\.)?([^/*?#@\s\\]+)(\/[^*?#\s\\]*)(\*?)$/u;
  */
 export function parseUrlPattern(text: string): UrlPattern | string {
   if (text.length > 2048) return 'is longer than 2,048 characters';
-  const parts = FORM.exec(text);
+  // The parser has no word for any host; this one stands in for it and is taken out again.
+  const isAnyHost = ANY_HOST.test(text);
+  const parts = FORM.exec(text.replace(ANY_HOST, 'https://*.any.host'));
   if (!parts) return 'is not scheme://host/path with the scheme http or https and at most one * at the end';
   const [, scheme, wildcard, authority, path, rest] = parts as unknown as string[];
   if (!URL.canParse(`${scheme}://${authority}${path}`)) return 'has a host or port that no URL can have';
@@ -38,7 +43,7 @@ export function parseUrlPattern(text: string): UrlPattern | string {
   if (url.pathname !== path) return `has a path that is not normalized; write ${url.pathname}`;
   return {
     scheme: scheme === 'https' ? 'https' : 'http',
-    host: stripDot(url.hostname),
+    host: isAnyHost ? '' : stripDot(url.hostname),
     anySubdomain: Boolean(wildcard),
     port: url.port,
     path: url.pathname,
@@ -57,7 +62,7 @@ export function matchesUrlPattern(pattern: UrlPattern, url: URL): boolean {
   if (url.protocol !== `${pattern.scheme}:` || url.port !== pattern.port) return false;
   if (url.username !== '' || url.password !== '') return false;
   const host = stripDot(url.hostname);
-  const hostFits = pattern.anySubdomain ? host.endsWith(`.${pattern.host}`) : host === pattern.host;
+  const hostFits = pattern.anySubdomain ? isBelow(host, pattern.host) : host === pattern.host;
   if (!hostFits) return false;
   return pattern.anyRest ? url.pathname.startsWith(pattern.path) : url.pathname === pattern.path;
 }
@@ -66,10 +71,15 @@ export function matchesUrlPattern(pattern: UrlPattern, url: URL): boolean {
 export function coversUrlPattern(wide: UrlPattern, narrow: UrlPattern): boolean {
   if (wide.scheme !== narrow.scheme || wide.port !== narrow.port) return false;
   const hostFits = wide.anySubdomain
-    ? narrow.host.endsWith(`.${wide.host}`) || (narrow.anySubdomain && narrow.host === wide.host)
+    ? isBelow(narrow.host, wide.host) || (narrow.anySubdomain && narrow.host === wide.host)
     : !narrow.anySubdomain && narrow.host === wide.host;
   if (!hostFits) return false;
   return wide.anyRest ? narrow.path.startsWith(wide.path) : !narrow.anyRest && narrow.path === wide.path;
+}
+
+/** An empty suffix is that of every host. */
+function isBelow(host: string, suffix: string): boolean {
+  return suffix === '' ? host !== '' : host.endsWith(`.${suffix}`);
 }
 
 function stripDot(hostname: string): string {

@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { packFolder, type PackedFolder } from '../../cli/pack-folder.ts';
 import { processIo } from '../../cli/io.ts';
+import { writeZip } from '../../cli/zip-writer.ts';
+import type { Manifest } from '../../spec/manifest.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'plugins-examples');
 
@@ -18,6 +20,26 @@ export function listExamples(): string[] {
       // What several packages share lies beside them and is none.
       .filter((id) => existsSync(join(EXAMPLES, id, 'manifest.json'))),
   );
+}
+
+/**
+ * The same code under another manifest: with the address of a test's own server in a scope, say.
+ * @returns the archive
+ */
+export async function adaptExample(id: string, adapt: (manifest: Manifest) => Manifest): Promise<Uint8Array> {
+  const { manifest, read } = await packExample(id);
+  const text = JSON.stringify(adapt(manifest), null, 2);
+  return writeZip(new Map(read.files).set('manifest.json', Buffer.from(text)));
+}
+
+/** Reaches `scope` instead of what the example asks for. */
+export function fetchingFrom(...scope: string[]): (manifest: Manifest) => Manifest {
+  return (manifest) => ({
+    ...manifest,
+    permissions: (manifest.permissions ?? []).map((permission) =>
+      permission.name === 'http.fetch' ? { ...permission, scope } : permission,
+    ),
+  });
 }
 
 /** @param id such as `examples/counter` */

@@ -49,10 +49,13 @@ export class TestPublisher {
   /** Publishes packages of plugins-examples/, by their ids. */
   async shipExamples(...ids: string[]): Promise<void> {
     for (const id of ids) {
-      const { archive } = await packExample(id);
-      const answer = await this.upload(archive, signArchive(archive, [this.key]));
-      expect(answer.status, answer.text).toBe(201);
+      await this.shipArchive((await packExample(id)).archive);
     }
+  }
+
+  async shipArchive(archive: Uint8Array): Promise<void> {
+    const answer = await this.upload(archive, signArchive(archive, [this.key]));
+    expect(answer.status, answer.text).toBe(201);
   }
 
   /** Sends exactly these bytes. */
