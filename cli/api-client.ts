@@ -12,6 +12,8 @@ export type ApiClient = {
   /** Every page of a list, as one. */
   list(path: string): Promise<{ items: JsonValue[] }>;
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: JsonValue): Promise<JsonObject>;
+  /** A form with files, which are read while they are sent. */
+  form(path: string, form: FormData): Promise<JsonObject>;
   upload(path: string, parts: Readonly<Record<string, Uint8Array>>): Promise<JsonObject>;
   /** Server-sent events after the one with the id `last`, for ever or until the signal. */
   follow(path: string, last: string | null, signal?: AbortSignal): AsyncGenerator<ServerEvent>;
@@ -43,6 +45,7 @@ export async function openClient(io: Io, options: ServerOptions): Promise<ApiCli
         : request(method, path, JSON.stringify(body), 'application/json'),
     follow: (path, last, signal) =>
       followEvents({ url, path, headers: headersOf(token, undefined), last, ...(signal ? { signal } : {}) }),
+    form: (path, form) => request('POST', path, form),
     upload: (path, parts) => request('POST', path, formOf(parts)),
   };
 }

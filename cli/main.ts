@@ -4,6 +4,7 @@ import { type Io, processIo } from './io.ts';
 import { runShell, type Verb } from './shell.ts';
 import { registerAudit } from './verbs/audit.ts';
 import { registerCheck } from './verbs/check.ts';
+import { registerContract } from './verbs/contract.ts';
 import { registerDev } from './verbs/dev.ts';
 import { registerInit } from './verbs/init.ts';
 import { registerInstance } from './verbs/instance.ts';
@@ -39,6 +40,7 @@ const VERBS: readonly Verb[] = [
   registerSearch,
   registerWithdraw,
   registerPlugin,
+  registerContract,
   registerLogs,
   registerReview,
   registerInstance,

@@ -83,6 +83,13 @@ export type Plugins = {
   call(id: string, path: string, init?: RequestInit): Promise<Response>;
 };
 
+/** The files that were handed to this run, and no other. */
+export type Files = {
+  list(): Promise<{ id: string; name: string; bytes: number; sha256: string }[]>;
+  /** @param file the id, or the name where one file alone has it */
+  stream(file: string): ReadableStream<Uint8Array>;
+};
+
 /** Events of the organization; needs the permission `events.emit` for the name. */
 export type Events = {
   /**
@@ -218,6 +225,7 @@ export type Host = {
   readonly mail: Mail;
   readonly records: Records;
   readonly plugins: Plugins;
+  readonly files: Files;
   readonly events: Events;
   readonly jobs: Jobs;
   readonly contracts: Contracts;

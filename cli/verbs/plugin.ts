@@ -18,6 +18,7 @@ import { registerLockVerbs } from './plugin-lock.ts';
 import { registerPendingVerbs } from './plugin-pending.ts';
 import { registerPlanVerbs } from './plugin-plan.ts';
 import { registerRequestVerbs } from './plugin-requests.ts';
+import { registerRunVerbs } from './plugin-run.ts';
 import { registerSecretVerbs } from './plugin-secrets.ts';
 import { registerWatchVerbs } from './plugin-watch.ts';
 
@@ -50,6 +51,7 @@ export function registerPlugin(shell: Shell): void {
   registerDangerVerbs(shell, verb);
   registerViewVerbs(shell, verb);
   registerWatchVerbs(shell, verb);
+  registerRunVerbs(shell, verb);
   registerLogVerb(shell, verb);
 }
 

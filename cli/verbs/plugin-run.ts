@@ -1,0 +1,157 @@
+/** `souk plugin run` and `souk plugin commands`: what installed plugins do when they are asked by name. */
+import { openAsBlob } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { openClient, type ApiClient } from '../api-client.ts';
+import { requireOrg, type ServerOptions } from '../credentials.ts';
+import { fileRefusal } from '../files.ts';
+import type { Io } from '../io.ts';
+import { installationPath, orgPath } from '../plugin-path.ts';
+import type { Report } from '../report.ts';
+import { done, oneLine, withOrg } from '../server-verb.ts';
+import type { AddVerb, Shell } from '../shell.ts';
+
+type Offered = {
+  readonly plugin: string;
+  readonly name: string;
+  readonly title: string | null;
+  readonly access: string;
+  readonly run: 'direct' | 'job';
+  readonly arguments: JsonObject;
+};
+
+type RunOptions = ServerOptions & {
+  readonly job: string;
+  readonly file?: readonly string[];
+  readonly background?: boolean;
+};
+
+type Job = {
+  readonly id: string;
+  readonly state: string;
+  readonly result: JsonValue;
+  readonly endedAt: string | null;
+};
+
+const LOOK_MS = 250;
+
+export function registerRunVerbs({ io, report }: Shell, verb: AddVerb): void {
+  withOrg(verb('commands', 'the commands of active plugins')).action((options: ServerOptions) =>
+    report(options, () => listCommands(io, options)),
+  );
+  withOrg(verb('run', 'run a command; further --name value pairs are its arguments'))
+    .argument('<plugin>', 'publisher/name, or the name alone where one plugin has it')
+    .requiredOption('--job <command>', 'the command')
+    .option('--file <file...>', 'files that go with it')
+    .option('--background', 'do not wait for it')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action((plugin: string, options: RunOptions, command: Command) =>
+      report(options, () => runCommand(io, plugin, command.args.slice(1), options)),
+    );
+}
+
+async function listCommands(io: Io, options: ServerOptions): Promise<Report> {
+  const client = await openClient(io, options);
+  const offered = await loadCommands(client, requireOrg(io, options));
+  const lines = offered.map(({ plugin, name, title, access }) =>
+    `${plugin} ${name} (${access}) ${oneLine(title ?? '')}`.trimEnd(),
+  );
+  return done(lines.length === 0 ? ['no active plugin has commands'] : lines, {
+    items: offered as unknown as JsonValue[],
+  });
+}
+
+async function loadCommands(client: ApiClient, org: string): Promise<Offered[]> {
+  const { items } = await client.get(`${orgPath(org)}/commands`);
+  return items as unknown as Offered[];
+}
+
+async function runCommand(
+  io: Io,
+  plugin: string,
+  words: readonly string[],
+  options: RunOptions,
+): Promise<Report> {
+  const client = await openClient(io, options);
+  const org = requireOrg(io, options);
+  const offered = findOffered(await loadCommands(client, org), plugin, options.job);
+  const form = new FormData();
+  form.set('args', JSON.stringify(argumentsOf(words, offered.arguments)));
+  for (const path of options.file ?? []) form.append('file', await openInput(io, path), basename(path));
+  const query = options.background ? '?background=true' : '';
+  const path = `${installationPath(org, offered.plugin)}/commands/${encodeURIComponent(offered.name)}${query}`;
+  const answer = await client.form(path, form);
+  if (!('state' in answer)) return done([JSON.stringify(answer['result'], null, 2)], answer);
+  const job = answer as unknown as Job;
+  if (options.background) return done([`job ${job.id}`], answer);
+  return jobReport(await waitFor(client, org, job));
+}
+
+function findOffered(all: readonly Offered[], plugin: string, name: string): Offered {
+  const [found, another] = all.filter(
+    (each) => each.name === name && (each.plugin === plugin || each.plugin.split('/')[1] === plugin),
+  );
+  if (found && !another) return found;
+  throw new Refusal(another ? 'command_ambiguous' : 'command_unknown', {
+    detail: another
+      ? `${found?.plugin} and ${another.plugin} both have a command ${name}.`
+      : `${plugin} offers no command ${name} here.`,
+    hint: another ? 'Name the plugin as publisher/name.' : 'souk plugin commands lists them.',
+  });
+}
+
+/** `--organization green --limit 5`: typed as the command's own schema says; text where it says nothing. */
+function argumentsOf(words: readonly string[], schema: JsonObject): JsonObject {
+  const entries: [string, JsonValue][] = [];
+  for (let at = 0; at < words.length; at += 2) {
+    const [flag = '', value] = words.slice(at, at + 2);
+    if (!flag.startsWith('--') || value === undefined) {
+      throw new Refusal('command_arguments_invalid', {
+        detail: `${JSON.stringify(flag)} is no pair of a name and a value.`,
+        hint: 'Write arguments as --name value.',
+      });
+    }
+    const name = flag.slice(2);
+    entries.push([name, typed(value, schema, name)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function typed(value: string, { properties }: JsonObject, name: string): JsonValue {
+  const known = properties as Readonly<Record<string, JsonObject>> | undefined;
+  const type = known && Object.hasOwn(known, name) ? known[name]?.['type'] : 'string';
+  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
+  const number = Number(value);
+  const isNumber =
+    (type === 'number' || type === 'integer') && value.trim() !== '' && Number.isFinite(number);
+  return isNumber ? number : value;
+}
+
+/** Read as it is sent, not before. */
+async function openInput(io: Io, path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(resolve(io.cwd, path));
+  } catch (error) {
+    throw fileRefusal('file_unreadable', path, error);
+  }
+}
+
+async function waitFor(client: ApiClient, org: string, { id }: Job): Promise<JsonObject> {
+  for (;;) {
+    const job = await client.get(`${orgPath(org)}/jobs/${id}`);
+    if (job['endedAt'] !== null) return job;
+    await new Promise((wake) => setTimeout(wake, LOOK_MS));
+  }
+}
+
+function jobReport(answer: JsonObject): Report {
+  const { id, state, result } = answer as unknown as Job;
+  if (state === 'succeeded') return done([`job ${id} succeeded`, JSON.stringify(result, null, 2)], answer);
+  throw new Refusal('command_failed', {
+    detail: `job ${id} ${state}: ${JSON.stringify(answer['failure'])}`,
+    extensions: { job: id },
+  });
+}
