@@ -8,6 +8,7 @@ import type { Route } from './http/route.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { commandRoutes } from './routes/commands.ts';
+import { orgOpenApiRoutes } from './routes/org-openapi.ts';
 import { contractRoutes } from './routes/contracts.ts';
 import { healthRoutes, specRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
@@ -63,6 +64,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...requestRoutes(services),
     ...secretRoutes(services),
     ...contractRoutes(services),
+    ...orgOpenApiRoutes(services),
     ...commandRoutes(services),
     ...moduleRoutes(services),
     ...mailRoutes(services),
