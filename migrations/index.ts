@@ -14,6 +14,7 @@ import { Migration0011 } from './0011-revocation.ts';
 import { Migration0012 } from './0012-mail.ts';
 import { Migration0013 } from './0013-jobs.ts';
 import { Migration0014 } from './0014-events.ts';
+import { Migration0015 } from './0015-schedules.ts';
 import { Migration0020 } from './0020-global-plugins.ts';
 import { Migration0030 } from './0030-telemetry.ts';
 import { Migration0035 } from './0035-installation-status.ts';
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0012-mail', class: Migration0012 },
   { name: '0013-jobs', class: Migration0013 },
   { name: '0014-events', class: Migration0014 },
+  { name: '0015-schedules', class: Migration0015 },
   { name: '0020-global-plugins', class: Migration0020 },
   { name: '0030-telemetry', class: Migration0030 },
   { name: '0035-installation-status', class: Migration0035 },

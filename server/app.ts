@@ -22,6 +22,7 @@ import { packageRoutes } from './routes/packages.ts';
 import { pluginEventRoutes } from './routes/plugin-events.ts';
 import { recordRoutes } from './routes/records.ts';
 import { requestRoutes } from './routes/plugin-requests.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
 import type { Services } from './services.ts';
@@ -60,6 +61,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...catalogueRoutes(services),
     ...installationRoutes(services),
     ...jobRoutes(services),
+    ...scheduleRoutes(services),
     ...pluginEventRoutes(services),
     ...requestRoutes(services),
     ...secretRoutes(services),

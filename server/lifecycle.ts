@@ -53,6 +53,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     closers.add('event streams', services.eventStreams, (streams) => streams.close());
     services.jobs.start();
     services.events.start();
+    services.schedules.start();
     startChores(services, closers);
     log.info({ url }, 'listening');
     const adminTokenFile = join(settings.dataDir, ADMIN_TOKEN_FILE);

@@ -19,6 +19,7 @@ import type {
   Jobs,
   Mail,
   Records,
+  Schedules,
   Secrets,
   Telemetry,
   OrganizationLimits,
@@ -52,6 +53,7 @@ export type Services = {
   readonly records: Records;
   readonly events: Events;
   readonly imports: Imports;
+  readonly schedules: Schedules;
   readonly eventStreams: EventStreams;
   readonly rateLimits: RateLimits;
 };

@@ -61,6 +61,13 @@ export {
   type ServerJob,
   type ServerWorker,
 } from './jobs/index.ts';
+export {
+  MISSED_POLICIES,
+  openSchedules,
+  SCHEDULE_ENTITIES,
+  type Schedules,
+  type ScheduleView,
+} from './schedules/index.ts';
 export { openQueue, type Queue } from './queue/index.ts';
 export { importCapabilities, openImports, type Imports } from './imports/index.ts';
 export { openRecords, RECORD_ENTITIES, recordCapabilities, type Records } from './records/index.ts';

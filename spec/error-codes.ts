@@ -15,6 +15,7 @@ import { RECORD_ERRORS } from './errors/records.ts';
 import { REGISTRY_ERRORS } from './errors/registry.ts';
 import { RESOLVER_ERRORS } from './errors/resolver.ts';
 import { RUNTIME_ERRORS } from './errors/runtime.ts';
+import { SCHEDULE_ERRORS } from './errors/schedules.ts';
 import { SERVICE_ERRORS } from './errors/services.ts';
 import { SIGNING_ERRORS } from './errors/signing.ts';
 
@@ -35,6 +36,7 @@ const TABLE = {
   ...RECORD_ERRORS,
   ...JOB_ERRORS,
   ...EVENT_ERRORS,
+  ...SCHEDULE_ERRORS,
   ...RUNTIME_ERRORS,
   ...CONTRACT_ERRORS,
   ...CLI_ERRORS,

@@ -286,6 +286,16 @@ export const EVENT_LIMITS = {
   heardKeptMs: 10 * 60_000,
 } as const;
 
+/** Schedules of an organization. */
+export const SCHEDULE_LIMITS = {
+  /** How often the clock is looked at; cron counts in minutes. */
+  lookMs: 1_000,
+  /** Later than this, a tick was missed. */
+  lateMs: 60_000,
+  /** That administrators add. */
+  perOrganizationMax: 100,
+} as const;
+
 /** Requests that plugins send out (`http.fetch`); what goes out is bounded by ISOLATE_LIMITS.callCharsMax. */
 export const EGRESS_LIMITS = {
   /** Longer ones are refused by most servers. */

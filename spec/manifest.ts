@@ -73,6 +73,8 @@ export type Contributions = {
     readonly name: string;
     readonly cron: string;
     readonly timeZone?: string;
+    /** What is done about ticks for which no server was there; `skip` where absent. */
+    readonly missed?: 'skip' | 'once';
     readonly retry?: 'never' | 'interrupted';
   }[];
   readonly modules?: readonly ModuleContribution[];

@@ -17,7 +17,6 @@ export function unsupportedParts(manifest: Manifest): Violation[] {
 function unsupportedContributions(manifest: Manifest): Violation[] {
   const parts = manifest.contributes ?? {};
   const used: [string, number][] = [
-    ['/contributes/schedules', parts.schedules?.length ?? 0],
     ['/contributes/pages', parts.pages?.length ?? 0],
     ['/contributes/theme', Object.keys(parts.theme ?? {}).length],
     ['/contributes/migrations', parts.migrations === undefined ? 0 : 1],

@@ -10,6 +10,7 @@ import { FILE_ENTITIES } from '../services/files/entities.ts';
 import { KV_ENTITIES } from '../services/kv/entities.ts';
 import { MAIL_ENTITIES } from '../services/mail/entities.ts';
 import { RECORD_ENTITIES } from '../services/records/entities.ts';
+import { SCHEDULE_ENTITIES } from '../services/schedules/entities.ts';
 import { SECRET_ENTITIES } from '../services/secrets/entities.ts';
 import { LIMIT_ENTITIES } from '../services/limits/entities.ts';
 import { TELEMETRY_ENTITIES } from '../services/telemetry/entities.ts';
@@ -33,6 +34,7 @@ beforeAll(async () => {
     ...RECORD_ENTITIES,
     ...EVENT_ENTITIES,
     ...FILE_ENTITIES,
+    ...SCHEDULE_ENTITIES,
   ]);
 });
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { matchEndpoint } from '../gateway/gateway.ts';
 import type { Closers } from './closers.ts';
 import type { Storage } from './open-storage.ts';
-import { openWork } from './open-work.ts';
+import { openWork, type WorkParts } from './open-work.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createHandlerRuns } from '../runtime/handler-runs.ts';
@@ -48,7 +48,6 @@ import {
   secretCapabilities,
   type Commands,
   type Contracts,
-  type Events,
   type Files,
   type HandlerRuns,
   type Imports,
@@ -63,7 +62,7 @@ import {
 import type { Permission } from '../../spec/permission.ts';
 import { Fault } from '../../spec/refusal.ts';
 
-export type Runtime = {
+export type Runtime = WorkParts & {
   readonly installations: Installations;
   readonly sandbox: Sandbox;
   readonly handlers: HandlerRuns;
@@ -73,9 +72,7 @@ export type Runtime = {
   readonly files: Files;
   readonly secrets: Secrets;
   readonly mail: Mail;
-  readonly jobs: Jobs;
   readonly records: Records;
-  readonly events: Events;
   readonly imports: Imports;
 };
 
@@ -117,8 +114,8 @@ export async function openRuntime(
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
   const { redact } = secrets;
   const work = await openWork({ database, handlers, log: signals.log, redact, settings }, closers);
-  const offers = openOffers({ database, handlers, jobs: work.jobs });
-  const kept = { secrets, mail, ...openRecordKeeping({ database, jobs: work.jobs, ...offers.parts }) };
+  const offers = openOffers({ database, handlers, jobs: work.parts.jobs });
+  const kept = { secrets, mail, ...openRecordKeeping({ database, jobs: work.parts.jobs, ...offers.parts }) };
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: openPackages(storage.blobs, sourceMaps, closers),
@@ -133,7 +130,7 @@ export async function openRuntime(
     observer: createObserver(signals, telemetry, {
       redact,
       sourceMaps,
-      logged: work.jobs.logged,
+      logged: work.parts.jobs.logged,
       onStrike: strikeNotes(installations, signals.log),
     }),
     dataDir: settings.dataDir,
@@ -144,8 +141,7 @@ export async function openRuntime(
   closers.add('sandbox', opened.sandbox, (sandbox) => sandbox.close());
   work.closeWith(closers, settings);
   const { sandbox } = opened;
-  const { jobs, events } = work;
-  return { installations, sandbox, handlers, ...offers.parts, ...kept, telemetry, jobs, events };
+  return { ...work.parts, installations, sandbox, handlers, ...offers.parts, ...kept, telemetry };
 }
 
 /** With workers of its own, so that first calls do not wait behind what is being published. */

@@ -24,6 +24,7 @@ import {
   KV_ENTITIES,
   MAIL_ENTITIES,
   RECORD_ENTITIES,
+  SCHEDULE_ENTITIES,
   SECRET_ENTITIES,
   TELEMETRY_ENTITIES,
   LIMIT_ENTITIES,
@@ -44,6 +45,7 @@ const ENTITIES = [
   ...RECORD_ENTITIES,
   ...EVENT_ENTITIES,
   ...FILE_ENTITIES,
+  ...SCHEDULE_ENTITIES,
 ];
 
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };

@@ -11,23 +11,30 @@ import {
   openEvents,
   openJobs,
   openQueue,
+  openSchedules,
   type Events,
   type HandlerRuns,
   type Jobs,
+  type Schedules,
 } from '../../services/index.ts';
 
 type Ports = {
   readonly database: Database;
   readonly handlers: HandlerRuns;
   readonly log: Logger;
-  /** Takes secrets that an installation has read out of a text. */
   readonly settings: Settings;
+  /** Takes secrets that an installation has read out of a text. */
   readonly redact: (installationId: string, text: string) => string;
 };
 
-export type Work = {
+export type WorkParts = {
   readonly jobs: Jobs;
   readonly events: Events;
+  readonly schedules: Schedules;
+};
+
+export type Work = {
+  readonly parts: WorkParts;
   readonly capabilities: readonly Capability[];
   /** To be called once the sandbox is open: what runs in it ends before it does. */
   closeWith(closers: Closers, settings: Settings): void;
@@ -39,14 +46,15 @@ export async function openWork(ports: Ports, closers: Closers): Promise<Work> {
   const causes = createCauses();
   const jobs = await openJobs({ ...ports, queue, causes });
   const events = await openEvents({ ...ports, queue, causes, attemptsMax: ports.settings.eventAttemptsMax });
+  const schedules = await openSchedules({ database, jobs, log: ports.log });
   return {
-    jobs,
-    events,
+    parts: { jobs, events, schedules },
     capabilities: [...jobCapabilities({ database, jobs, causes }), ...eventCapabilities(events)],
     closeWith: (later, { shutdownGraceMs }) => {
       const closeBoth = (): Promise<unknown> =>
         Promise.all([jobs.close(shutdownGraceMs), events.close(shutdownGraceMs)]);
       later.add('work', null, closeBoth);
+      later.add('schedules', schedules, (opened) => opened.close());
     },
   };
 }

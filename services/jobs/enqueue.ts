@@ -7,7 +7,7 @@ import type { ScheduleTick } from '../../spec/handler.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { JOB_LIMITS } from '../../spec/limits.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { Refusal } from '../../spec/refusal.ts';
+import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { Caller, RunFile } from '../../spec/run.ts';
 import type { Queue } from '../queue/index.ts';
 import { JobEntity, type RetryPolicy } from './entities.ts';
@@ -88,6 +88,21 @@ export async function enqueue(queue: Queue, tx: Transaction, orgId: string, job:
   });
   await queue.send(tx, 'jobs', [{ data: { job: id, org: orgId }, group: orgId, delayMs }]);
   return id;
+}
+
+/**
+ * Whether a job could be wanted, without wanting it.
+ * @returns the id of the installation
+ * @throws Refusal `plugin_not_installed`, `handler_unknown`, `job_arguments_invalid`
+ */
+export async function checkWork(
+  tx: Transaction,
+  orgId: string,
+  work: JobWork & { readonly kind: 'command' },
+): Promise<string> {
+  const { installation } = await planWork(tx, orgId, work);
+  if (!installation) throw new Fault('a command was planned without an installation');
+  return installation.id;
 }
 
 function checkedDelay(delayMs: number): number {

@@ -4,7 +4,7 @@ import type { Acting } from '../../registry/installations/index.ts';
 import { JOB_LIMITS } from '../../spec/limits.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import { enqueue, type NewJob } from './enqueue.ts';
+import { checkWork, enqueue, type JobWork, type NewJob } from './enqueue.ts';
 import { JobEntity, type Job, type JobState } from './entities.ts';
 import { createJobLog, readJobLog, type JobLogLine } from './job-log.ts';
 import { toJobView, type JobProgress, type JobView } from './job-view.ts';
@@ -35,6 +35,11 @@ export type Jobs = {
    * `job_delay_invalid`
    */
   enqueue(tx: Transaction, orgId: string, job: NewJob): Promise<string>;
+  /**
+   * Whether a command could be wanted. @returns the id of the installation
+   * @throws Refusal `plugin_not_installed`, `handler_unknown`, `job_arguments_invalid`
+   */
+  check(tx: Transaction, orgId: string, work: JobWork & { readonly kind: 'command' }): Promise<string>;
   /** Says who does a kind of the server's own jobs; before `start`. `kind` is a lower-case word. */
   register(kind: string, worker: ServerWorker): void;
   /** Begins to take jobs; to be called once everybody has registered. */
@@ -71,6 +76,7 @@ export async function openJobs(ports: RunningPorts): Promise<Jobs> {
   let worker: { close(): Promise<void> } | undefined;
   return {
     enqueue: (tx, orgId, job) => enqueue(queue, tx, orgId, job),
+    check: (tx, orgId, work) => checkWork(tx, orgId, work),
     register: (kind, work) => void workers.set(kind, work),
     start: () => {
       const options = {
