@@ -1,6 +1,7 @@
 /** `npm run bench -- call publish …`: the named tables, or all of them, as Markdown on standard output. */
 import { benchCall } from './call.ts';
 import { benchFirstCall } from './first-call.ts';
+import { benchImport } from './import.ts';
 import { benchInstall } from './install.ts';
 import { benchKv } from './kv.ts';
 import { describeMachine } from './machine.ts';
@@ -26,6 +27,7 @@ const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   'package-reading': benchPackageReading,
   resolver: benchResolver,
   install: benchInstall,
+  import: benchImport,
 };
 
 const asked = process.argv.slice(2);

@@ -156,9 +156,9 @@ async function installPublished(
   org: string,
 ): Promise<void> {
   const plan = await market.api('POST', `/api/v1/orgs/${org}/plans`, { kind: 'install', plugin: id });
-  const grants = (source.permissions ?? []).map(({ name }) => ({
+  const grants = (source.permissions ?? []).map(({ reason: _reason, ...permission }) => ({
     plugin: id,
-    permission: { name: name ?? '' },
+    permission,
   }));
   await market.api('POST', `/api/v1/orgs/${org}/installations`, {
     plan: plan['id'] ?? '',

@@ -19,6 +19,7 @@ export type PluginSource = {
   readonly code: string;
   readonly permissions?: readonly JsonObject[];
   readonly endpoints: readonly JsonObject[];
+  readonly contracts?: readonly string[];
   readonly dependencies?: JsonObject;
   /** Further files, by path. */
   readonly files?: ReadonlyMap<string, Uint8Array>;
@@ -34,7 +35,10 @@ export function packPlugin(id: PluginId, version: string, source: PluginSource):
     main: 'index.js',
     permissions: source.permissions ?? [],
     ...(source.dependencies ? { dependencies: source.dependencies } : {}),
-    contributes: { endpoints: source.endpoints },
+    contributes: {
+      endpoints: source.endpoints,
+      ...(source.contracts ? { contracts: source.contracts } : {}),
+    },
   };
   const text = new TextEncoder();
   return writeZip(
