@@ -35,7 +35,19 @@ await kelompok.ship(
       export default { contracts: {
         'organization-importer@1': { import: importLines }, 'member-importer@1': { import: importLines } } };`,
   },
-  { id: 'kelompok/plain' },
+  {
+    id: 'kelompok/own',
+    permissions: [{ name: 'records.propose', scope: ['organization'] }],
+    contributes: { commands: [{ name: 'load' }] },
+    code: `export default { commands: { async load(args, host) {
+      const wish = { type: 'organization', file: args.file, dryRun: args.dryRun === 'true' };
+      const { import: id } = await host.records.begin(wish);
+      for (const row of [1, 2])
+        await host.records.propose({ type: 'organization', import: id, rows: [{ row, original: row, data: { name: 'Own ' + row } }] });
+      const end = await host.records.end({ import: id, problem: 'is short' });
+      try { await host.records.end({ import: id }); } catch (error) { return { ...end, again: error.code }; }
+    } } };`,
+  },
 );
 for (const org of [club, rival]) await org.install('kelompok/lines');
 
@@ -289,5 +301,29 @@ describe('what cannot be imported', () => {
     const [first, second] = [await send(), await send()];
     expect([first.status, second.json.id]).toEqual([202, first.json.id]);
     await ended(club, first.json.id);
+  });
+});
+
+describe('a command that imports by itself', () => {
+  const run = async (fields: Record<string, string>) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    form.set('upload', new Blob(['x']), 'own.txt');
+    return club.owner.send('POST', club.path('/plugins/kelompok/own/commands/load'), { body: form });
+  };
+
+  it('makes one batch of its proposals, with the file that it was handed', async () => {
+    await club.install('kelompok/own');
+    const { json: tried } = await run({ file: 'own.txt', dryRun: 'true' });
+    expect(tried.result).toMatchObject({ accepted: 2, again: 'import_not_running' });
+    const { json: done } = await run({ file: 'own.txt' });
+    expect(done.result).toMatchObject({ accepted: 2, unchanged: 0 });
+    expect(await get(`/imports/${done.result.import}`)).toMatchObject({
+      state: 'completed',
+      problem: 'is short',
+      file: { name: 'own.txt', bytes: 1 },
+      counts: { accepted: 2 },
+    });
+    expect((await run({ file: 'other.txt' })).status).toBeGreaterThanOrEqual(400);
   });
 });
