@@ -1,5 +1,6 @@
 /** `npm run bench -- call publish …`: the named tables, or all of them, as Markdown on standard output. */
 import { benchCall } from './call.ts';
+import { benchContracts } from './contracts.ts';
 import { benchFirstCall } from './first-call.ts';
 import { benchImport } from './import.ts';
 import { benchInstall } from './install.ts';
@@ -21,6 +22,7 @@ const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   neighbours: benchNeighbours,
   loaded: benchLoaded,
   soak: benchSoak,
+  contracts: benchContracts,
   publish: benchPublish,
   download: benchDownload,
   start: benchStart,
