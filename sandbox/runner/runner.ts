@@ -29,6 +29,7 @@ import {
   type Run,
 } from './state.ts';
 import { describeThrown } from './thrown.ts';
+import { warmUpScript } from './warm-up.ts';
 
 const LOG_ERROR = 3;
 /** Long enough for the call that took the last one to answer, short enough for the next first call to find one. */
@@ -119,7 +120,8 @@ class Runner {
   async #boot(frame: Frame): Promise<void> {
     this.#settings = JSON.parse(frame.head) as BootSettings;
     const code = frame.body.toString('utf8');
-    this.#snapshot = this.#engine.Isolate.createSnapshot([{ code, filename: 'souk:guest' }]);
+    const source = { code, filename: 'souk:guest' };
+    this.#snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
     this.#keepSpare(this.#settings);
     const missing = await findMissingWalls();
     this.#send({ kind: FROM_RUNNER.ready, head: JSON.stringify({ missing } satisfies ReadyHead) });
