@@ -23,6 +23,7 @@ import { registerSweep } from './verbs/sweep.ts';
 import { registerTrust } from './verbs/trust.ts';
 import { registerVerify } from './verbs/verify.ts';
 import { registerWithdraw } from './verbs/withdraw.ts';
+import { registerWork } from './verbs/work.ts';
 
 const VERBS: readonly Verb[] = [
   registerInit,
@@ -42,6 +43,7 @@ const VERBS: readonly Verb[] = [
   registerPlugin,
   registerContract,
   registerLogs,
+  registerWork,
   registerReview,
   registerInstance,
   registerAudit,
