@@ -49,6 +49,12 @@ describe('a community', () => {
     expect(called.json.output).toMatchObject({ hash: first.hash, spoiler: { items: expect.any(Object) } });
   });
 
+  it('runs the command by its name alone, as a chat would', async () => {
+    const ran = await alttpr.anyone.post(alttpr.path('/commands/alttpr'), { preset: 'open', seed: 's' });
+    expect(ran.status, ran.text).toBe(200);
+    expect(ran.json.result.text).toMatch(/^A Link to the Past Randomizer [0-9a-f]{16}\nMode: open\n/u);
+  });
+
   it('asks all of its randomizers at once', async () => {
     const contract = alttpr.path('/contracts/seed-generator@1/describeSettings');
     const { json, text } = await alttpr.owner.post(contract, { input: {}, mode: 'all' });

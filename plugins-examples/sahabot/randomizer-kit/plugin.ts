@@ -1,4 +1,4 @@
-/** The plugin around a game: an HTTP API, the command `seed` and the contract `seed-generator@1`. */
+/** The plugin around a game: an HTTP API, a command of the name of the randomizer, and the contract `seed-generator@1`. */
 import { Hono } from 'hono';
 import type { Host, Plugin } from 'souk/sdk';
 import type { Game, Settings } from './game.ts';
@@ -25,7 +25,7 @@ export function makeRandomizer<Chosen extends Settings>(
   more?.(app);
   return {
     fetch: (request, host) => app.fetch(request, host),
-    commands: { seed: async (wish, host) => tell(game, await make(wish as Wish, host)) },
+    commands: { [game.id]: async (wish, host) => tell(game, await make(wish as Wish, host)) },
     contracts: {
       'seed-generator@1': {
         describeSettings: () => ({ settings: describeSettings(game), presets: presetsOf(game) }),
