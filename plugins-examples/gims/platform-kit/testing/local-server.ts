@@ -27,7 +27,9 @@ export type LocalServer = {
   close(): Promise<void>;
 };
 
-export async function startLocalServer(answer: (asked: Asked) => Reply): Promise<LocalServer> {
+export async function startLocalServer(
+  answer: (asked: Asked) => Reply | Promise<Reply>,
+): Promise<LocalServer> {
   const requests: string[] = [];
   const scripted: LocalServer['scripted'] = [];
   const server = createServer(async (request, response) => {
@@ -35,7 +37,7 @@ export async function startLocalServer(answer: (asked: Asked) => Reply): Promise
     for await (const part of request) parts.push(part as Buffer);
     const asked = readRequest(request, Buffer.concat(parts).toString('utf8'));
     requests.push(`${asked.method} ${asked.path}`);
-    const { status, body, headers } = takeScripted(scripted, asked) ?? answer(asked);
+    const { status, body, headers } = takeScripted(scripted, asked) ?? (await answer(asked));
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
   });
