@@ -7,7 +7,6 @@
  */
 import type { HandlerPath, HandlerTrigger } from '../spec/handler.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
-import type { TriggerKind } from '../spec/limits.ts';
 import type { FailedOutcome } from '../spec/outcome.ts';
 import type { Permission } from '../spec/permission.ts';
 import type { PluginId } from '../spec/plugin-id.ts';
@@ -73,11 +72,7 @@ export type Trigger =
   | { readonly kind: 'health' }
   | HandlerTrigger;
 
-/** @returns whose limits apply: a command or contract that runs as a job has a job's */
-export function limitedAs(trigger: Trigger): TriggerKind {
-  const isJob = (trigger.kind === 'command' || trigger.kind === 'contract') && trigger.job !== undefined;
-  return isJob ? 'job' : trigger.kind;
-}
+export { limitedAs } from '../spec/handler.ts';
 
 export type Invocation = {
   readonly guest: Guest;

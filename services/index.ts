@@ -1,5 +1,5 @@
 export type { Capability, CapabilityContext } from './capability.ts';
-export type { HandlerRun, HandlerRuns } from './handler-runs.ts';
+export type { HandlerRun, HandlerRuns } from '../spec/handler-runs.ts';
 export { openCommands, type CommandAnswer, type Commands, type OfferedCommand } from './commands/index.ts';
 export {
   CONTRACT_ENTITIES,
@@ -46,6 +46,7 @@ export {
 export {
   JOB_ENTITIES,
   JOB_STATES,
+  guestJobs,
   jobCapabilities,
   openJobs,
   type JobAudience,

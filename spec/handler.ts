@@ -11,6 +11,7 @@
  */
 import { findContract } from './contracts/catalogue.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { TriggerKind } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { PluginId } from './plugin-id.ts';
 
@@ -60,6 +61,11 @@ export type HandlerTrigger =
       readonly event: DeliveredEvent;
     }
   | { readonly kind: 'schedule'; readonly schedule: string; readonly tick: ScheduleTick };
+
+/** @returns whose limits apply: a command or contract that runs as a job has a job's */
+export function limitedAs(trigger: { readonly kind: TriggerKind; readonly job?: JobReference }): TriggerKind {
+  return trigger.job === undefined ? trigger.kind : 'job';
+}
 
 /** Where in the default export a handler stands: `['commands', 'import-organizations']`. */
 export type HandlerPath = readonly string[];

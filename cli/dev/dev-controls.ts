@@ -6,7 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller, Completion, Trigger } from '../../sandbox/index.ts';
 import { compileGuestSchema } from '../../spec/guest-schema.ts';
-import { handlerPath, isSameHandler } from '../../spec/handler.ts';
+import {
+  requireDeclaredHandler,
+  requireFittingArguments,
+  requireFittingInput,
+} from '../../spec/handler-checks.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { DevPlugin } from './dev-plugin.ts';
@@ -19,7 +23,10 @@ export type Control = {
   readonly caller: Caller;
 };
 
-/** @throws Refusal `not_found`, `handler_unknown`, `body_not_json` or `request_invalid` */
+/**
+ * @throws Refusal `not_found`, `handler_unknown`, `body_not_json`, `command_arguments_invalid` or
+ *   `handler_input_too_large`
+ */
 export function runControl(
   session: DevSession,
   plugin: DevPlugin,
@@ -76,23 +83,16 @@ function triggerOf(
 type Handled = Extract<Trigger, { kind: 'command' | 'contract' | 'event' | 'schedule' }>;
 
 function requireDeclared(plugin: DevPlugin, trigger: Handled): Trigger {
-  const path = handlerPath(trigger);
-  if (plugin.guest.handlers?.some((declared) => isSameHandler(declared, path))) return trigger;
-  const { id, version } = plugin.manifest;
-  throw new Refusal('handler_unknown', {
-    detail: `${id} ${version} declares no ${trigger.kind} ${path.slice(1).join(' ')}.`,
-  });
+  requireDeclaredHandler(plugin.guest.plugin, plugin.guest.handlers ?? [], trigger);
+  requireFittingInput(trigger);
+  return trigger;
 }
 
 function requireArguments({ manifest }: DevPlugin, name: string, data: JsonValue): JsonObject {
-  const schema = manifest.contributes?.commands?.find((command) => command.name === name)?.arguments;
-  const violations = compileGuestSchema(schema ?? { type: 'object' })(data);
-  const [first] = violations;
-  if (!first) return data as JsonObject;
-  throw new Refusal('request_invalid', {
-    detail: `The arguments at ${first.pointer || '/'}: ${first.message}.`,
-    violations,
-  });
+  const declared = manifest.contributes?.commands?.find((command) => command.name === name);
+  const schema = { type: 'object', ...declared?.arguments };
+  requireFittingArguments({ plugin: manifest.id, command: name }, data, compileGuestSchema(schema));
+  return data as JsonObject;
 }
 
 /** A subscription may be a pattern such as `race.*`; the handler stands under the pattern. */

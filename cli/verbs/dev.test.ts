@@ -224,7 +224,7 @@ describe('souk dev', () => {
         ...(body ? { body: JSON.stringify(body) } : {}),
       });
     expect((await post('commands/double', { value: 4 })).json).toEqual({ value: { value: 8 } });
-    expect((await post('commands/double', {})).json.code).toBe('request_invalid');
+    expect((await post('commands/double', {})).json.code).toBe('command_arguments_invalid');
     expect((await post('commands/none')).json.code).toBe('handler_unknown');
     expect((await post('health')).json).toEqual({ value: { ok: true, word: 'halo' } });
     expect((await post('health', undefined, { origin: 'https://elsewhere.test' })).json.code).toBe(

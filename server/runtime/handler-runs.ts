@@ -1,9 +1,8 @@
 /** Runs named handlers of installed plugins: for commands, contracts, events, schedules and jobs. */
 import type { GuestDescription, Installations } from '../../registry/installations/index.ts';
-import { limitedAs, requireNoCircle, type Completion, type Sandbox } from '../../sandbox/index.ts';
+import { requireNoCircle, type Completion, type Sandbox } from '../../sandbox/index.ts';
 import type { HandlerRun, HandlerRuns } from '../../services/index.ts';
-import { handlerInput, handlerPath, isSameHandler } from '../../spec/handler.ts';
-import { RUN_LIMITS } from '../../spec/limits.ts';
+import { requireDeclaredHandler, requireFittingInput } from '../../spec/handler-checks.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { HandlerEnd } from '../../spec/run.ts';
 
@@ -18,8 +17,8 @@ export function createHandlerRuns({ installations, sandbox }: Ports): HandlerRun
   return {
     run: async (run) => {
       const { guest } = await findActive(installations, run);
-      requireDeclared(guest, run);
-      requireFittingInput(run);
+      requireDeclaredHandler(guest.plugin, guest.handlers, run.trigger);
+      requireFittingInput(run.trigger);
       if (run.chain) requireNoCircle(run.chain, guest);
       const { orgId: _orgId, plugin: _plugin, ...invocation } = run;
       return endOf(await sandbox().call({ ...invocation, guest }));
@@ -36,24 +35,6 @@ async function findActive(
   if (found.active === 'yes') return found;
   const detail = found.standstill ?? `${plugin} is installed here, but not active.`;
   throw new Refusal('plugin_not_active', { detail });
-}
-
-function requireDeclared({ handlers, plugin }: GuestDescription['guest'], { trigger }: HandlerRun): void {
-  const path = handlerPath(trigger);
-  if (handlers.some((declared) => isSameHandler(declared, path))) return;
-  throw new Refusal('handler_unknown', {
-    detail: `${plugin.id} ${plugin.version} declares no ${trigger.kind} ${path.slice(1).join(' ')}.`,
-  });
-}
-
-/** The frame that carries it to the runner has a limit of its own, of which this one keeps clear. */
-function requireFittingInput({ trigger }: HandlerRun): void {
-  const { requestBytesMax } = RUN_LIMITS[limitedAs(trigger)];
-  const bytes = Buffer.byteLength(JSON.stringify(handlerInput(trigger)) ?? '', 'utf8');
-  if (bytes <= requestBytesMax) return;
-  throw new Refusal('handler_input_too_large', {
-    detail: `The input has ${bytes} bytes as JSON; at most ${requestBytesMax} are taken.`,
-  });
 }
 
 function endOf(completion: Completion): HandlerEnd {

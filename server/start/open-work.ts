@@ -7,6 +7,7 @@ import type { Capability } from '../../sandbox/index.ts';
 import {
   createCauses,
   eventCapabilities,
+  guestJobs,
   jobCapabilities,
   openEvents,
   openJobs,
@@ -49,7 +50,7 @@ export async function openWork(ports: Ports, closers: Closers): Promise<Work> {
   const schedules = await openSchedules({ database, jobs, log: ports.log });
   return {
     parts: { jobs, events, schedules },
-    capabilities: [...jobCapabilities({ database, jobs, causes }), ...eventCapabilities(events)],
+    capabilities: [...jobCapabilities(guestJobs({ database, jobs, causes })), ...eventCapabilities(events)],
     closeWith: (later, { shutdownGraceMs }) => {
       const closeBoth = (): Promise<unknown> =>
         Promise.all([jobs.close(shutdownGraceMs), events.close(shutdownGraceMs)]);

@@ -1,12 +1,13 @@
 /** Running commands of plugins: at once, or as a job where they take long. */
 import { appendAudit, type AuditActor, type Database } from '../../database/index.ts';
 import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import { requireFittingArguments } from '../../spec/handler-checks.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import type { Command } from '../../spec/manifest.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { Caller, HandlerEnd, RunFile } from '../../spec/run.ts';
-import type { HandlerRuns } from '../handler-runs.ts';
+import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { openCommandCatalogue, type CommandCatalogue, type OfferedCommand } from './catalogue.ts';
 
@@ -57,7 +58,7 @@ export function openCommands(ports: CommandPorts): Commands {
 }
 
 async function run({ database, handlers }: CommandPorts, call: CommandCall): Promise<CommandAnswer> {
-  requireFittingArguments(call);
+  requireArguments(call);
   const { orgId, args, files, caller, requestId, signal } = call;
   const { plugin, command } = call.offered;
   const trigger = { kind: 'command', command: command.name, args } as const;
@@ -83,7 +84,7 @@ async function run({ database, handlers }: CommandPorts, call: CommandCall): Pro
 }
 
 async function runInBackground({ database, jobs }: CommandPorts, call: CommandCall): Promise<string> {
-  requireFittingArguments(call);
+  requireArguments(call);
   const { orgId, args, files, caller } = call;
   const { plugin, command } = call.offered;
   const work = { kind: 'command', plugin, command: command.name, args, files } as const;
@@ -135,12 +136,6 @@ function validatorOf({ arguments: schema = {} }: Command): GuestValidator {
   return made;
 }
 
-function requireFittingArguments({ offered: { plugin, command }, args }: CommandCall): void {
-  const violations = validatorOf(command)(args);
-  const [first] = violations;
-  if (!first) return;
-  throw new Refusal('command_arguments_invalid', {
-    detail: `${plugin} ${command.name}: the arguments at ${first.pointer || '/'} ${first.message}.`,
-    violations,
-  });
+function requireArguments({ offered: { plugin, command }, args }: CommandCall): void {
+  requireFittingArguments({ plugin, command: command.name }, args, validatorOf(command));
 }

@@ -1,26 +1,13 @@
 /** Who answers a contract in an organization: bound by an administrator, else whoever was installed first. */
 import { appendAudit, type Database } from '../../database/index.ts';
 import { actorName, type Acting } from '../../registry/installations/index.ts';
-import { findContract, nearestContract } from '../../spec/contracts/catalogue.ts';
-import type { Contract } from '../../spec/contracts/contract.ts';
+import {
+  bindingOf,
+  notImplemented,
+  requireContract,
+  type BindingView,
+} from '../../spec/contracts/binding.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { Refusal } from '../../spec/refusal.ts';
-
-export type Implementation = {
-  readonly plugin: PluginId;
-  /** Whether calls can go to it now. */
-  readonly active: 'yes' | 'no';
-  readonly bound: 'yes' | 'no';
-};
-
-/** Who implements a contract, and who answers it: `plugin` is null where nobody does. */
-export type BindingView = {
-  readonly contract: string;
-  readonly plugin: PluginId | null;
-  /** `bound` by an administrator, or the `first` that was installed. */
-  readonly origin: 'bound' | 'first' | 'none';
-  readonly implementations: readonly Implementation[];
-};
 
 export type Bindings = {
   /** Every contract that something installed implements. */
@@ -71,17 +58,6 @@ export function openBindings(database: Database): Bindings {
   };
 }
 
-/** @throws Refusal `contract_unknown`, with the nearest name */
-export function requireContract(id: string): Contract {
-  const contract = findContract(id);
-  if (contract) return contract;
-  const nearest = nearestContract(id);
-  throw new Refusal('contract_unknown', {
-    detail: `Souk knows no contract ${JSON.stringify(id.slice(0, 100))}.`,
-    ...(nearest ? { hint: `Did you mean ${nearest}?` } : {}),
-  });
-}
-
 async function read(database: Database, orgId: string, contract: string): Promise<BindingView> {
   requireContract(contract);
   return toView(contract, await loadRows(database, orgId, contract));
@@ -93,17 +69,15 @@ function loadRows(database: Database, orgId: string, contract: string): Promise<
   );
 }
 
-/** A binding to a plugin that is not active stays: who was chosen does not answer, and nobody else in its place. */
 function toView(contract: string, rows: readonly Row[]): BindingView {
-  const implementations = rows.map(({ plugin_id: plugin, is_active: isActive, is_bound: isBound }) => ({
-    plugin,
-    active: isActive ? ('yes' as const) : ('no' as const),
-    bound: isBound ? ('yes' as const) : ('no' as const),
-  }));
-  const bound = implementations.find((each) => each.bound === 'yes');
-  const first = implementations.find((each) => each.active === 'yes');
-  const origin = bound ? 'bound' : first ? 'first' : 'none';
-  return { contract, plugin: (bound ?? first)?.plugin ?? null, origin, implementations };
+  return bindingOf(
+    contract,
+    rows.map(({ plugin_id: plugin, is_active: isActive, is_bound: isBound }) => ({
+      plugin,
+      active: isActive ? 'yes' : 'no',
+      bound: isBound ? 'yes' : 'no',
+    })),
+  );
 }
 
 async function bind(
@@ -138,10 +112,4 @@ async function bind(
     });
   });
   return read(database, orgId, contract);
-}
-
-export function notImplemented(contract: string, plugin: PluginId): Refusal {
-  return new Refusal('contract_not_implemented', {
-    detail: `${plugin} is not installed here, or does not implement ${contract}.`,
-  });
 }

@@ -2,9 +2,9 @@
 import { appendAudit, type AuditActor, type Database } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { HandlerRuns } from '../handler-runs.ts';
+import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import { openBindings, type Bindings } from './bindings.ts';
-import { dispatch, type ContractAnswer, type ContractCall } from './dispatch.ts';
+import { dispatch, type ContractAnswer, type ContractCall } from '../../spec/contracts/dispatch.ts';
 
 export type Contracts = {
   readonly bindings: Bindings;

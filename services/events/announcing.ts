@@ -5,7 +5,7 @@
 import type { Database, Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { CORE_EVENTS } from '../../spec/event-name.ts';
-import type { NewEvent } from './emit.ts';
+import type { NewEvent } from '../../spec/host/events.ts';
 
 type CoreEvent = keyof typeof CORE_EVENTS;
 type Row = { id: string; org_id: string; type: string; data: JsonObject };

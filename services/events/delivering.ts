@@ -6,7 +6,7 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { HandlerEnd } from '../../spec/run.ts';
 import type { Causes } from '../causes.ts';
-import type { HandlerRuns } from '../handler-runs.ts';
+import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import type { Queue, QueueLog, Task } from '../queue/index.ts';
 import { createSettling, type Settlement } from './settling.ts';
 

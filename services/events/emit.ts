@@ -7,24 +7,13 @@
  */
 import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from '../../database/index.ts';
-import { isEventName } from '../../spec/event-name.ts';
-import type { JsonValue } from '../../spec/json.ts';
-import { EVENT_LIMITS } from '../../spec/limits.ts';
+import { checkDepth, checkEvent, subscriptionOf } from '../../spec/host/event-checks.ts';
+import type { Emitted, NewEvent } from '../../spec/host/events.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { Refusal } from '../../spec/refusal.ts';
 import type { NewTask, Queue } from '../queue/index.ts';
 import { EventDeliveryEntity, EventEntity } from './entities.ts';
 import type { Room } from './room.ts';
-import { subscriptionOf, type Party } from './subscribers.ts';
-
-export type NewEvent = {
-  readonly name: string;
-  /** Events of one key reach each subscriber in order; without one order does not matter. */
-  readonly key?: string | null;
-  readonly data: JsonValue;
-};
-
-export type Emitted = { readonly id: string; readonly subscribers: number };
+import type { Party } from './subscribers.ts';
 
 export type Source = {
   readonly orgId: string;
@@ -61,31 +50,6 @@ export async function writeEvents(
     id,
     subscribers: deliveries.filter(({ event }) => event === id).length,
   }));
-}
-
-function checkEvent({ name, key, data }: NewEvent): void {
-  if (!isEventName(name)) throw invalid(`${JSON.stringify(name.slice(0, 130))} is no name of an event.`);
-  if (typeof key === 'string' && (key === '' || Buffer.byteLength(key, 'utf8') > EVENT_LIMITS.keyBytesMax)) {
-    throw invalid(`The key has to have 1 to ${EVENT_LIMITS.keyBytesMax} bytes.`);
-  }
-  if (typeof key === 'string' && (key.includes('\0') || !key.isWellFormed())) {
-    throw invalid('The key holds U+0000 or half a surrogate pair.');
-  }
-  const bytes = Buffer.byteLength(JSON.stringify(data), 'utf8');
-  if (bytes > EVENT_LIMITS.dataBytesMax) {
-    throw invalid(`The data has ${bytes} bytes as JSON; at most ${EVENT_LIMITS.dataBytesMax} are taken.`);
-  }
-}
-
-function invalid(detail: string): Refusal {
-  return new Refusal('event_invalid', { detail });
-}
-
-function checkDepth(depth: number): void {
-  if (depth <= EVENT_LIMITS.depthMax) return;
-  throw new Refusal('event_depth_exceeded', {
-    detail: `${depth - 1} events led to this one, each emitted on account of the one before.`,
-  });
 }
 
 async function lockKeys(tx: Transaction, orgId: string, events: readonly NewEvent[]): Promise<void> {

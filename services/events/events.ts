@@ -3,8 +3,10 @@ import { appendAudit, type Transaction } from '../../database/index.ts';
 import { EVENTS_CHANNEL, type Acting } from '../../registry/installations/index.ts';
 import { isFactOfSouk } from '../../spec/event-name.ts';
 import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import { requireDeclaredEvent } from '../../spec/host/event-checks.ts';
+import type { Emitted, EventPort, NewEvent } from '../../spec/host/events.ts';
+import type { JsonObject } from '../../spec/json.ts';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { announceChanges } from './announcing.ts';
 import {
@@ -16,19 +18,11 @@ import {
   type DeadLetterQuery,
 } from './dead-letters.ts';
 import { createDelivering, type DeliveringPorts } from './delivering.ts';
-import { writeEvents, type Emitted, type NewEvent } from './emit.ts';
+import { writeEvents } from './emit.ts';
 import { createRoom } from './room.ts';
 import { loadParties, type Party } from './subscribers.ts';
 
-/** The plugin's own run that emits. */
-export type EmittingGuest = {
-  readonly orgId: string;
-  readonly installationId: string;
-  readonly plugin: PluginId;
-  readonly requestId: string;
-};
-
-export type Events = {
+export type Events = EventPort & {
   /**
    * Tells something as Souk itself, in the caller's transaction. Whoever tells several things of different keys in one
    * transaction hands them in together.
@@ -37,11 +31,6 @@ export type Events = {
    * @throws Refusal `event_invalid`, `events_too_many`
    */
   emit(tx: Transaction, orgId: string, events: readonly NewEvent[]): Promise<Emitted[]>;
-  /**
-   * For a plugin: an event that it declares, with data that fits.
-   * @throws Refusal `event_undeclared`, `event_data_invalid`, `event_invalid`, `event_depth_exceeded`, `events_too_many`
-   */
-  emitFor(guest: EmittingGuest, event: NewEvent): Promise<Emitted>;
   /** For an administrator, with an audit entry. @throws Refusal `event_reserved`, `event_invalid`, `events_too_many` */
   emitAs(acting: Acting, event: NewEvent): Promise<Emitted>;
   listDeadLetters(orgId: string, query: DeadLetterQuery): Promise<DeadLetter[]>;
@@ -60,6 +49,8 @@ export type Events = {
 
 const VALIDATORS_MAX = 500;
 const FORGET_BATCH = 5_000;
+/** An installation that has gone meanwhile declares nothing. */
+const NOBODY: Pick<Party, 'digest' | 'emits'> = { digest: '', emits: null };
 
 export async function openEvents(ports: DeliveringPorts): Promise<Events> {
   const { database, queue } = ports;
@@ -111,11 +102,8 @@ function emitterFor(
     return database.transaction({ kind: 'org', orgId }, async (tx) => {
       const load = async (): Promise<Party[]> => {
         const parties = await loadParties(tx, orgId, installationId);
-        requireDeclared(
-          validators,
-          parties.find(({ id }) => id === installationId),
-          event,
-        );
+        const own = parties.find(({ id }) => id === installationId) ?? NOBODY;
+        requireDeclaredEvent(own.emits, event, compilerFor(validators, own, event));
         return parties;
       };
       const [emitted] = await writeEvents(writing, tx, source, [event], load);
@@ -124,28 +112,18 @@ function emitterFor(
   };
 }
 
-function requireDeclared(
+function compilerFor(
   validators: Map<string, GuestValidator>,
-  party: Party | undefined,
-  { name, data }: NewEvent,
-): void {
-  const schema = party?.emits && Object.hasOwn(party.emits, name) ? party.emits[name] : undefined;
-  if (!party || !schema) {
-    throw new Refusal('event_undeclared', {
-      detail: `The plugin declares no event ${JSON.stringify(name.slice(0, 130))}.`,
-    });
-  }
-  const id = `${party.digest} ${name}`;
-  const validate = validators.get(id) ?? compileGuestSchema(schema);
-  if (validators.size >= VALIDATORS_MAX) validators.clear();
-  validators.set(id, validate);
-  const violations = validate(data);
-  const [first] = violations;
-  if (!first) return;
-  throw new Refusal('event_data_invalid', {
-    detail: `The data of ${name}: ${first.pointer || 'it'} ${first.message}.`,
-    violations,
-  });
+  { digest }: Pick<Party, 'digest'>,
+  { name }: NewEvent,
+): (schema: JsonObject) => GuestValidator {
+  return (schema) => {
+    const id = `${digest} ${name}`;
+    const validate = validators.get(id) ?? compileGuestSchema(schema);
+    if (validators.size >= VALIDATORS_MAX) validators.clear();
+    validators.set(id, validate);
+    return validate;
+  };
 }
 
 async function emitAs(

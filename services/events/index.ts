@@ -1,5 +1,5 @@
-export { eventCapabilities } from './capabilities.ts';
+export { eventCapabilities } from '../../spec/host/events.ts';
 export type { DeadLetter, DeadLetterChoice, DeadLetterQuery } from './dead-letters.ts';
-export type { Emitted, NewEvent } from './emit.ts';
+export type { Emitted, NewEvent } from '../../spec/host/events.ts';
 export { EVENT_ENTITIES } from './entities.ts';
 export { openEvents, type Events } from './events.ts';

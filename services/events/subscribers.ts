@@ -1,8 +1,7 @@
 /** Who hears an event: active installations whose manifest subscribes to it, as far as their grants allow. */
 import type { Transaction } from '../../database/index.ts';
-import { fitsPattern, namesOfEvent } from '../../spec/event-name.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import { coversPermission, type Permission } from '../../spec/permission.ts';
+import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 
 export type Party = {
@@ -45,20 +44,4 @@ export async function loadParties(tx: Transaction, orgId: string, emitter: strin
     plugin: plugin_id,
     subscribes: subscribes ?? [],
   }));
-}
-
-/** @returns the subscription under which the party hears the event: its name first, then the longest pattern */
-export function subscriptionOf(party: Party, emitter: PluginId | 'core', name: string): string | undefined {
-  const heard = namesOfEvent(emitter, name).filter((each) => mayHear(party, each));
-  return party.subscribes
-    .filter((pattern) => heard.some((each) => fitsPattern(pattern, each)))
-    .sort(
-      (left, right) =>
-        Number(left.endsWith('.*')) - Number(right.endsWith('.*')) || right.length - left.length,
-    )[0];
-}
-
-function mayHear({ grants }: Party, name: string): boolean {
-  const needed: Permission = { name: 'events.subscribe', scope: [name] };
-  return grants.some((grant) => coversPermission(grant, needed));
 }

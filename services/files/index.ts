@@ -1,3 +1,3 @@
-export { fileCapabilities } from './capabilities.ts';
+export { fileCapabilities } from '../../spec/host/files.ts';
 export { FILE_ENTITIES } from './entities.ts';
 export { openFiles, type Files, type NewFile } from './files.ts';

@@ -4,7 +4,7 @@ import { JOB_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { HandlerEnd } from '../../spec/run.ts';
 import type { RetryPolicy } from './entities.ts';
-import type { JobFailure } from './job-view.ts';
+import type { JobFailure } from '../../spec/host/jobs.ts';
 
 /** How one attempt ended. */
 export type AttemptEnd =

@@ -2,8 +2,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from '../../database/index.ts';
 import { InstallationEntity, type Installation } from '../../registry/installations/entities/index.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
 import type { ScheduleTick } from '../../spec/handler.ts';
+import {
+  checkDelay,
+  handlerUnknown,
+  requireFittingWork,
+  requireJobRoom,
+} from '../../spec/host/job-checks.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { JOB_LIMITS } from '../../spec/limits.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
@@ -63,7 +68,7 @@ type Planned = {
  * @throws Refusal `plugin_not_installed`, `handler_unknown`, `job_arguments_invalid`, `jobs_too_many`, `job_delay_invalid`
  */
 export async function enqueue(queue: Queue, tx: Transaction, orgId: string, job: NewJob): Promise<string> {
-  const delayMs = checkedDelay(job.delayMs ?? 0);
+  const delayMs = checkDelay(job.delayMs ?? 0);
   const planned = await planWork(tx, orgId, job.work);
   await requireRoom(tx, orgId);
   const id = randomUUIDv7();
@@ -105,13 +110,6 @@ export async function checkWork(
   return installation.id;
 }
 
-function checkedDelay(delayMs: number): number {
-  if (Number.isFinite(delayMs) && delayMs >= 0 && delayMs <= JOB_LIMITS.delayMsMax) return delayMs;
-  throw new Refusal('job_delay_invalid', {
-    detail: `The delay is ${delayMs} ms; it is from 0 to ${JOB_LIMITS.delayMsMax}.`,
-  });
-}
-
 async function planWork(tx: Transaction, orgId: string, work: JobWork): Promise<Planned> {
   switch (work.kind) {
     case 'server':
@@ -121,8 +119,8 @@ async function planWork(tx: Transaction, orgId: string, work: JobWork): Promise<
       const command = (installation.manifest.contributes?.commands ?? []).find(
         ({ name }) => name === work.command,
       );
-      if (!command) throw unknown(work.plugin, 'command', work.command);
-      requireFitting(work, command.arguments);
+      if (!command) throw handlerUnknown(work.plugin, 'command', work.command);
+      requireFittingWork(work, command.arguments);
       const { files = [], args } = work;
       return {
         kind: 'command',
@@ -137,7 +135,7 @@ async function planWork(tx: Transaction, orgId: string, work: JobWork): Promise<
       const installation = await findInstallation(tx, orgId, work.plugin);
       const schedules = installation.manifest.contributes?.schedules ?? [];
       const schedule = schedules.find(({ name }) => name === work.schedule);
-      if (!schedule) throw unknown(work.plugin, 'schedule', work.schedule);
+      if (!schedule) throw handlerUnknown(work.plugin, 'schedule', work.schedule);
       const retry = schedule.retry ?? 'never';
       return { kind: 'schedule', installation, handler: schedule.name, args: work.tick, files: [], retry };
     }
@@ -150,36 +148,11 @@ async function findInstallation(tx: Transaction, orgId: string, pluginId: Plugin
   throw new Refusal('plugin_not_installed', { detail: `${pluginId} is not installed here.` });
 }
 
-function unknown(plugin: PluginId, kind: 'command' | 'schedule', name: string): Refusal {
-  return new Refusal('handler_unknown', {
-    detail: `${plugin} declares no ${kind} ${JSON.stringify(name.slice(0, 80))}.`,
-  });
-}
-
-function requireFitting({ command, args }: JobWork & { kind: 'command' }, schema: JsonObject = {}): void {
-  const bytes = Buffer.byteLength(JSON.stringify(args), 'utf8');
-  if (bytes > JOB_LIMITS.argumentBytesMax) {
-    throw new Refusal('job_arguments_invalid', {
-      detail: `The arguments of ${command} have ${bytes} bytes as JSON; at most ${JOB_LIMITS.argumentBytesMax} are taken.`,
-    });
-  }
-  const violations = compileGuestSchema(schema)(args);
-  const [first] = violations;
-  if (!first) return;
-  throw new Refusal('job_arguments_invalid', {
-    detail: `The arguments of ${command}: ${first.pointer || 'they'} ${first.message}.`,
-    violations,
-  });
-}
-
 /** So that one organization cannot fill the queue that all share. */
 async function requireRoom(tx: Transaction, orgId: string): Promise<void> {
   const [row] = await tx.em.execute<{ open: number }[]>(
     `select count(*)::int as open from (select from job where org_id = ? and ended_at is null limit ?) as found`,
     [orgId, JOB_LIMITS.openPerOrganizationMax],
   );
-  if ((row?.open ?? 0) < JOB_LIMITS.openPerOrganizationMax) return;
-  throw new Refusal('jobs_too_many', {
-    detail: `${JOB_LIMITS.openPerOrganizationMax} jobs of this organization are waiting or at work.`,
-  });
+  requireJobRoom(row?.open ?? 0);
 }

@@ -1,9 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstallationEntity } from '../../registry/installations/entities/index.ts';
+import type { JobState } from '../../spec/host/jobs.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-
-export const JOB_STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
-export type JobState = (typeof JOB_STATES)[number];
 
 /**
  * What is done when the server or the runner ends while a job is at work, so that nobody knows how far it came:

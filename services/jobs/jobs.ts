@@ -2,12 +2,13 @@
 import { appendAudit, isUuid, type Transaction } from '../../database/index.ts';
 import type { Acting } from '../../registry/installations/index.ts';
 import { JOB_LIMITS } from '../../spec/limits.ts';
+import type { JobProgress, JobState } from '../../spec/host/jobs.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { checkWork, enqueue, type JobWork, type NewJob } from './enqueue.ts';
-import { JobEntity, type Job, type JobState } from './entities.ts';
+import { JobEntity, type Job } from './entities.ts';
 import { createJobLog, readJobLog, type JobLogLine } from './job-log.ts';
-import { toJobView, type JobProgress, type JobView } from './job-view.ts';
+import { toJobView, type JobView } from './job-view.ts';
 import { RunningJobs, type RunningPorts, type ServerWorker } from './running.ts';
 
 /** Whose jobs are meant: all of the organization, or those behind which a user stands. */

@@ -5,12 +5,12 @@ import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Caller, RunFile } from '../../spec/run.ts';
 import type { Causes } from '../causes.ts';
-import type { HandlerRuns } from '../handler-runs.ts';
+import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import type { Queue, QueueLog, Task } from '../queue/index.ts';
 import { endOfError, endOfRun, SERVER_LOST, verdictOf, type AttemptEnd, type Verdict } from './ending.ts';
 import { JobEntity, type Job } from './entities.ts';
 import type { JobLog } from './job-log.ts';
-import type { JobProgress } from './job-view.ts';
+import type { JobProgress } from '../../spec/host/jobs.ts';
 
 /** A job of the server's own, as its worker sees it. */
 export type ServerJob = {

@@ -10,17 +10,12 @@ import {
   type SMTPTransportOptions,
   type Transporter,
 } from 'nodemailer';
+import type { MailDelivery } from '../../spec/host/mail.ts';
 import { MAIL_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { judge, pinnedLookup, type JudgePorts } from '../egress/guard.ts';
-import { recipientsOf, type MailMessage } from './message.ts';
+import { recipientsOf, type MailMessage } from '../../spec/host/mail-message.ts';
 import type { MailServer } from './server-settings.ts';
-
-export type Delivery = {
-  readonly messageId: string;
-  readonly accepted: readonly string[];
-  readonly rejected: readonly string[];
-};
 
 export type DeliveryPorts = JudgePorts & {
   /** By when it must be over: milliseconds from now. */
@@ -35,7 +30,7 @@ export async function deliver(
   server: MailServer,
   message: MailMessage,
   ports: DeliveryPorts,
-): Promise<Delivery> {
+): Promise<MailDelivery> {
   const { to, cc, replyTo, subject, text, html } = message;
   const sent = await withServer(server, ports, (transport, signal) =>
     transport.sendMail({

@@ -1,3 +1,3 @@
-export { mailCapabilities } from './capabilities.ts';
+export { mailCapabilities } from '../../spec/host/mail.ts';
 export { MAIL_ENTITIES } from './entities.ts';
 export { openMail, type Mail } from './mail.ts';

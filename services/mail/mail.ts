@@ -2,12 +2,12 @@
 import { appendAudit, type Database } from '../../database/index.ts';
 import type { Acting } from '../../registry/installations/index.ts';
 import { MAIL_LIMITS } from '../../spec/limits.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
+import type { MailDelivery, MailPort, MailSender } from '../../spec/host/mail.ts';
 import type { JudgePorts } from '../egress/guard.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
-import { deliver, greet, type Delivery } from './delivery.ts';
-import { readMessage, recipientsOf, type MailMessage } from './message.ts';
-import { countRecipients, sweepMailUsage, type MailOwner } from './quota.ts';
+import { deliver, greet } from './delivery.ts';
+import { readMessage, recipientsOf, type MailMessage } from '../../spec/host/mail-message.ts';
+import { countRecipients, sweepMailUsage } from './quota.ts';
 import {
   deleteMailServer,
   readMailServer,
@@ -18,15 +18,7 @@ import {
   type MailServerView,
 } from './server-settings.ts';
 
-/** A run that sends, from the supervisor's own record. */
-export type MailSender = MailOwner & {
-  readonly plugin: PluginId;
-  /** Milliseconds of `performance.now()` by which it must be over. */
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-};
-
-export type Mail = {
+export type Mail = MailPort & {
   /** @throws Refusal `mail_not_configured` */
   view(orgId: string): Promise<MailServerView>;
   /** @throws Refusal `mail_server_invalid` */
@@ -34,14 +26,7 @@ export type Mail = {
   /** @throws Refusal `mail_not_configured` */
   forget(acting: Acting): Promise<void>;
   /** Sends a message of ours. @throws Refusal as `send` */
-  test(acting: Acting, to: string): Promise<Delivery>;
-  /**
-   * @throws Refusal `mail_not_configured`, `mail_quota_exceeded`, `mail_server_unreachable`, `mail_server_refused`,
-   * `mail_recipients_rejected`
-   */
-  send(sender: MailSender, message: MailMessage): Promise<Delivery>;
-  /** Greets the server and logs in. @throws Refusal as `send`, but for the recipients */
-  verify(sender: MailSender): Promise<void>;
+  test(acting: Acting, to: string): Promise<MailDelivery>;
   /** Seals passwords under the current master key. @returns how many */
   rewrap(): Promise<number>;
   /** Forgets counts of days that are over. @returns how many */
@@ -63,7 +48,7 @@ export function openMail(ports: MailPorts): Mail {
   };
 }
 
-async function send(ports: MailPorts, sender: MailSender, message: MailMessage): Promise<Delivery> {
+async function send(ports: MailPorts, sender: MailSender, message: MailMessage): Promise<MailDelivery> {
   const server = await readMailServer(ports, sender.orgId);
   await countRecipients(ports.database, sender, recipientsOf(message).length);
   const delivery = await deliver(server, message, deliveryOf(ports, sender));
@@ -71,7 +56,7 @@ async function send(ports: MailPorts, sender: MailSender, message: MailMessage):
   return delivery;
 }
 
-async function sendTest(ports: MailPorts, acting: Acting, to: string): Promise<Delivery> {
+async function sendTest(ports: MailPorts, acting: Acting, to: string): Promise<MailDelivery> {
   const message = readMessage({
     to,
     subject: 'Test message from Souk',
@@ -89,7 +74,11 @@ function deliveryOf(ports: MailPorts, { deadline, signal }: MailSender) {
 }
 
 /** How many, and never who or what: entries are for ever. */
-async function record({ database }: MailPorts, { orgId, actor }: Acting, delivery: Delivery): Promise<void> {
+async function record(
+  { database }: MailPorts,
+  { orgId, actor }: Acting,
+  delivery: MailDelivery,
+): Promise<void> {
   const scope = { kind: 'org', orgId } as const;
   const detail = {
     messageId: delivery.messageId,

@@ -1,7 +1,6 @@
 /** How much mail plugins may send: recipients per day (UTC), of an installation and of its organization. */
 import type { Database } from '../../database/index.ts';
-import { MAIL_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
+import { requireMailQuota } from '../../spec/host/mail-checks.ts';
 
 export type MailOwner = { readonly orgId: string; readonly installationId: string };
 
@@ -30,8 +29,7 @@ export async function countRecipients(
         from mail_usage where org_id = ? and day = (now() at time zone 'utc')::date`,
       [installationId, orgId],
     );
-    requireRoom('This plugin', used?.mine ?? 0, MAIL_LIMITS.recipientsPerDayMax);
-    requireRoom('This organization', used?.all ?? 0, MAIL_LIMITS.orgRecipientsPerDayMax);
+    requireMailQuota({ plugin: used?.mine ?? 0, organization: used?.all ?? 0 });
   });
 }
 
@@ -43,9 +41,4 @@ export async function sweepMailUsage(database: Database): Promise<number> {
     );
     return rows.length;
   });
-}
-
-function requireRoom(who: string, used: number, max: number): void {
-  if (used <= max) return;
-  throw new Refusal('mail_quota_exceeded', { detail: `${who} may write to ${max} recipients a day.` });
 }

@@ -6,7 +6,8 @@ import { SECRET_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import { seal, unseal } from '../secrets/sealing.ts';
-import { parseMailAddress } from './address.ts';
+import { mailNotConfigured } from '../../spec/host/mail-checks.ts';
+import { parseMailAddress } from '../../spec/host/mail-address.ts';
 import { MailServerEntity } from './entities.ts';
 
 /** `tls` from the first byte (RFC 8314), `starttls` which must succeed (RFC 3207), `none` for a server nearby. */
@@ -94,7 +95,7 @@ export async function setMailServer(
 /** @throws Refusal `mail_not_configured` */
 export async function deleteMailServer({ database }: Context, { orgId, actor }: Acting): Promise<void> {
   await database.transaction({ kind: 'org', orgId }, async (tx) => {
-    if ((await tx.em.nativeDelete(MailServerEntity, { orgId })) === 0) throw notConfigured();
+    if ((await tx.em.nativeDelete(MailServerEntity, { orgId })) === 0) throw mailNotConfigured();
     const scope = { kind: 'org', orgId } as const;
     await appendAudit(tx, { scope, actor, action: 'mail-server.deleted', subject: 'mail', detail: {} });
   });
@@ -122,7 +123,7 @@ async function rowOf(database: Database, orgId: string) {
     tx.em.findOne(MailServerEntity, { orgId }),
   );
   if (row) return row;
-  throw notConfigured();
+  throw mailNotConfigured();
 }
 
 function placeOf(org: string): { readonly org: string; readonly service: string; readonly name: string } {
@@ -149,8 +150,4 @@ function requireText(text: string): void {
 
 function invalid(detail: string): Refusal {
   return new Refusal('mail_server_invalid', { detail });
-}
-
-function notConfigured(): Refusal {
-  return new Refusal('mail_not_configured', { detail: 'This organization has no mail server.' });
 }

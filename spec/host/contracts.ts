@@ -1,9 +1,14 @@
-/** What a guest reaches as `host.contracts`. */
-import type { JsonValue } from '../../spec/json.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import type { Caller } from '../../spec/run.ts';
-import type { Capability } from '../capability.ts';
-import { DISPATCH_MODES, type ContractAnswer, type ContractCall, type DispatchMode } from './dispatch.ts';
+/** `host.contracts`: its one call, and who answers it. */
+import type { JsonValue } from '../json.ts';
+import type { PluginId } from '../plugin-id.ts';
+import type { Caller } from '../run.ts';
+import type { Capability } from './capability.ts';
+import {
+  DISPATCH_MODES,
+  type ContractAnswer,
+  type ContractCall,
+  type DispatchMode,
+} from '../contracts/dispatch.ts';
 
 /** The run on whose behalf a contract is called. */
 export type ContractCallContext = {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../spec/refusal.ts';
-import { parseMailAddress } from './address.ts';
-import { readMessage, recipientsOf } from './message.ts';
+import { Refusal } from '../refusal.ts';
+import { parseMailAddress } from './mail-address.ts';
+import { readMessage, recipientsOf } from './mail-message.ts';
 
 describe('an address', () => {
   it.each([

@@ -1,10 +1,9 @@
 /**
- * The door through which services run plugin code: they know no sandbox, the server hands this one in
- * (`server/runtime/handler-runs.ts`).
+ * The door through which services run plugin code: they know no sandbox, whoever has one hands this in.
  */
-import type { HandlerTrigger } from '../spec/handler.ts';
-import type { PluginId } from '../spec/plugin-id.ts';
-import type { Caller, HandlerEnd, RunFile } from '../spec/run.ts';
+import type { HandlerTrigger } from './handler.ts';
+import type { PluginId } from './plugin-id.ts';
+import type { Caller, HandlerEnd, RunFile } from './run.ts';
 
 export type HandlerRun = {
   readonly orgId: string;

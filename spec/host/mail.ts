@@ -1,9 +1,34 @@
-/** What a guest reaches as `host.mail`. */
-import type { JsonValue } from '../../spec/json.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import type { Capability } from '../capability.ts';
-import type { Mail, MailSender } from './mail.ts';
-import { MESSAGE_SCHEMA, readMessage } from './message.ts';
+/** `host.mail`: its calls, and who answers them. */
+import type { JsonValue } from '../json.ts';
+import type { PluginId } from '../plugin-id.ts';
+import type { Capability } from './capability.ts';
+import { MESSAGE_SCHEMA, readMessage, type MailMessage } from './mail-message.ts';
+
+/** A run that sends, from the supervisor's own record. */
+export type MailSender = {
+  readonly orgId: string;
+  readonly installationId: string;
+  readonly plugin: PluginId;
+  /** Milliseconds of `performance.now()` by which it must be over. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+};
+
+export type MailDelivery = {
+  readonly messageId: string;
+  readonly accepted: readonly string[];
+  readonly rejected: readonly string[];
+};
+
+export type MailPort = {
+  /**
+   * @throws Refusal `mail_not_configured`, `mail_quota_exceeded`, `mail_server_unreachable`, `mail_server_refused`,
+   * `mail_recipients_rejected`
+   */
+  send(sender: MailSender, message: MailMessage): Promise<MailDelivery>;
+  /** Greets the server and logs in. @throws Refusal as `send`, but for the recipients */
+  verify(sender: MailSender): Promise<void>;
+};
 
 /** The run on whose behalf mail is sent. */
 export type MailContext = {
@@ -20,7 +45,7 @@ export type MailContext = {
  * `mail.send({ to, cc, replyTo, subject, text, html })` → `{ messageId, accepted, rejected }` · `mail.verify()` → true when
  * the server of the organization greets and takes the login.
  */
-export function mailCapabilities(mail: Mail): Capability<MailContext>[] {
+export function mailCapabilities(mail: MailPort): Capability<MailContext>[] {
   return [
     {
       name: 'mail.send',

@@ -1,9 +1,9 @@
 /** The actions of contracts with their schemas, compiled when they are first needed. */
-import type { Contract, ContractAction } from '../../spec/contracts/contract.ts';
-import { findAction } from '../../spec/contracts/catalogue.ts';
-import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
-import { nearestName } from '../../spec/nearest-name.ts';
-import { Refusal } from '../../spec/refusal.ts';
+import type { Contract, ContractAction } from './contract.ts';
+import { findAction } from './catalogue.ts';
+import { compileGuestSchema, type GuestValidator } from '../guest-schema.ts';
+import { nearestName } from '../nearest-name.ts';
+import { Refusal } from '../refusal.ts';
 
 /** One action, ready to be called. */
 export type CompiledAction = {

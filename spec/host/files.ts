@@ -1,9 +1,16 @@
-/** What a guest reaches as `host.files`: the files that were handed to this very run, and no other. */
-import { FILE_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import type { RunFile } from '../../spec/run.ts';
-import type { Capability } from '../capability.ts';
-import type { Files } from './files.ts';
+/** `host.files`: its calls, and who answers them. It shows the files that were handed to this very run, and no other. */
+import type { RunFile } from '../run.ts';
+import { FILE_LIMITS } from '../limits.ts';
+import { Refusal } from '../refusal.ts';
+import type { Capability } from './capability.ts';
+
+export type FileReader = {
+  /**
+   * @param piece from 0; each has FILE_LIMITS.pieceBytesMax bytes, but for the last
+   * @returns null beyond the last. @throws Refusal `file_not_found`
+   */
+  readPiece(orgId: string, fileId: string, piece: number): Promise<Uint8Array | null>;
+};
 
 export type FileCallContext = {
   readonly guest: { readonly org: { readonly id: string } };
@@ -14,7 +21,7 @@ export type FileCallContext = {
  * `files.list()` → `{ id, name, bytes, sha256 }` of each · `files.stream(nameOrId)` → a `ReadableStream` of its bytes,
  * which the guest makes of pieces that it asks for one after the other, as binary strings.
  */
-export function fileCapabilities(files: Files): Capability<FileCallContext>[] {
+export function fileCapabilities(files: FileReader): Capability<FileCallContext>[] {
   return [
     {
       name: 'files.list',

@@ -2,13 +2,13 @@
  * Calls of contracts. What goes in and what comes out is held against the schemas of the contract, by the engine for
  * strangers' schemas and values; a plugin that fails, or answers something else, fails alone.
  */
-import type { JsonValue } from '../../spec/json.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import { Refusal, type Violation } from '../../spec/refusal.ts';
-import type { Caller, HandlerEnd, RunFile } from '../../spec/run.ts';
+import type { JsonValue } from '../json.ts';
+import type { PluginId } from '../plugin-id.ts';
+import { Refusal, type Violation } from '../refusal.ts';
+import type { Caller, HandlerEnd, RunFile } from '../run.ts';
 import type { HandlerRuns } from '../handler-runs.ts';
-import { notImplemented, requireContract, type Bindings, type BindingView } from './bindings.ts';
-import { requireAction, type CompiledAction } from './schemas.ts';
+import { notImplemented, requireContract, type BindingView } from './binding.ts';
+import { requireAction, type CompiledAction } from './compiled-action.ts';
 
 /**
  * - `one`: the plugin that is named, else the one that is bound or came first.
@@ -60,7 +60,10 @@ export type ContractAnswer = {
   readonly failures: readonly ContractFailure[];
 };
 
-export type ContractPorts = { readonly bindings: Bindings; readonly handlers: HandlerRuns };
+export type ContractPorts = {
+  readonly bindings: { read(orgId: string, contract: string): Promise<BindingView> };
+  readonly handlers: HandlerRuns;
+};
 
 /**
  * @throws Refusal `contract_unknown`, `contract_input_invalid`, `contract_unbound`, `contract_not_implemented`; and,

@@ -1,8 +1,8 @@
 /** A message as a plugin asks for it, checked: who receives it, and what it says. */
-import type { JsonObject } from '../../spec/json.ts';
-import { MAIL_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import { parseMailAddress, type MailAddress } from './address.ts';
+import type { JsonObject } from '../json.ts';
+import { MAIL_LIMITS } from '../limits.ts';
+import { Refusal } from '../refusal.ts';
+import { parseMailAddress, type MailAddress } from './mail-address.ts';
 
 /** Made by `readMessage` alone. The sender is not in it: it is the organization's. */
 export type MailMessage = {
