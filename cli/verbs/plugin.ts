@@ -60,7 +60,7 @@ function registerViewVerbs({ io, report }: Shell, verb: AddVerb): void {
     report(options, () => list(io, options)),
   );
   withOrg(verb('info', 'one installation: version, state, grants, configuration'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', 'publisher/name, or the name alone where one installed plugin has it')
     .action((plugin: string, options: ServerOptions) => report(options, () => info(io, plugin, options)));
 }
 
@@ -100,11 +100,25 @@ async function list(io: Io, options: ServerOptions): Promise<Report> {
 }
 
 async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
-  const { answer, installation } = await read(await openClient(io, options), io, plugin, options);
+  const client = await openClient(io, options);
+  const id = await findInstalled(client, requireOrg(io, options), plugin);
+  const { answer, installation } = await read(client, io, id, options);
   return done(
     [headline(installation), ...grantLines(installation.grants), ...configLines(installation)],
     answer,
   );
+}
+
+/** @throws Refusal `plugin_id_invalid` for a name that no installed plugin has, or several have */
+async function findInstalled(client: ApiClient, org: string, plugin: string): Promise<string> {
+  if (plugin.includes('/')) return plugin;
+  const { items } = await client.list(`${orgPath(org)}/installations`);
+  const named = (items as unknown as Installation[])
+    .map((each) => each.plugin)
+    .filter((id) => id.split('/')[1] === plugin);
+  const [found = plugin, another] = named;
+  if (another === undefined) return found;
+  throw new Refusal('plugin_id_invalid', { detail: `${found} and ${another} are both installed.` });
 }
 
 async function switchState(
