@@ -3,6 +3,7 @@ import { COUNT, line, listOf, OPEN, shape, text, type Contract } from './contrac
 const errors = {
   file_unreadable: 'The file is not of the format that the plugin reads.',
   columns_missing: 'Columns or members that every row needs are missing.',
+  permission_missing: 'A permission that the plugin needs has not been granted.',
 };
 
 /**
