@@ -1,6 +1,10 @@
-/** The plugin around a game: an HTTP API, a command of the name of the randomizer, and the contract `seed-generator@1`. */
+/**
+ * The plugin around a game: an HTTP API, a command of the name of the randomizer, for terminals and for people at Discord, and
+ * the contract `seed-generator@1`.
+ */
 import { Hono } from 'hono';
 import type { Host, Plugin } from 'souk/sdk';
+import { commandProvider } from '../core-kit/words.ts';
 import type { Game, Settings } from './game.ts';
 import { checkSettings, describeSettings, generate, WishError, type Seed, type Wish } from './generator.ts';
 import { keepPreset } from './presets.ts';
@@ -27,6 +31,15 @@ export function makeRandomizer<Chosen extends Settings>(
     fetch: (request, host) => app.fetch(request, host),
     commands: { [game.id]: async (wish, host) => tell(game, await make(wish as Wish, host)) },
     contracts: {
+      'cli-command-provider@1': commandProvider({
+        name: game.id,
+        title: `Make a seed of ${game.title}`,
+        usage: `${game.id} [preset] [seed]`,
+        run: async ({ words: [preset, seed] }, host) => {
+          const wish = { ...(preset ? { preset } : {}), ...(seed ? { seed } : {}) };
+          return tell(game, await make(wish, host)).text.split('\n');
+        },
+      }),
       'seed-generator@1': {
         describeSettings: () => ({ settings: describeSettings(game), presets: presetsOf(game) }),
         generate: async (wish, host) => {

@@ -1,0 +1,271 @@
+/**
+ * SahaBot2's core plugins, told with its own document: one Discord bot of the instance, and two communities that choose
+ * differently. Commands typed at Discord, matches that become events, notifications, race rooms and scores; nothing is shared.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adaptExample, fetchingFrom } from '../support/example-package.ts';
+import type { Answer } from '../support/http-client.ts';
+import { startPlatforms, TestDiscord, TestRacetime } from '../support/sahabot-platforms.ts';
+import { consentTo, TestOrg } from '../support/test-org.ts';
+import { startSoukOn, testDatabase, type TestSouk } from '../support/test-souk.ts';
+
+const BOT = 'sahabot/discord-bot';
+const [ZELDA_GUILD, METROID_GUILD] = ['290408290411937792', '333333333333333333'];
+const [ADA, GRACE] = ['80351110224678912', '80351110224678913'];
+
+type Plugin = `sahabot/${string}`;
+
+const discord = new TestDiscord({ [ZELDA_GUILD]: [ADA, GRACE], [METROID_GUILD]: [GRACE] });
+const racetime = new TestRacetime({ ada: 12, grace: 3 });
+let episodes: unknown = [];
+let zelda: TestOrg;
+let metroid: TestOrg;
+let instance: TestOrg;
+let souk: Omit<TestSouk, 'superuser' | 'databaseUrl'>;
+
+beforeAll(async () => {
+  const platforms = await startPlatforms({
+    discord: discord.platform,
+    racetime: racetime.platform,
+    speedgaming: ({ path }) =>
+      path.startsWith('/api/schedule/?event=alttpr&') ? { json: episodes } : { json: { error: 'x' } },
+  });
+  souk = await startSoukOn((await testDatabase()).url, { environment: { SOUK_EGRESS_ALLOW: '127.0.0.0/8' } });
+  zelda = await souk.org('zelda');
+  instance = new TestOrg('instance', '', souk.admin, souk.anyone);
+  const sahabot = await souk.publisher('sahabot', zelda);
+  for (const id of [BOT, 'sahabot/racetime', 'sahabot/speedgaming'])
+    await sahabot.shipArchive(
+      await adaptExample(id, fetchingFrom(`${platforms.url}/*`, `${souk.anyone.url}/orgs/*`)),
+    );
+  await sahabot.shipExamples('sahabot/presets', 'sahabot/alttpr', 'sahabot/sm', 'sahabot/notifications');
+  await decide(BOT, { scope: 'global' });
+  await decide('sahabot/presets', { enabledByDefault: true });
+  await installBot(`${platforms.url}/discord`);
+  metroid = await souk.org('metroid');
+  for (const name of ['alttpr', 'notifications', 'racetime', 'speedgaming'] as const)
+    await zelda.install(`sahabot/${name}`);
+  await metroid.install('sahabot/sm');
+  await configure(zelda, 'sahabot/racetime', {
+    apiUrl: `${platforms.url}/racetime`,
+    categories: { Zelda: 'alttpr' },
+  });
+  await configure(zelda, 'sahabot/speedgaming', {
+    apiUrl: `${platforms.url}/speedgaming`,
+    events: ['nobody', 'alttpr'],
+  });
+});
+
+const decide = (plugin: Plugin, decision: object): Promise<Answer> =>
+  souk.admin.sendJson('PATCH', `/api/v1/packages/${plugin}/availability`, decision);
+
+async function configure(org: TestOrg, plugin: Plugin, config: object): Promise<void> {
+  const { status, text } = await org.owner.put(org.path(`/plugins/${plugin}/config`), config);
+  expect(status, text).toBe(200);
+}
+
+/** The instance installs it once, with its token, for everybody. */
+async function installBot(apiUrl: string): Promise<void> {
+  const { json: plan } = await instance.plan({ kind: 'install', plugin: BOT });
+  const applied = await instance.apply(plan.id, consentTo(plan));
+  expect(applied.status, applied.text).toBe(201);
+  await instance.owner.put(instance.path(`/plugins/${BOT}/secrets/botToken`), { value: 'instance-token' });
+  await configure(instance, BOT, {
+    apiUrl,
+    applicationId: '1111',
+    publicKey: discord.publicKey,
+    soukUrl: souk.anyone.url,
+    guilds: { zelda: [ZELDA_GUILD], metroid: [METROID_GUILD] },
+  });
+  const active = await instance.step(BOT, 'activate', {});
+  expect(active.status, active.text).toBe(200);
+}
+
+const at = (org: TestOrg, plugin: string, path: string): string => org.endpoint(`sahabot/${plugin}`, path);
+const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 20_000, interval: 50 });
+
+let interactions = 0;
+/** What Discord sends when somebody types a command on a server. */
+function typed(name: string, words: string, guild = ZELDA_GUILD, user = ADA): string {
+  const options = [{ name: 'words', type: 3, value: words }];
+  const id = String(++interactions);
+  return JSON.stringify({
+    id,
+    type: 2,
+    guild_id: guild,
+    member: { user: { id: user } },
+    data: { name, options },
+  });
+}
+
+/** Everything comes to the one address of the application. */
+function interact(body: string, headers = discord.sign(body), org = instance): Promise<Answer> {
+  return org.call(BOT, '/interactions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+}
+
+async function said(body: string): Promise<string> {
+  const { status, json, text } = await interact(body);
+  expect(status, text).toBe(200);
+  expect(json.data.allowed_mentions).toEqual({ parse: [] });
+  return json.data.content;
+}
+
+describe('a request to the interactions endpoint', () => {
+  it('is a PING, answered with PONG', async () => {
+    const { status, json } = await interact('{"type":1}');
+    expect([status, json]).toEqual([200, { type: 1 }]);
+  });
+
+  it.each([
+    ['signed for another body', () => discord.sign('{"type":2}')],
+    ['of another key', () => new TestDiscord({}).sign('{"type":1}')],
+    ['of an hour ago', () => discord.sign('{"type":1}', Date.now() - 3_600_000)],
+    ['without a signature', () => ({})],
+    ['signed by nonsense', () => ({ 'x-signature-ed25519': 'zz'.repeat(64), 'x-signature-timestamp': '1' })],
+  ])('is refused with 401 when it is %s', async (_what, headers) => {
+    for (const org of [instance, zelda])
+      expect((await interact('{"type":1}', headers(), org)).status).toBe(401);
+  });
+
+  it('runs the command of the organization that has the server, once', async () => {
+    const body = typed('alttpr', 'open week-12');
+    const headers = discord.sign(body);
+    const first = await interact(body, headers);
+    expect(first.json.data.content, first.text).toMatch(/^A Link to the Past Randomizer [0-9a-f]{16}\n/u);
+    const again = await interact(body, headers);
+    expect(again.json.data).toMatchObject({ content: 'This has been answered already.', flags: 64 });
+    expect(await said(typed('sm', 'varia', METROID_GUILD))).toMatch(/^Super Metroid/u);
+  });
+
+  it('finds no command of the other community, nor a server of nobody', async () => {
+    expect(await said(typed('sm', 'varia'))).toBe('No plugin answers /sm here.');
+    expect(await said(typed('alttpr', 'open', METROID_GUILD))).toBe('No plugin answers /alttpr here.');
+    expect(await said(typed('alttpr', 'open', '1'))).toContain('No organization has this Discord server');
+    expect(await said(typed('alttpr', '__proto__'))).toContain('preset');
+  });
+});
+
+describe('the bot of an organization', () => {
+  it('shows its commands on its own server, and on no other', async () => {
+    const path = (guild: string): string => at(zelda, 'discord-bot', `/guilds/${guild}/commands`);
+    const shown = await zelda.owner.put(path(ZELDA_GUILD), {});
+    expect(shown.status, shown.text).toBe(200);
+    expect(discord.commands.get(ZELDA_GUILD)?.map(({ name }) => name)).toContain('alttpr');
+    const foreign = await zelda.owner.put(path(METROID_GUILD), {});
+    expect([foreign.status, foreign.json.code]).toEqual([403, 'guild_not_yours']);
+  });
+
+  it('sends messages to its own people', async () => {
+    const path = at(metroid, 'discord-bot', '/messages');
+    const sent = await metroid.owner.post(path, { user: GRACE, content: 'Hello' });
+    expect(sent.status, sent.text).toBe(201);
+    const stranger = await metroid.owner.post(path, { user: ADA, content: 'Hello' });
+    expect([stranger.status, stranger.json.code]).toEqual([422, 'user_unknown']);
+    expect((await zelda.call(BOT, '/messages', { method: 'POST', body: '{}' })).status).toBe(401);
+  });
+});
+
+describe('RaceTime', () => {
+  let room: string;
+
+  it('opens a room by a profile, for people and by contract', async () => {
+    const early = await zelda.owner.post(at(zelda, 'racetime', '/rooms'), {
+      category: 'alttpr',
+      goal: 'Any%',
+    });
+    expect([early.status, early.json.code]).toEqual([422, 'platform_refused']);
+    for (const [name, value] of [
+      ['clientId', 'bot'],
+      ['clientSecret', 'racetime-secret'],
+    ])
+      await zelda.owner.put(zelda.path(`/plugins/sahabot/racetime/secrets/${name}`), { value });
+    const profile = await zelda.owner.put(at(zelda, 'racetime', '/profiles/weekly'), {
+      category: 'Zelda',
+      goal: 'Beat Ganon',
+    });
+    expect(profile.status, profile.text).toBe(201);
+    const opened = await zelda.owner.post(at(zelda, 'racetime', '/rooms'), {
+      profile: 'weekly',
+      info: 'Week 12',
+    });
+    expect(opened.status, opened.text).toBe(201);
+    room = opened.json.room;
+    expect(racetime.races.get(room)?.fields).toMatchObject({
+      custom_goal: 'Beat Ganon',
+      info_bot: 'Week 12',
+    });
+    const contract = zelda.path('/contracts/race-room@1/readRoom');
+    const read = await zelda.owner.post(contract, { input: { room } });
+    expect(read.json.output, read.text).toEqual({ room, state: 'open', entrants: [] });
+    const gone = await zelda.owner.post(contract, { input: { room: 'alttpr/none' } });
+    expect(gone.text).toContain('room_not_found');
+  });
+
+  it('is told when the race is over, and tells who wants to hear it', async () => {
+    const wish = { event: 'race.*', channel: 'discord', address: ADA };
+    const subscribed = await zelda.owner.post(at(zelda, 'notifications', '/subscriptions'), wish);
+    expect(subscribed.status, subscribed.text).toBe(201);
+    racetime.finish(room, 'ada', 'grace');
+    const watched = await zelda.owner.post(at(zelda, 'racetime', '/rooms/watch'), {});
+    expect(watched.json, watched.text).toEqual({ watched: 1, finished: 1 });
+    await soon(() => discord.messages.at(-1)).toEqual({ to: ADA, content: `The race in ${room} is over.` });
+    const race = await zelda.owner.get(at(zelda, 'racetime', `/races/${room}`));
+    expect(race.json.entrants[0]).toEqual({
+      person: { id: 'ada', name: 'ada' },
+      state: 'done',
+      place: 1,
+      finishMs: 4_800_000,
+    });
+  });
+
+  it('closes a room that has not started', async () => {
+    const contract = (action: string): string => zelda.path(`/contracts/race-room@1/${action}`);
+    const { json } = await zelda.owner.post(contract('openRoom'), {
+      input: { category: 'Zelda', goal: 'Any%' },
+    });
+    const close = () => zelda.owner.post(contract('closeRoom'), { input: { room: json.output.room } });
+    expect((await close()).json.output).toEqual({ closed: 'now' });
+    expect((await close()).json.output).toEqual({ closed: 'before' });
+    expect(racetime.races.get(json.output.room)?.fields).toMatchObject({
+      unlisted: 'true',
+      invitational: 'true',
+    });
+  });
+});
+
+describe('SpeedGaming', () => {
+  it('keeps the schedule, and says which event it could not read', async () => {
+    const when = new Date(Date.now() + 3_600_000).toISOString();
+    const players = [{ displayName: 'Ada' }, { displayName: 'Grace' }];
+    episodes = [
+      { id: 7, when, match1: { title: 'Semifinal', players }, channels: [{ name: 'sg1' }] },
+      { id: 8, when: 'soon' },
+    ];
+    const sync = async () => (await zelda.owner.post(at(zelda, 'speedgaming', '/sync'), {})).json;
+    expect(await sync()).toEqual({
+      scheduled: 1,
+      changed: 0,
+      removed: 0,
+      failed: [expect.stringContaining('nobody')],
+    });
+    expect(await sync()).toMatchObject({ scheduled: 0, changed: 0, removed: 0 });
+    const { json } = await zelda.call('sahabot/speedgaming', '/episodes');
+    expect(json.episodes).toMatchObject([
+      { episode: '7', title: 'Semifinal', players: ['Ada', 'Grace'], startsAt: when },
+    ]);
+  });
+});
+
+describe('the other community', () => {
+  it('has what it chose and what the instance gives, and nothing else', async () => {
+    const { json } = await metroid.owner.get(metroid.path('/installations'));
+    const plugins = json.items.map(({ plugin }: { plugin: string }) => plugin);
+    expect(plugins.toSorted()).toEqual([BOT, 'sahabot/presets', 'sahabot/sm']);
+    expect((await metroid.owner.get(at(metroid, 'racetime', '/rooms'))).status).toBe(404);
+    expect((await metroid.owner.get(at(zelda, 'racetime', '/rooms'))).status).toBe(404);
+  });
+});
