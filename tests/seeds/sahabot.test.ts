@@ -38,12 +38,26 @@ beforeAll(async () => {
     await sahabot.shipArchive(
       await adaptExample(id, fetchingFrom(`${platforms.url}/*`, `${souk.anyone.url}/orgs/*`)),
     );
-  await sahabot.shipExamples('sahabot/presets', 'sahabot/alttpr', 'sahabot/sm', 'sahabot/notifications');
+  await sahabot.shipExamples(
+    'sahabot/presets',
+    'sahabot/alttpr',
+    'sahabot/sm',
+    'sahabot/notifications',
+    'sahabot/discord-events',
+    'sahabot/racer-verification',
+  );
   await decide(BOT, { scope: 'global' });
   await decide('sahabot/presets', { enabledByDefault: true });
   await installBot(`${platforms.url}/discord`);
   metroid = await souk.org('metroid');
-  for (const name of ['alttpr', 'notifications', 'racetime', 'speedgaming'] as const)
+  for (const name of [
+    'alttpr',
+    'notifications',
+    'racetime',
+    'speedgaming',
+    'discord-events',
+    'racer-verification',
+  ] as const)
     await zelda.install(`sahabot/${name}`);
   await metroid.install('sahabot/sm');
   await configure(zelda, 'sahabot/racetime', {
@@ -257,6 +271,55 @@ describe('SpeedGaming', () => {
     expect(json.episodes).toMatchObject([
       { episode: '7', title: 'Semifinal', players: ['Ada', 'Grace'], startsAt: when },
     ]);
+  });
+});
+
+describe('a match at Discord', () => {
+  const tell = (name: string, data: object) =>
+    zelda.owner.post(zelda.path('/events'), { name, data, key: 'm1' });
+  const match = { match: 'm1', title: 'Semifinal', scheduledAt: '2099-01-09T19:00:00.000Z' };
+  const event = () => [...discord.events.values()].at(-1);
+
+  it('is an event of the server, moved with the match and completed at its end', async () => {
+    await configure(zelda, 'sahabot/discord-events', { guild: ZELDA_GUILD });
+    await tell('match.scheduled', match);
+    await soon(event).toMatchObject({
+      name: 'Semifinal',
+      status: 1,
+      scheduled_end_time: '2099-01-09T21:00:00.000Z',
+    });
+    await tell('match.scheduled', { ...match, scheduledAt: '2099-01-10T19:00:00.000Z' });
+    await soon(event).toMatchObject({ scheduled_start_time: '2099-01-10T19:00:00.000Z' });
+    expect(discord.events.size).toBe(1);
+    await tell('match.finished', match);
+    await soon(event).toMatchObject({ status: 3 });
+  });
+
+  it('is forgotten where somebody has removed it there', async () => {
+    await tell('match.scheduled', match);
+    await soon(event).toMatchObject({ status: 1 });
+    discord.events.clear();
+    const tidied = await zelda.owner.post(at(zelda, 'discord-events', '/clean-up'), {});
+    expect(tidied.json, tidied.text).toEqual({ dropped: 1, canceled: 0 });
+  });
+});
+
+describe('racer verification', () => {
+  it('gives the role to who has raced enough, and to one person for each racer', async () => {
+    const path = at(zelda, 'racer-verification', '/verifications/veteran');
+    const wish = { category: 'alttpr', races: 11, guild: ZELDA_GUILD, role: '41771983423143936' };
+    expect((await zelda.owner.put(path, wish)).status).toBe(201);
+    const claim = (racer: string, discordUser: string) =>
+      zelda.owner.post(`${path}/racers`, { racer, discordUser });
+    const early = await claim('grace', GRACE);
+    expect([early.status, early.json.code]).toEqual([422, 'races_missing']);
+    expect(early.json.message).toContain('3 of 11');
+    const given = await claim('ada', ADA);
+    expect(given.status, given.text).toBe(201);
+    expect(discord.roles).toEqual([`PUT ${ZELDA_GUILD} ${ADA} ${wish.role}`]);
+    expect((await claim('ada', GRACE)).json.code).toBe('racer_taken');
+    expect((await zelda.owner.delete(`${path}/racers/ada`)).status).toBe(204);
+    expect(discord.roles.at(-1)).toBe(`DELETE ${ZELDA_GUILD} ${ADA} ${wish.role}`);
   });
 });
 

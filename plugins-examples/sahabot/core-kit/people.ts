@@ -13,11 +13,3 @@ export function requirePerson(caller: Caller): string {
   if (person.kind === 'user') return person.id;
   throw new Problem(403, 'person_needed', 'This is for a person to ask, with a token of theirs.');
 }
-
-export function isAdmin(caller: Caller): boolean {
-  const person = personBehind(caller);
-  return (
-    person.kind === 'system' ||
-    (person.kind === 'user' && (person.role === 'admin' || person.role === 'owner'))
-  );
-}
