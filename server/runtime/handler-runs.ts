@@ -4,16 +4,19 @@ import { requireNoCircle, type Completion, type Sandbox } from '../../sandbox/in
 import type { HandlerRun, HandlerRuns } from '../../services/index.ts';
 import { requireDeclaredHandler, requireFittingInput } from '../../spec/handler-checks.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { HandlerEnd } from '../../spec/run.ts';
+import type { GuestError, HandlerEnd } from '../../spec/run.ts';
+import type { Redact } from './observer.ts';
 
 type Ports = {
   readonly installations: Pick<Installations, 'describeGuestOf'>;
   /** Asked for when it is needed: the sandbox is opened after the installations. */
   readonly sandbox: () => Sandbox;
+  /** Takes secrets out of what a run ended with: it is shown to members, kept with jobs and events, told to other plugins. */
+  readonly redact: Redact;
 };
 
 /** See `HandlerRuns` for its use. */
-export function createHandlerRuns({ installations, sandbox }: Ports): HandlerRuns {
+export function createHandlerRuns({ installations, sandbox, redact }: Ports): HandlerRuns {
   return {
     run: async (run) => {
       const { guest } = await findActive(installations, run);
@@ -21,7 +24,8 @@ export function createHandlerRuns({ installations, sandbox }: Ports): HandlerRun
       requireFittingInput(run.trigger);
       if (run.chain) requireNoCircle(run.chain, guest);
       const { orgId: _orgId, plugin: _plugin, ...invocation } = run;
-      return endOf(await sandbox().call({ ...invocation, guest }));
+      const completion = await sandbox().call({ ...invocation, guest });
+      return endOf(completion, (text) => redact(guest.installationId, text));
     },
   };
 }
@@ -37,7 +41,16 @@ async function findActive(
   throw new Refusal('plugin_not_active', { detail });
 }
 
-function endOf(completion: Completion): HandlerEnd {
-  if (completion.outcome !== 'ok') return completion;
-  return { outcome: 'ok', value: completion.value, usage: completion.usage };
+function endOf(completion: Completion, hide: (text: string) => string): HandlerEnd {
+  if (completion.outcome === 'ok') return { outcome: 'ok', value: completion.value, usage: completion.usage };
+  const { guestError, reason } = completion;
+  return {
+    ...completion,
+    reason: hide(reason),
+    ...(guestError ? { guestError: hidden(guestError, hide) } : {}),
+  };
+}
+
+function hidden({ message, stack, code }: GuestError, hide: (text: string) => string): GuestError {
+  return { message: hide(message), stack: hide(stack), ...(code === undefined ? {} : { code: hide(code) }) };
 }

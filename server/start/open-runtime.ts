@@ -111,9 +111,8 @@ export async function openRuntime(
     onFailure: (error) => signals.log.warn({ err: error }, 'logs and counts of plugins wait'),
   });
   closers.add('telemetry', telemetry, (some) => some.close());
-  const handlers = createHandlerRuns({ installations, sandbox: sandboxOf });
-  const { redact } = secrets;
-  const work = await openWork({ database, handlers, log: signals.log, redact, settings }, closers);
+  const handlers = createHandlerRuns({ installations, sandbox: sandboxOf, redact: secrets.redact });
+  const work = await openWork({ database, handlers, log: signals.log, settings }, closers);
   const offers = openOffers({ database, handlers, jobs: work.parts.jobs });
   const kept = { secrets, mail, ...openRecordKeeping({ database, jobs: work.parts.jobs, ...offers.parts }) };
   const sourceMaps = createSourceMaps();
@@ -128,7 +127,7 @@ export async function openRuntime(
     ],
     grantsOf: grantsNow(installations),
     observer: createObserver(signals, telemetry, {
-      redact,
+      redact: secrets.redact,
       sourceMaps,
       logged: work.parts.jobs.logged,
       onStrike: strikeNotes(installations, signals.log),

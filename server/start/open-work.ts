@@ -24,8 +24,6 @@ type Ports = {
   readonly handlers: HandlerRuns;
   readonly log: Logger;
   readonly settings: Settings;
-  /** Takes secrets that an installation has read out of a text. */
-  readonly redact: (installationId: string, text: string) => string;
 };
 
 export type WorkParts = {

@@ -16,8 +16,6 @@ export type DeliveringPorts = {
   readonly handlers: HandlerRuns;
   readonly causes: Causes;
   readonly log: QueueLog;
-  /** Takes secrets that an installation has read out of a text. */
-  readonly redact: (installationId: string, text: string) => string;
   /** Failures of a handler after which an event is a dead letter. */
   readonly attemptsMax: number;
 };
@@ -168,12 +166,9 @@ function settlementOf(
   return isNobodysFault ? { kind: 'again', ...held(task, head), error } : failed(ports, task, head, error);
 }
 
-function failed({ attemptsMax, redact }: DeliveringPorts, task: Task, head: Head, text: string): Settlement {
+function failed({ attemptsMax }: DeliveringPorts, task: Task, head: Head, text: string): Settlement {
   const attempts = head.attempts + 1;
   const kind = attempts >= attemptsMax ? 'dead' : 'again';
-  const error = redact(head.installation_id, text)
-    .slice(0, ERROR_CHARS_MAX)
-    .toWellFormed()
-    .replaceAll('\0', '\uFFFD');
+  const error = text.slice(0, ERROR_CHARS_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
   return { kind, task, delivery: head.delivery, attempts, error };
 }

@@ -35,15 +35,12 @@ export type RunningPorts = {
   readonly handlers: HandlerRuns;
   readonly causes: Causes;
   readonly log: QueueLog;
-  /** Takes secrets that an installation has read out of a text. */
-  readonly redact: (installationId: string, text: string) => string;
 };
 
 /** A job that this server is at. */
 export type JobAtWork = {
   readonly id: string;
   readonly orgId: string;
-  readonly installationId: string | null;
   readonly attempt: number;
   readonly abort: AbortController;
   why: 'none' | 'canceled' | 'stopping';
@@ -136,7 +133,7 @@ export class RunningJobs {
   async #attempt(job: Job, atWork: JobAtWork): Promise<AttemptEnd> {
     try {
       const worker = this.#workers.get(job.kind);
-      if (job.pluginId) return this.#redacted(atWork, await this.#runHandler(job, atWork));
+      if (job.pluginId) return await this.#runHandler(job, atWork);
       // Registered before the first task is taken: a release that knows it is at work elsewhere.
       if (!worker) return { kind: 'notStarted' };
       return { kind: 'succeeded', result: (await worker(this.#serverJob(job, atWork))) ?? null };
@@ -160,12 +157,6 @@ export class RunningJobs {
       signal: atWork.abort.signal,
     });
     return endOfRun(end, atWork.why);
-  }
-
-  #redacted({ installationId }: JobAtWork, end: AttemptEnd): AttemptEnd {
-    if (end.kind !== 'failed' || installationId === null) return end;
-    const message = this.#ports.redact(installationId, end.failure.message);
-    return { kind: 'failed', failure: { ...end.failure, message } };
   }
 
   #serverJob(job: Job, atWork: JobAtWork): ServerJob {
@@ -220,8 +211,7 @@ export class RunningJobs {
 
 function atWorkOf(job: Job): JobAtWork {
   const { id, orgId, attempt } = job;
-  const installationId = job.installation?.id ?? null;
-  return { id, orgId, installationId, attempt, abort: new AbortController(), why: 'none' };
+  return { id, orgId, attempt, abort: new AbortController(), why: 'none' };
 }
 
 /** What to do with a job whose task has just been taken. */
