@@ -47,12 +47,13 @@ export async function readForm<File>(
     const files = await Promise.race([Promise.all(reading.files), reading.failed]);
     return { fields: reading.fields, files };
   } catch (error) {
+    // A file that ends too early fails in its sink, with the error of its stream.
+    const isBroken = reading.broken.has(error);
     source.destroy();
     reading.breakOff(error);
     const ended = await Promise.allSettled(reading.files);
     await onFailure(ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : [])));
-    // A file that ends too early fails in its sink, with the error of its stream.
-    throw reading.broken.has(error) ? bodyIncomplete(error) : error;
+    throw isBroken ? bodyIncomplete(error) : error;
   }
 }
 

@@ -4,7 +4,13 @@ import { Refusal } from '../../spec/refusal.ts';
 import type { HttpMethod } from '../../spec/permission.ts';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { admit, readBearer, type AccessPorts, type CallerOf, type Access } from './access.ts';
-import { answerOnce, IDEMPOTENCY_HEADER, type IdempotencyPorts, type KeptAnswer } from './idempotency.ts';
+import {
+  answerOnce,
+  IDEMPOTENCY_HEADER,
+  type IdempotencyPorts,
+  type KeptAnswer,
+  type KeyedWrite,
+} from './idempotency.ts';
 import { clientAddress, rateClassOf, type RateLimits } from './rate-limits.ts';
 import type { Answer, Route } from './route.ts';
 import { requireStorable } from './storable.ts';
@@ -29,14 +35,34 @@ async function answerRoute(context: Context<AppEnv>, route: Route, ports: MountP
   const params = context.req.param() as Record<string, string>;
   requireStorable(params, '/path');
   const caller = await admitClient(context, route, ports, params['org']);
-  const input = await route.read(raw, params, caller.principal);
+  const { release, ...input } = await route.read(raw, params, caller.principal);
   const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });
   const key = rateClassOf(route) === 'write' ? raw.headers.get(IDEMPOTENCY_HEADER) : null;
   if (key === null || !caller.principal) return toResponse(await work());
   const secret = readBearer(raw.headers.get('authorization') ?? '');
   const write = { route, key, secret, principal: caller.principal, requestId, input };
-  const outcome = await answerOnce(ports, write, work);
+  const outcome = await answerAtMostOnce(ports, write, { work, release });
   return outcome.kind === 'fresh' ? toResponse(outcome.answer) : replayResponse(outcome.answer);
+}
+
+/** A replay, and a refusal of the key, leave the body to nobody: what was kept of it goes. */
+async function answerAtMostOnce(
+  ports: MountPorts,
+  write: KeyedWrite,
+  {
+    work,
+    release,
+  }: { readonly work: () => Promise<Answer>; readonly release?: (() => Promise<void>) | undefined },
+): ReturnType<typeof answerOnce> {
+  const state = { isTaken: false };
+  try {
+    return await answerOnce(ports, write, () => {
+      state.isTaken = true;
+      return work();
+    });
+  } finally {
+    if (!state.isTaken) await release?.();
+  }
 }
 
 /** A caller that may do this, and not too often. */

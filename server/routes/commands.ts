@@ -133,7 +133,8 @@ function commandBody(services: Services): ReceivedBody<Admitted> {
     content: CONTENT,
     receive: async ({ raw, params, principal }) => {
       const who = await admit(services, params, principal);
-      return received(who, await readInput(services, raw, who.orgId, actorName(principal)));
+      const input = await readInput(services, raw, who.orgId, actorName(principal));
+      return received(services, { ...who, ...input });
     },
   };
 }
@@ -141,9 +142,16 @@ function commandBody(services: Services): ReceivedBody<Admitted> {
 type Input = Pick<Admitted, 'args' | 'files'>;
 type Who = Omit<Admitted, 'args' | 'files'>;
 
-function received(who: Who, { args, files }: Input): Received<Admitted> {
-  const sent = files.map(({ name, sha256 }) => ({ name, sha256 }));
-  return { value: { ...who, args, files }, fingerprint: JSON.stringify([args, sent]) };
+function received(services: Services, value: Admitted): Received<Admitted> {
+  const sent = value.files.map(({ name, sha256 }) => ({ name, sha256 }));
+  const release = (): Promise<void> => deleteFiles(services, value.orgId, value.files);
+  return { value, fingerprint: JSON.stringify([value.args, sent]), release };
+}
+
+/** What cannot be removed now, the sweep finds: it changes nothing about the answer. */
+async function deleteFiles({ files }: Services, orgId: string, some: readonly RunFile[]): Promise<void> {
+  const ids = some.map(({ id }) => id);
+  await files.delete(orgId, ids).catch(() => undefined);
 }
 
 /**
@@ -206,32 +214,31 @@ function actorName(principal: Principal | null): string {
   return principal ? `user:${principal.id}` : 'anonymous';
 }
 
-async function readInput({ files }: Services, raw: Request, orgId: string, storedBy: string): Promise<Input> {
+async function readInput(services: Services, raw: Request, orgId: string, storedBy: string): Promise<Input> {
   if (hasNoBody(raw)) return { args: {}, files: [] };
   if (mediaType(raw) !== 'multipart/form-data')
     return { args: requireObject(await readJson(raw)), files: [] };
   const form = await readForm(
     raw,
-    (name, content) => files.receive({ orgId, name, storedBy }, content),
-    (taken) =>
-      files.delete(
-        orgId,
-        taken.map(({ id }) => id),
-      ),
+    (name, content) => services.files.receive({ orgId, name, storedBy }, content),
+    (taken) => deleteFiles(services, orgId, taken),
   );
   try {
     return { args: argumentsOf(form.fields), files: form.files };
   } catch (error) {
-    await files.delete(
-      orgId,
-      form.files.map(({ id }) => id),
-    );
+    await deleteFiles(services, orgId, form.files);
     throw error;
   }
 }
 
 /** The part `args` as JSON; every other part without a file name is an argument that is text. */
 function argumentsOf(fields: ReadonlyMap<string, readonly string[]>): JsonObject {
+  const twice = [...fields].find(([, values]) => values.length > 1);
+  if (twice) {
+    throw new Refusal('request_invalid', {
+      detail: `The part ${JSON.stringify(twice[0].slice(0, 80))} stands twice.`,
+    });
+  }
   const texts = [...fields]
     .filter(([name]) => name !== 'args')
     .map(([name, values]) => [name, values[0] ?? '']);
@@ -262,7 +269,18 @@ type CommandRequest = {
   readonly raw: Request;
 };
 
-async function answer(
+/** The files are there for this run alone; only a job that was wanted still needs them afterwards. */
+async function answer(services: Services, request: CommandRequest): Promise<Answer> {
+  const { orgId, files } = request.body;
+  const answered = await run(services, request).catch(async (error: unknown) => {
+    await deleteFiles(services, orgId, files);
+    throw error;
+  });
+  if (answered.status === 200) await deleteFiles(services, orgId, files);
+  return answered;
+}
+
+async function run(
   services: Services,
   { body, query, caller, requestId, raw }: CommandRequest,
 ): Promise<Answer> {

@@ -136,7 +136,7 @@ function importBody(services: Services): ReceivedBody<Wish> {
       const take = sink(services, org.id, principal);
       const form = await readForm(raw, take, discard);
       try {
-        return received(wishOf(form));
+        return received(wishOf(form), () => discard(form.files));
       } catch (error) {
         await discard(form.files);
         throw error;
@@ -162,8 +162,9 @@ function sink(
   return (name, content) => files.receive({ orgId, name, storedBy: `user:${principal.id}` }, content);
 }
 
-function received({ file, ...wish }: Wish): Received<Wish> {
-  return { value: { ...wish, file }, fingerprint: JSON.stringify([wish, file.name, file.sha256]) };
+function received({ file, ...wish }: Wish, release: () => Promise<void>): Received<Wish> {
+  const fingerprint = JSON.stringify([wish, file.name, file.sha256]);
+  return { value: { ...wish, file }, fingerprint, release };
 }
 
 const FIELDS: ReadonlySet<string> = new Set(['plugin', 'options', 'dryRun']);

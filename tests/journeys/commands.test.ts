@@ -27,6 +27,7 @@ const CODE = `export default { commands: {
   },
   fail: () => { throw Object.assign(new Error('column 3 is missing'), { code: 'columns_missing' }) },
   anyone: () => 'open',
+  blab: async (args, host) => { const token = await host.secrets.get('token'); throw Object.assign(new Error('not with ' + token), { code: token }); },
   rule: () => 'ruled',
   act: () => 'acted',
   slow: async (args, host) => { await host.jobs.progress({ done: 1, total: 1 }); return 'slowly' },
@@ -35,6 +36,8 @@ await kelompok.ship({
   id: PLUGIN,
   code: CODE,
   endpoints: [],
+  secrets: { token: { title: 'Token' } },
+  permissions: [{ name: 'secrets' }],
   contributes: {
     actions: [{ name: 'imports.run', title: 'Run imports', default: 'owner' }],
     commands: [
@@ -50,6 +53,7 @@ await kelompok.ship({
       },
       { name: 'import-members' },
       { name: 'fail' },
+      { name: 'blab' },
       { name: 'anyone', access: 'public' },
       { name: 'rule', access: 'admin' },
       { name: 'act', access: 'action:imports.run' },
@@ -98,6 +102,7 @@ describe('a command', () => {
     expect(json.items.map(({ name }: { name: string }) => name)).toEqual([
       'act',
       'anyone',
+      'blab',
       'fail',
       'greet',
       'import-members',
@@ -166,6 +171,15 @@ describe('a command', () => {
     ]);
     expect(answer.json).toMatchObject({ pluginError: 'columns_missing' });
     expect(answer.json.detail).toContain('column 3 is missing');
+  });
+
+  it.each(['', '?background=true'])('does not tell a secret in its error%s', async (how) => {
+    const set = await acme.owner.put(acme.path(`/plugins/${PLUGIN}/secrets/token`), { value: 'swordfish_9' });
+    expect(set.status, set.text).toBe(204);
+    const answer = await member.post(path('blab') + how);
+    const said = answer.status === 202 ? JSON.stringify(await ended(answer.json.id)) : answer.text;
+    expect(said).toContain('not with [secret]');
+    expect(said).not.toContain('swordfish_9');
   });
 
   it('is written down', async () => {
@@ -270,6 +284,48 @@ describe('files', () => {
       key,
     );
     expect(other.json.code).toBe('idempotency_key_reused');
+  });
+
+  const kept = async (): Promise<number> =>
+    (await souk.superuser.query<{ n: number }>('select count(*)::int as n from stored_file')).rows[0]?.n ?? 0;
+
+  it.each([
+    ['anybody, so that no stranger fills what the organization may keep', souk.anyone, 'anyone', 200],
+    ['a member', member, 'import-members', 200],
+    ['a member, to a command that fails', member, 'fail', 502],
+  ])('of %s are gone with the answer', async (_who, client, command, status) => {
+    const before = await kept();
+    const answer = await sendForm(client, path(command), { 'a.csv': content, 'b.csv': content });
+    expect(answer.status, answer.text).toBe(status);
+    expect(await kept()).toBe(before);
+  });
+
+  it('of a request that is answered from before are not kept once more', async () => {
+    const key = { 'idempotency-key': 'replayed' };
+    const send = (bytes: Uint8Array) =>
+      sendForm(member, `${path('import-members')}?background`, { 'a.csv': bytes }, {}, key);
+    expect((await send(content)).status).toBe(202);
+    const before = await kept();
+    expect((await send(content)).headers.get('idempotency-replayed')).toBe('true');
+    expect((await send(content.subarray(1))).json.code).toBe('idempotency_key_reused');
+    expect(await kept()).toBe(before);
+  });
+
+  it('are not blamed for breaking off where another one is refused', async () => {
+    const part = (head: string): string => `--x\r\ncontent-disposition: form-data; ${head}\r\n\r\na\r\n`;
+    const body = `${part('name="one"; filename="1"')}${part(`name="two"; filename*=utf-8''%00`)}--x--\r\n`;
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    const answer = await member.send('POST', path('import-members'), { body, headers });
+    expect([answer.status, answer.json.code]).toEqual([422, 'file_name_invalid']);
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_each, at) => [`${at}`, Buffer.from('a')]));
+    expect((await sendForm(member, path('import-members'), many)).json.code).toBe('request_invalid');
+  });
+
+  it('go with fields that stand once', async () => {
+    const form = new FormData();
+    for (const value of ['{"a":1}', '{"a":2}']) form.append('args', value);
+    const answer = await member.send('POST', path('import-members'), { body: form });
+    expect([answer.status, answer.json.code]).toEqual([400, 'request_invalid']);
   });
 
   it.each([
