@@ -13,6 +13,20 @@ export const CORE_EVENTS = {
   'installation.activated': 'A plugin is active now.',
   'installation.deactivated': 'A plugin is not active any more.',
   'installation.failed': 'A plugin could not be activated.',
+  'organization.created': 'There is a new record of an organization.',
+  'organization.updated': 'Values of such a record changed.',
+  'organization.deleted': 'Such a record was erased.',
+  'member.created': 'There is a new record of a member.',
+  'member.updated': 'Values of such a record changed.',
+  'member.deleted': 'Such a record was erased.',
+  'post.created': 'There is a new record of a post.',
+  'post.updated': 'Values of such a record changed.',
+  'post.deleted': 'Such a record was erased.',
+  'event.created': 'There is a new record of an event.',
+  'event.updated': 'Values of such a record changed.',
+  'event.deleted': 'Such a record was erased.',
+  'import.completed': 'All rows of an import were decided.',
+  'import.failed': 'An import was cut off; what it had changed before stays.',
 } as const;
 
 /** Names below these are not for plugins to emit. */
@@ -21,13 +35,15 @@ export const RESERVED_PREFIXES = [
   'installation.',
   'organization.',
   'member.',
+  'post.',
+  'event.',
   'invitations.',
   'record.',
   'import.',
   'job.',
 ] as const;
 
-/** Below these are facts that Souk alone knows: people do not emit them either. */
+/** Below these, as with CORE_EVENTS, are facts that Souk alone knows: people do not emit them either. */
 const FACT_PREFIXES = ['souk.', 'installation.', 'record.', 'import.', 'job.'] as const;
 
 const EVENT_NAME = /^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$/u;
@@ -44,7 +60,7 @@ export function isReservedForSouk(name: string): boolean {
 
 /** @returns whether not even an administrator may emit this name */
 export function isFactOfSouk(name: string): boolean {
-  return FACT_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return Object.hasOwn(CORE_EVENTS, name) || FACT_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 /** @returns the name that no event of another plugin has */

@@ -48,6 +48,7 @@ import {
   secretCapabilities,
   type Commands,
   type Contracts,
+  type Events,
   type Files,
   type HandlerRuns,
   type Imports,
@@ -114,7 +115,7 @@ export async function openRuntime(
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf, redact: secrets.redact });
   const work = await openWork({ database, handlers, log: signals.log, settings }, closers);
   const offers = openOffers({ database, handlers, jobs: work.parts.jobs });
-  const kept = { secrets, mail, ...openRecordKeeping({ database, jobs: work.parts.jobs, ...offers.parts }) };
+  const kept = { secrets, mail, ...openRecordKeeping({ database, ...work.parts, ...offers.parts }) };
   const sourceMaps = createSourceMaps();
   opened.sandbox = await createSandbox({
     packages: openPackages(storage.blobs, sourceMaps, closers),
@@ -187,9 +188,11 @@ function openRecordKeeping(ports: {
   readonly database: Database;
   readonly jobs: Jobs;
   readonly contracts: Contracts;
+  readonly events: Events;
 }): Pick<Runtime, 'records' | 'imports'> {
-  const records = openRecords(ports.database);
-  return { records, imports: openImports({ ...ports, records }) };
+  const { tell } = ports.events;
+  const records = openRecords(ports.database, tell);
+  return { records, imports: openImports({ ...ports, records, tell }) };
 }
 
 /** What plugins keep and send. */

@@ -2,10 +2,11 @@
  * Tells plugins what happened to installations. A trigger writes that down in the transaction of the change; here it
  * becomes events, by one server at a time, in the order in which it happened.
  */
-import type { Database, Transaction } from '../../database/index.ts';
+import type { Database } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { CORE_EVENTS } from '../../spec/event-name.ts';
 import type { NewEvent } from '../../spec/host/events.ts';
+import type { Tell } from './events.ts';
 
 type CoreEvent = keyof typeof CORE_EVENTS;
 type Row = { id: string; org_id: string; type: string; data: JsonObject };
@@ -13,11 +14,8 @@ type Row = { id: string; org_id: string; type: string; data: JsonObject };
 const BATCH = 100;
 const LOCK = 7_605_031;
 
-/** @param emit as Souk itself. @returns how many; call again while there are some */
-export async function announceChanges(
-  database: Database,
-  emit: (tx: Transaction, orgId: string, events: readonly NewEvent[]) => Promise<unknown>,
-): Promise<number> {
+/** @returns how many; call again while there are some */
+export async function announceChanges(database: Database, tell: Tell): Promise<number> {
   return database.transaction({ kind: 'instance' }, async (tx) => {
     const [lock] = await tx.em.execute<{ won: boolean }[]>('select pg_try_advisory_xact_lock(?) as won', [
       LOCK,
@@ -27,7 +25,8 @@ export async function announceChanges(
       `select id::text, org_id, type, data from organization_event where not is_announced order by id limit ?`,
       [BATCH],
     );
-    for (const [orgId, events] of byOrganization(rows)) await emit(tx, orgId, events);
+    for (const [orgId, events] of byOrganization(rows))
+      await tell(tx, orgId, { names: [...new Set(events.map(({ name }) => name))], make: () => events });
     const last = rows.at(-1)?.id;
     if (last !== undefined) {
       const ids = JSON.stringify(rows.map(({ id }) => id));

@@ -11,7 +11,6 @@ import { checkDepth, checkEvent, subscriptionOf } from '../../spec/host/event-ch
 import type { Emitted, NewEvent } from '../../spec/host/events.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { NewTask, Queue } from '../queue/index.ts';
-import { EventDeliveryEntity, EventEntity } from './entities.ts';
 import type { Room } from './room.ts';
 import type { Party } from './subscribers.ts';
 
@@ -21,6 +20,8 @@ export type Source = {
   /** Of the run that emits (`causes.ts`): 0 where no event led to it. */
   readonly depth: number;
 };
+
+type PlannedEvent = { readonly id: string; readonly event: NewEvent };
 
 type Delivery = {
   readonly event: string;
@@ -41,15 +42,59 @@ export async function writeEvents(
   checkDepth(source.depth);
   await lockKeys(tx, source.orgId, events);
   const parties = await load();
-  const planned = events.map((event) => ({ id: randomUUIDv7(), event }));
-  const deliveries = planned.flatMap(({ id, event }) => deliveriesOf(source, id, event, parties));
+  const planned = planEvents(events);
+  const deliveries = planned.flatMap((each) => deliveriesOf(source, each, parties));
   await room.take(tx, source.orgId, deliveries.length);
+  await send(queue, tx, source, { planned, deliveries });
+  const counts = Map.groupBy(deliveries, ({ event }) => event);
+  return planned.map(({ id }) => ({ id, subscribers: counts.get(id)?.length ?? 0 }));
+}
+
+/** What Souk tells of itself, all of it of a few kinds. */
+export type Facts = {
+  /** The names that may occur among them. */
+  readonly names: readonly string[];
+  /** Called where somebody hears one of the names. */
+  readonly make: () => readonly NewEvent[];
+};
+
+/**
+ * Facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order. They are not
+ * counted against what may wait: refusing them would undo what they tell, which has limits of its own.
+ */
+export async function writeFacts(
+  queue: Queue,
+  tx: Transaction,
+  orgId: string,
+  { names, make }: Facts,
+  load: () => Promise<readonly Party[]>,
+): Promise<void> {
+  const parties = await load();
+  const source: Source = { orgId, emitter: 'core', depth: 0 };
+  const isHeard = names.some((name) =>
+    parties.some((party) => subscriptionOf(party, source.emitter, name) !== undefined),
+  );
+  if (!isHeard) return;
+  const planned = planEvents(make());
+  const deliveries = planned.flatMap((each) => deliveriesOf(source, each, parties));
+  await send(queue, tx, source, { planned, deliveries });
+}
+
+function planEvents(events: readonly NewEvent[]): PlannedEvent[] {
+  return events.map((event) => ({ id: randomUUIDv7(), event }));
+}
+
+async function send(
+  queue: Queue,
+  tx: Transaction,
+  source: Source,
+  {
+    planned,
+    deliveries,
+  }: { readonly planned: readonly PlannedEvent[]; readonly deliveries: readonly Delivery[] },
+): Promise<void> {
   await insert(tx, source, planned, deliveries);
   await queue.send(tx, 'events', deliveries.map(toTask));
-  return planned.map(({ id }) => ({
-    id,
-    subscribers: deliveries.filter(({ event }) => event === id).length,
-  }));
 }
 
 async function lockKeys(tx: Transaction, orgId: string, events: readonly NewEvent[]): Promise<void> {
@@ -61,7 +106,7 @@ async function lockKeys(tx: Transaction, orgId: string, events: readonly NewEven
   }
 }
 
-function deliveriesOf(source: Source, id: string, event: NewEvent, parties: readonly Party[]): Delivery[] {
+function deliveriesOf(source: Source, { id, event }: PlannedEvent, parties: readonly Party[]): Delivery[] {
   return parties.flatMap((party) => {
     const subscription = subscriptionOf(party, source.emitter, event.name);
     return subscription === undefined ? [] : [{ event: id, party, subscription, lane: laneOf(party, event) }];
@@ -74,10 +119,11 @@ function laneOf({ id }: Party, { key }: NewEvent): string {
   return `${id}:${createHash('sha256').update(key).digest('hex')}`;
 }
 
+/** Deliveries get their numbers in the order of the events. */
 async function insert(
   tx: Transaction,
   { orgId, emitter, depth }: Source,
-  planned: readonly { readonly id: string; readonly event: NewEvent }[],
+  planned: readonly PlannedEvent[],
   deliveries: readonly Delivery[],
 ): Promise<void> {
   const heard = new Set(deliveries.map(({ event }) => event));
@@ -85,27 +131,29 @@ async function insert(
     .filter(({ id }) => heard.has(id))
     .map(({ id, event: { name, key, data } }) => ({
       id,
-      orgId,
       name,
       key: key ?? null,
       data: JSON.stringify(data),
-      emitter,
-      depth,
-      emittedAt: new Date(),
     }));
   if (rows.length === 0) return;
-  await tx.em.insertMany(EventEntity, rows);
-  await tx.em.insertMany(
-    EventDeliveryEntity,
-    deliveries.map(({ event, party, subscription, lane }) => ({
-      orgId,
-      event,
-      installation: party.id,
-      subscription,
-      lane,
-      state: 'waiting' as const,
-      attempts: 0,
-    })),
+  await tx.em.execute(
+    `insert into event (id, org_id, name, key, data, emitter, depth, emitted_at)
+      select id, ?, name, key, data, ?, ?, ?
+        from jsonb_to_recordset(?::jsonb) as fresh (id uuid, name text, key text, data text)`,
+    [orgId, emitter, depth, new Date(), JSON.stringify(rows)],
+  );
+  const numbered = deliveries.map(({ event, party, subscription, lane }, n) => ({
+    n,
+    event,
+    installation: party.id,
+    subscription,
+    lane,
+  }));
+  await tx.em.execute(
+    `insert into event_delivery (org_id, event_id, installation_id, subscription, lane, state, attempts)
+      select ?, event, installation, subscription, lane, 'waiting', 0 from jsonb_to_recordset(?::jsonb)
+        as fresh (n int, event uuid, installation uuid, subscription text, lane text) order by n`,
+    [orgId, JSON.stringify(numbered)],
   );
 }
 

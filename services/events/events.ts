@@ -18,19 +18,20 @@ import {
   type DeadLetterQuery,
 } from './dead-letters.ts';
 import { createDelivering, type DeliveringPorts } from './delivering.ts';
-import { writeEvents } from './emit.ts';
+import { writeEvents, writeFacts, type Facts } from './emit.ts';
 import { createRoom } from './room.ts';
 import { loadParties, type Party } from './subscribers.ts';
 
+/**
+ * Tells facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order.
+ *
+ * @example await tell(tx, orgId, { names: ['import.failed'], make: () => [{ name: 'import.failed', key: id, data }] })
+ */
+export type Tell = (tx: Transaction, orgId: string, facts: Facts) => Promise<void>;
+
 export type Events = EventPort & {
-  /**
-   * Tells something as Souk itself, in the caller's transaction. Whoever tells several things of different keys in one
-   * transaction hands them in together.
-   *
-   * @example await events.emit(tx, orgId, [{ name: 'import.finished', key: importId, data: { import: importId } }])
-   * @throws Refusal `event_invalid`, `events_too_many`
-   */
-  emit(tx: Transaction, orgId: string, events: readonly NewEvent[]): Promise<Emitted[]>;
+  /** Tells facts as Souk itself, in the transaction that makes them true. */
+  readonly tell: Tell;
   /** For an administrator, with an audit entry. @throws Refusal `event_reserved`, `event_invalid`, `events_too_many` */
   emitAs(acting: Acting, event: NewEvent): Promise<Emitted>;
   listDeadLetters(orgId: string, query: DeadLetterQuery): Promise<DeadLetter[]>;
@@ -47,6 +48,8 @@ export type Events = EventPort & {
   close(graceMs: number): Promise<void>;
 };
 
+type Emit = (tx: Transaction, orgId: string, events: readonly NewEvent[]) => Promise<Emitted[]>;
+
 const VALIDATORS_MAX = 500;
 const FORGET_BATCH = 5_000;
 /** An installation that has gone meanwhile declares nothing. */
@@ -56,11 +59,13 @@ export async function openEvents(ports: DeliveringPorts): Promise<Events> {
   const { database, queue } = ports;
   const delivering = createDelivering(ports);
   const writing = { queue, room: createRoom() };
-  const emit: Events['emit'] = (tx, orgId, events) =>
+  const emit: Emit = (tx, orgId, events) =>
     writeEvents(writing, tx, { orgId, emitter: 'core', depth: 0 }, events, () =>
       loadParties(tx, orgId, null),
     );
-  const announce = (): Promise<number> => announceChanges(database, emit);
+  const tell: Tell = (tx, orgId, facts) =>
+    writeFacts(queue, tx, orgId, facts, () => loadParties(tx, orgId, null));
+  const announce = (): Promise<number> => announceChanges(database, tell);
   const stopListening = await database.notifications.listen(EVENTS_CHANNEL, {
     notified: () =>
       void announce().catch((error: unknown) =>
@@ -69,7 +74,7 @@ export async function openEvents(ports: DeliveringPorts): Promise<Events> {
   });
   let worker: { close(): Promise<void> } | undefined;
   return {
-    emit,
+    tell,
     announce,
     emitFor: emitterFor(ports, writing),
     emitAs: (acting, event) =>
@@ -130,7 +135,7 @@ async function emitAs(
   tx: Transaction,
   { orgId, actor }: Acting,
   event: NewEvent,
-  emit: Events['emit'],
+  emit: Emit,
 ): Promise<Emitted> {
   if (isFactOfSouk(event.name)) {
     throw new Refusal('event_reserved', {

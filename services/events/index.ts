@@ -2,4 +2,4 @@ export { eventCapabilities } from '../../spec/host/events.ts';
 export type { DeadLetter, DeadLetterChoice, DeadLetterQuery } from './dead-letters.ts';
 export type { Emitted, NewEvent } from '../../spec/host/events.ts';
 export { EVENT_ENTITIES } from './entities.ts';
-export { openEvents, type Events } from './events.ts';
+export { openEvents, type Events, type Tell } from './events.ts';

@@ -20,7 +20,8 @@ export function importerOf(kind: ImportKind): { readonly recordType: string; rea
   return { recordType, contract: `${recordType}-importer@1` };
 }
 
-export async function beginImport({ database, jobs }: ImportPorts, wish: ImportWish): Promise<ImportView> {
+export async function beginImport(ports: ImportPorts, wish: ImportWish): Promise<ImportView> {
+  const { database, jobs } = ports;
   const { orgId, actor, caller, plugin, file, options, mode } = wish;
   const { recordType, contract } = importerOf(wish.kind);
   const id = randomUUIDv7();
@@ -37,7 +38,7 @@ export async function beginImport({ database, jobs }: ImportPorts, wish: ImportW
     const job = await jobs.enqueue(tx, orgId, { work, caller });
     await tx.em.execute('update record_import set job_id = ? where id = ?', [job, id]);
   });
-  return readImport(database, orgId, id);
+  return readImport(ports, orgId, id);
 }
 
 /** @throws Refusal `plugin_not_installed`, `plugin_not_active`, `contract_not_implemented` */

@@ -1,6 +1,10 @@
 /** How imports end. */
 import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
+import type { NewEvent, Tell } from '../events/index.ts';
+import type { Counts } from '../records/index.ts';
+
+export type EndingPorts = { readonly database: Database; readonly tell: Tell };
 
 export type ImportEnd = { readonly state: 'completed' | 'failed'; readonly problem: string | null };
 
@@ -9,18 +13,34 @@ const PROBLEM_CHARS_MAX = 2_000;
 const ALONE_MINUTES_MAX = 15;
 
 type Ended = {
-  accepted: number;
-  merged: number;
-  unchanged: number;
-  rejected: number;
-  held: number;
+  id: string;
+  org_id: string;
+  state: ImportEnd['state'];
+  record_type: string;
   plugin_id: string;
   mode: string;
-};
+} & Counts;
+
+const ENDED = 'id, org_id, state, record_type, plugin_id, mode, accepted, merged, unchanged, rejected, held';
+
+function countsIn({ accepted, merged, unchanged, rejected, held }: Ended): Counts {
+  return { accepted, merged, unchanged, rejected, held };
+}
+
+/** An import ends once: the lock of its row is what keeps its events in order. */
+function tellEnds(tx: Transaction, orgId: string, ended: readonly Ended[], tell: Tell): Promise<void> {
+  const make = (): NewEvent[] => ended.map(eventOf);
+  return tell(tx, orgId, { names: [...new Set(ended.map(({ state }) => `import.${state}`))], make });
+}
+
+function eventOf(row: Ended): NewEvent {
+  const { id, state, record_type: type, plugin_id: plugin, mode } = row;
+  return { name: `import.${state}`, key: id, data: { import: id, type, plugin, mode, ...countsIn(row) } };
+}
 
 /** Ends it once; the audit keeps the counts and a digest of what became of every row. */
 export async function endImport(
-  database: Database,
+  { database, tell }: EndingPorts,
   orgId: string,
   importId: string,
   { state, problem }: ImportEnd,
@@ -30,17 +50,18 @@ export async function endImport(
     const [row] = await tx.em.execute<Ended[]>(
       `update record_import set state = ?, problem = ?, ended_at = now()
         where id = ? and org_id = ? and state in ('queued', 'running')
-        returning accepted, merged, unchanged, rejected, held, plugin_id, mode`,
+        returning ${ENDED}`,
       [state, text, importId, orgId],
     );
     if (!row) return;
     await forgetDrafts(tx, importId);
-    const { plugin_id: plugin, mode, ...counts } = row;
+    await tellEnds(tx, orgId, [row], tell);
+    const { plugin_id: plugin, mode } = row;
     const detail: JsonObject = {
       plugin,
       mode,
       problem: text,
-      ...counts,
+      ...countsIn(row),
       rowsSha256: await digestOf(tx, importId),
     };
     const actor = { kind: 'plugin', plugin } as const;
@@ -79,16 +100,18 @@ async function digestOf(tx: Transaction, importId: string): Promise<string> {
  * An import whose job was canceled, or given up after its servers were lost, has nobody left to end it.
  * @param tx in the scope of an organization, or of the instance
  */
-export async function settleLost(tx: Transaction): Promise<number> {
-  const lost = await tx.em.execute<{ id: string }[]>(
+export async function settleLost(tx: Transaction, tell: Tell): Promise<number> {
+  const lost = await tx.em.execute<Ended[]>(
     `update record_import set state = 'failed', ended_at = now(),
         problem = coalesce((select 'Its job was ' || job.state || '.' from job where job.id = record_import.job_id),
           'The run that began it is gone.')
       where state in ('queued', 'running') and case when job_id is null
         then started_at < now() - interval '${ALONE_MINUTES_MAX} minutes'
         else not exists (select from job where job.id = record_import.job_id and job.ended_at is null) end
-      returning id`,
+      returning ${ENDED}`,
   );
+  for (const [orgId, ended] of Map.groupBy(lost, ({ org_id }) => org_id))
+    await tellEnds(tx, orgId, ended, tell);
   for (const { id } of lost) await forgetDrafts(tx, id);
   return lost.length;
 }

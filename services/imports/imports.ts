@@ -8,6 +8,7 @@ import type { ImportKind } from '../../spec/modules/core-modules.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { Caller, RunFile } from '../../spec/run.ts';
 import type { Contracts } from '../contracts/index.ts';
+import type { Tell } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { ImportMode, Proposer, Records } from '../records/index.ts';
 import { beginImport, IMPORT_WORKER } from './beginning.ts';
@@ -80,21 +81,22 @@ export type ImportPorts = {
   readonly jobs: Jobs;
   readonly contracts: Contracts;
   readonly records: Records;
+  readonly tell: Tell;
 };
 
 /** Registers the worker of imports; to be called before the jobs are started. */
 export function openImports(ports: ImportPorts): Imports {
-  const { database, jobs } = ports;
+  const { database, jobs, tell } = ports;
   jobs.register(IMPORT_WORKER, importWorker(ports));
   return {
     begin: (wish) => beginImport(ports, wish),
-    list: (orgId, page) => listImports(database, orgId, page),
-    read: (orgId, importId) => readImport(database, orgId, importId),
-    rows: (orgId, query) => listRows(database, orgId, query),
-    decide: (orgId, actor, decision) => decideHeld(database, orgId, actor, decision),
+    list: (orgId, page) => listImports(ports, orgId, page),
+    read: (orgId, importId) => readImport(ports, orgId, importId),
+    rows: (orgId, query) => listRows(ports, orgId, query),
+    decide: (orgId, actor, decision) => decideHeld(ports, { orgId, actor }, decision),
     beginOwn: (wish) => beginOwn(database, wish),
     endOwn: (orgId, installationId, importId, problem) =>
-      endOwn(database, orgId, installationId, { importId, problem }),
-    settle: () => database.transaction({ kind: 'instance' }, (tx) => settleLost(tx)),
+      endOwn(ports, orgId, installationId, { importId, problem }),
+    settle: () => database.transaction({ kind: 'instance' }, (tx) => settleLost(tx, tell)),
   };
 }

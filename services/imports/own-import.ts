@@ -4,7 +4,7 @@ import { isUuid, type Database, type Transaction } from '../../database/index.ts
 import type { JsonObject } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { createImport, requireTakenType } from '../records/index.ts';
-import { endImport } from './ending.ts';
+import { endImport, type EndingPorts } from './ending.ts';
 import type { GuestImport } from './imports.ts';
 import { readImport, type ImportView } from './reading.ts';
 
@@ -48,14 +48,14 @@ async function findUnderWay(
 
 /** @throws Refusal `import_not_running` */
 export async function endOwn(
-  database: Database,
+  ports: EndingPorts,
   orgId: string,
   installationId: string,
   end: { readonly importId: string; readonly problem: string | null },
 ): Promise<ImportView> {
   const { importId, problem } = end;
   const rows = isUuid(importId)
-    ? await database.transaction({ kind: 'org', orgId }, ({ em }) =>
+    ? await ports.database.transaction({ kind: 'org', orgId }, ({ em }) =>
         em.execute<object[]>(
           `select 1 from record_import where id = ? and org_id = ? and installation_id = ? and state = 'running'`,
           [importId, orgId, installationId],
@@ -64,6 +64,6 @@ export async function endOwn(
     : [];
   if (rows.length === 0)
     throw new Refusal('import_not_running', { detail: 'The plugin has no running import of this id.' });
-  await endImport(database, orgId, importId, { state: 'completed', problem });
-  return readImport(database, orgId, importId);
+  await endImport(ports, orgId, importId, { state: 'completed', problem });
+  return readImport(ports, orgId, importId);
 }

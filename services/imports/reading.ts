@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
 import type { Counts, Outcome } from '../records/index.ts';
-import { settleLost } from './ending.ts';
+import { settleLost, type EndingPorts } from './ending.ts';
 import type { ImportPage, PageWish } from './imports.ts';
 
 export type ImportView = {
@@ -65,13 +65,13 @@ const COLUMNS = `id, origin, record_type, mode, state, plugin_id, plugin_version
   to_json(ended_at) #>> '{}' as ended_at`;
 
 export function listImports(
-  database: Database,
+  { database, tell }: EndingPorts,
   orgId: string,
   { limit = HTTP_LIMITS.pageSizeDefault, cursor }: PageWish,
 ): Promise<ImportPage<ImportView>> {
   if (cursor !== undefined && !isUuid(cursor)) throw cursorInvalid();
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
-    await settleLost(tx);
+    await settleLost(tx, tell);
     const rows = await tx.em.execute<ImportTableRow[]>(
       `select ${COLUMNS} from record_import where org_id = ? and id < ? order by id desc limit ?`,
       [orgId, cursor ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit + 1],
@@ -85,9 +85,13 @@ function cursorInvalid(): Refusal {
   return new Refusal('cursor_invalid', { detail: 'The cursor is not one that this list gave.' });
 }
 
-export function readImport(database: Database, orgId: string, importId: string): Promise<ImportView> {
+export function readImport(
+  { database, tell }: EndingPorts,
+  orgId: string,
+  importId: string,
+): Promise<ImportView> {
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
-    await settleLost(tx);
+    await settleLost(tx, tell);
     const [row] = isUuid(importId)
       ? await tx.em.execute<ImportTableRow[]>(
           `select ${COLUMNS} from record_import where org_id = ? and id = ?`,
@@ -142,13 +146,13 @@ export const ROW_TABLES =
   'record_evidence evidence join record_import batch on batch.id = evidence.import_id';
 
 export async function listRows(
-  database: Database,
+  ports: EndingPorts,
   orgId: string,
   query: RowQuery,
 ): Promise<ImportPage<ImportRow>> {
   const { importId, limit = HTTP_LIMITS.pageSizeDefault } = query;
-  if (importId !== undefined) await readImport(database, orgId, importId);
-  return database.transaction({ kind: 'org', orgId }, async (tx) => {
+  if (importId !== undefined) await readImport(ports, orgId, importId);
+  return ports.database.transaction({ kind: 'org', orgId }, async (tx) => {
     const rows = await loadRows(tx, orgId, query, limit + 1);
     const items = rows.slice(0, limit).map(rowOf);
     const last = items.at(-1);

@@ -1,14 +1,11 @@
 /** Manual review: a person says what a row is that Souk could not decide. */
-import {
-  appendAudit,
-  isUuid,
-  type AuditActor,
-  type Database,
-  type Transaction,
-} from '../../database/index.ts';
+import { appendAudit, isUuid, type AuditActor, type Transaction } from '../../database/index.ts';
+import type { Acting } from '../../registry/installations/index.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import type { Tell } from '../events/index.ts';
 import { applyDecision, type HeldRow } from '../records/index.ts';
+import type { EndingPorts } from './ending.ts';
 import { importNotFound, ROW_COLUMNS, ROW_TABLES, rowOf, type ImportRow } from './reading.ts';
 
 export type ReviewDecision = {
@@ -31,14 +28,13 @@ type HeldTableRow = {
 };
 
 export function decideHeld(
-  database: Database,
-  orgId: string,
-  actor: AuditActor,
+  { database, tell }: EndingPorts,
+  { orgId, actor }: Acting,
   decision: ReviewDecision,
 ): Promise<ImportRow> {
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
     const held = await requireHeld(tx, orgId, decision);
-    const outcome = await outcomeOf(tx, held, decision);
+    const outcome = await outcomeOf(tx, held, decision, tell);
     await record(tx, orgId, actor, { decision, outcome });
     const { importId, row } = decision;
     const [decided] = await tx.em.execute<Row[]>(
@@ -82,9 +78,14 @@ async function requireHeld(
 
 type Outcome = { readonly outcome: 'accepted' | 'merged' | 'rejected'; readonly recordId: string | null };
 
-async function outcomeOf(tx: Transaction, held: HeldRow, { verdict }: ReviewDecision): Promise<Outcome> {
+async function outcomeOf(
+  tx: Transaction,
+  held: HeldRow,
+  { verdict }: ReviewDecision,
+  tell: Tell,
+): Promise<Outcome> {
   if (verdict.kind === 'reject') return { outcome: 'rejected', recordId: null };
-  const recordId = await applyDecision(tx, held, verdict.kind === 'merge' ? verdict.recordId : null);
+  const recordId = await applyDecision(tx, held, verdict.kind === 'merge' ? verdict.recordId : null, tell);
   return { outcome: verdict.kind === 'merge' ? 'merged' : 'accepted', recordId };
 }
 

@@ -46,19 +46,19 @@ export function importWorker(ports: ImportPorts): ServerWorker {
       const running = await start(ports, job.orgId, importId);
       const output = await readFile(ports, job, running);
       await takeProblems(ports, job.orgId, running, output);
-      await endImport(ports.database, job.orgId, importId, { state: 'completed', problem: loose(output) });
+      await endImport(ports, job.orgId, importId, { state: 'completed', problem: loose(output) });
     } catch (error) {
       // A job that was canceled, or goes on at another server, says so itself.
       if (error instanceof Refusal && !job.signal.aborted && error.code !== 'database_unavailable')
-        await endImport(ports.database, job.orgId, importId, { state: 'failed', problem: error.message });
+        await endImport(ports, job.orgId, importId, { state: 'failed', problem: error.message });
       throw error;
     }
     return resultOf(ports, job.orgId, importId);
   };
 }
 
-async function resultOf({ database }: ImportPorts, orgId: string, importId: string): Promise<JsonValue> {
-  const { id, counts } = await readImport(database, orgId, importId);
+async function resultOf(ports: ImportPorts, orgId: string, importId: string): Promise<JsonValue> {
+  const { id, counts } = await readImport(ports, orgId, importId);
   return { import: id, ...counts };
 }
 

@@ -3,6 +3,7 @@ import type { Transaction } from '../../database/index.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import type { Tell } from '../events/index.ts';
 import { accept, merge, type Judgement, type Verdict } from './decision.ts';
 import { findRecordType, hasOwnFields, judge } from './judged-type.ts';
 import { loadKnown } from './loading.ts';
@@ -29,6 +30,7 @@ export async function applyDecision(
   tx: Transaction,
   held: HeldRow,
   recordId: string | null,
+  tell: Tell,
 ): Promise<string> {
   const { orgId, importId, recordType, plugin, row, original, data } = held;
   const found = await findRecordType(tx, orgId, recordType);
@@ -51,7 +53,7 @@ export async function applyDecision(
     : accept(read, known, judgement);
   if (!('recordId' in verdict) || verdict.recordId === null) throw refused(verdict);
   await countUsage(tx, batch, known.changes().added.length, 0);
-  await writeRecords(tx, batch, known);
+  await writeRecords(tx, batch, known, tell);
   return verdict.recordId;
 }
 

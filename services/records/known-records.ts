@@ -17,7 +17,12 @@ export type KnownRecord = {
   readonly lastImportId: string;
   readonly keys: readonly RecordKey[];
   readonly standing: 'stored' | 'new' | 'changed';
+  /** Its data before this batch; absent where it was not there. */
+  readonly stored?: JsonObject;
 };
+
+/** What has to be written. */
+export type Changes = { readonly added: readonly KnownRecord[]; readonly changed: readonly KnownRecord[] };
 
 /** What a person decided about an equal proposal before, or that nobody has yet. */
 export type PriorDecision =
@@ -64,8 +69,7 @@ export class KnownRecords {
     this.#decisions.set(proposalHash, decision);
   }
 
-  /** What has to be written. */
-  changes(): { readonly added: readonly KnownRecord[]; readonly changed: readonly KnownRecord[] } {
+  changes(): Changes {
     const all = [...this.#records.values()];
     return {
       added: all.filter(({ standing }) => standing === 'new'),

@@ -66,7 +66,8 @@ async function loadStored(
 }
 
 function knownOf({ id, data, sources, last_import_id }: StoredRow, { type }: JudgedType): KnownRecord {
-  return { id, data, sources, lastImportId: last_import_id, keys: keysOf(type, data), standing: 'stored' };
+  const keys = keysOf(type, data);
+  return { id, data, sources, lastImportId: last_import_id, keys, standing: 'stored', stored: data };
 }
 
 /** Records as the earlier rows of a dry run would have left them. */

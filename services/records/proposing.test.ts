@@ -17,7 +17,7 @@ const SDGS = 'kelompok/sdgs-keyword';
 
 beforeAll(async () => {
   fixture = await startFixture(RECORD_ENTITIES);
-  records = openRecords(fixture.database);
+  records = openRecords(fixture.database, () => Promise.resolve());
   [club, rival] = [await fixture.org('club'), await fixture.org('rival')];
   await fixture.publish({
     id: SDGS,

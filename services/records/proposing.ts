@@ -2,6 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Database, Transaction } from '../../database/index.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
+import type { Tell } from '../events/index.ts';
 import { createImport, requireRunning, type NewImport, type Proposer, type RecordImport } from './batch.ts';
 import { decideRow, type Judgement, type Proposal, type Verdict } from './decision.ts';
 import { findRecordType, hasOwnFields, judge } from './judged-type.ts';
@@ -51,13 +52,13 @@ export type Propose = (batch: ProposalBatch) => Promise<ProposalAnswer>;
  * The function throws Refusal `record_type_unknown`, `record_type_not_in_force`, `name_ambiguous`,
  * `record_request_invalid`, `import_not_running`, `record_quota_exceeded`
  */
-export function proposing(database: Database): Propose {
+export function proposing(database: Database, tell: Tell): Propose {
   const turns = new Turns();
   return (batch) => {
     requireDistinctRows(batch.rows);
     // A guest with many calls in flight would else hold a connection for each of them while it waits for the lock.
     return turns.take(batch.orgId, () =>
-      database.transaction({ kind: 'org', orgId: batch.orgId }, (tx) => proposeIn(tx, batch)),
+      database.transaction({ kind: 'org', orgId: batch.orgId }, (tx) => proposeIn(tx, batch, tell)),
     );
   };
 }
@@ -71,7 +72,7 @@ function requireDistinctRows(rows: readonly Proposal[]): void {
   }
 }
 
-async function proposeIn(tx: Transaction, batch: ProposalBatch): Promise<ProposalAnswer> {
+async function proposeIn(tx: Transaction, batch: ProposalBatch, tell: Tell): Promise<ProposalAnswer> {
   const found = await findRecordType(tx, batch.orgId, batch.type);
   const judged = judge(found);
   await takeTypeLock(tx, batch.orgId, judged.name);
@@ -89,7 +90,7 @@ async function proposeIn(tx: Transaction, batch: ProposalBatch): Promise<Proposa
     verdict: decideRow(each.read, known, judgement),
     data: Array.isArray(each.read) ? null : (each.read as ReadRow).data,
   }));
-  return finish(tx, batch, target, { known, decided, before });
+  return finish(tx, batch, target, { known, decided, before, tell });
 }
 
 /** The running import that was named, or a batch of its own, which is made once something is to be kept. */
@@ -103,19 +104,20 @@ type Result = {
   readonly known: KnownRecords;
   readonly decided: readonly DecidedRow[];
   readonly before: ReadonlyMap<number, RowAnswer>;
+  readonly tell: Tell;
 };
 
 async function finish(
   tx: Transaction,
   batch: ProposalBatch,
   target: RecordImport,
-  { known, decided, before }: Result,
+  { known, decided, before, tell }: Result,
 ): Promise<ProposalAnswer> {
   const isOwn = batch.importId === undefined;
   const saysNothing = isOwn && decided.every(({ verdict }) => verdict.outcome === 'unchanged');
   if (!saysNothing) {
     if (isOwn) await createImport(tx, ownImport(batch, target));
-    await writeBatch(tx, target, known, decided);
+    await writeBatch(tx, target, { known, rows: decided, tell });
   }
   const fresh = new Map(
     decided.map(({ proposal, verdict }) => [proposal.row, answerOf(proposal, verdict, target)]),

@@ -1,5 +1,6 @@
 /** The records of all organizations: the one object that the server works with. */
 import type { Database } from '../../database/index.ts';
+import type { Tell } from '../events/index.ts';
 import { proposing, type Propose } from './proposing.ts';
 import {
   findRecord,
@@ -19,9 +20,10 @@ export type Records = {
   read(orgId: string, type: string, id: string): Promise<RecordDetail>;
 };
 
-export function openRecords(database: Database): Records {
+/** @param tell is called in the transaction of what became of records */
+export function openRecords(database: Database, tell: Tell): Records {
   return {
-    propose: proposing(database),
+    propose: proposing(database, tell),
     find: (orgId, type, id) => findRecord(database, orgId, type, id),
     list: (orgId, type, query) => listRecords(database, orgId, type, query),
     read: (orgId, type, id) => readRecord(database, orgId, type, id),

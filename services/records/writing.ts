@@ -4,10 +4,12 @@ import type { Transaction } from '../../database/index.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { RECORD_LIMITS } from '../../spec/limits.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
+import type { Tell } from '../events/index.ts';
 import type { RecordImport } from './batch.ts';
 import type { Proposal, Verdict } from './decision.ts';
 import type { KnownRecord, KnownRecords } from './known-records.ts';
 import type { RecordData } from './normalise.ts';
+import { tellChanges } from './telling.ts';
 
 /** A row and what becomes of it; `data` of those that could be normalized. */
 export type DecidedRow = {
@@ -16,18 +18,23 @@ export type DecidedRow = {
   readonly data: RecordData | null;
 };
 
+export type DecidedBatch = {
+  readonly known: KnownRecords;
+  readonly rows: readonly DecidedRow[];
+  readonly tell: Tell;
+};
+
 /** @throws Refusal `record_quota_exceeded` */
 export async function writeBatch(
   tx: Transaction,
   batch: RecordImport,
-  known: KnownRecords,
-  rows: readonly DecidedRow[],
+  { known, rows, tell }: DecidedBatch,
 ): Promise<void> {
   const { added, changed } = known.changes();
   switch (batch.mode) {
     case 'apply':
       await countUsage(tx, batch, added.length, rows.length);
-      await writeRecords(tx, batch, known);
+      await writeRecords(tx, batch, known, tell);
       break;
     case 'dryRun':
       await countUsage(tx, batch, 0, rows.length);
@@ -38,12 +45,18 @@ export async function writeBatch(
   await addCounts(tx, batch, rows);
 }
 
-/** Records that are new or changed, with what they are found by. */
-export async function writeRecords(tx: Transaction, batch: RecordImport, known: KnownRecords): Promise<void> {
+/** Records that are new or changed, with what they are found by; subscribers hear of them. */
+export async function writeRecords(
+  tx: Transaction,
+  batch: RecordImport,
+  known: KnownRecords,
+  tell: Tell,
+): Promise<void> {
   const { added, changed } = known.changes();
   await insertRecords(tx, batch, added);
   await updateRecords(tx, batch, changed);
   await replaceKeys(tx, batch, added, changed);
+  await tellChanges(tell, tx, batch, { added, changed });
 }
 
 /** @throws Refusal `record_quota_exceeded` */

@@ -1,0 +1,50 @@
+/** What became of records, as events: who it is about and which fields, so that whoever may read them looks there. */
+import type { Transaction } from '../../database/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import type { NewEvent, Tell } from '../events/index.ts';
+import type { RecordImport } from './batch.ts';
+import type { Changes, KnownRecord } from './known-records.ts';
+import { differences } from './merging.ts';
+
+export type RecordDeed = 'created' | 'updated' | 'deleted';
+
+/**
+ * Costs one look for subscribers whatever the number of records. The turn of the record type, which the caller holds,
+ * puts the events of a record in order.
+ */
+export function tellChanges(
+  tell: Tell,
+  tx: Transaction,
+  batch: RecordImport,
+  { added, changed }: Changes,
+): Promise<void> {
+  if (added.length + changed.length === 0) return Promise.resolve();
+  const names = [
+    ...(added.length > 0 ? [nameOf(batch.recordType, 'created')] : []),
+    ...(changed.length > 0 ? [nameOf(batch.recordType, 'updated')] : []),
+  ];
+  const make = (): NewEvent[] => [
+    ...added.map((record) => eventOf(batch, 'created', record, Object.keys(record.data))),
+    ...changed.map((record) => eventOf(batch, 'updated', record, changedFields(record))),
+  ];
+  return tell(tx, batch.orgId, { names, make });
+}
+
+function changedFields({ stored = {}, sources, data }: KnownRecord): string[] {
+  return differences({ data: stored, sources }, data).map(({ field }) => field);
+}
+
+/** @returns `member.created`; of a plugin's type with its qualified name, `sahabot.tournament.match.created` */
+export function nameOf(recordType: string, deed: RecordDeed): string {
+  return `${recordType}.${deed}`;
+}
+
+function eventOf(
+  { id: importId, recordType }: RecordImport,
+  deed: RecordDeed,
+  { id }: KnownRecord,
+  fields: readonly string[],
+): NewEvent {
+  const data: JsonObject = { type: recordType, id, import: importId, fields: [...fields] };
+  return { name: nameOf(recordType, deed), key: id, data };
+}
