@@ -1,5 +1,5 @@
 /** Imports as people see them. */
-import { isUuid, type Database, type Transaction } from '../../database/index.ts';
+import { isUuid, type Transaction } from '../../database/index.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
