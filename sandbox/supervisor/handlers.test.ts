@@ -101,7 +101,7 @@ test('an error brings its code, as far as it is a word', async () => {
 
 test('a job has the limits of jobs, though it runs the same command', async () => {
   const source = `export default { commands: { async work() {
-    for (let step = 0; step < 8; step++) {
+    for (let step = 0; step < 40; step++) {
       const until = Date.now() + 40;
       while (Date.now() < until);
       await new Promise((done) => setTimeout(done, 1));

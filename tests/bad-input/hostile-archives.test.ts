@@ -71,11 +71,9 @@ const MANIFESTS: readonly { trick: string; code: ErrorCode; archive: () => Uint8
     archive: () => packFiles({ 'index.js': 'export default {};\n' }),
   },
   {
-    trick: 'manifest: a schedule, which nothing runs yet',
+    trick: 'manifest: a theme, which nothing shows yet',
     code: 'contribution_not_supported',
-    archive: withManifest(
-      JSON.stringify({ ...whole, contributes: { schedules: [{ name: 'sync', cron: '* * * * *' }] } }),
-    ),
+    archive: withManifest(JSON.stringify({ ...whole, contributes: { theme: { accent: '#123456' } } })),
   },
 ];
 

@@ -147,7 +147,7 @@ it('denied permissions, outcomes, time and latency are counted, on every server'
     expect(answer.status).toBe(200);
     const { json } = await second.as(acme.owner).get(path('/metrics'));
     expect(json.denied[0]?.count).toBeGreaterThanOrEqual(4);
-  });
+  }, 15_000);
   expect((await acme.call(PLUGIN, '/throw?say=x')).status).toBe(502);
   const { json } = await acme.owner.get(path('/metrics?days=1'));
   expect(json.denied).toEqual([
