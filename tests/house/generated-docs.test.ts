@@ -1,13 +1,19 @@
 /** Tables in docs/ that are written from code. `npx vitest run tests/house -u` writes them anew. */
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingsTable } from '../../server/settings.ts';
+import { CONTRACTS } from '../../spec/contracts/catalogue.ts';
+import type { Contract } from '../../spec/contracts/contract.ts';
 import { ERROR_CODES } from '../../spec/error-codes.ts';
 import { GUEST_SCHEMA_KEYWORDS } from '../../spec/guest-schema.ts';
+import type { JsonObject } from '../../spec/json.ts';
+import type { Manifest } from '../../spec/manifest.ts';
 import { OUTCOME_RESPONSES } from '../../spec/outcome.ts';
 import { PERMISSION_CATALOGUE } from '../../spec/permission.ts';
 
-const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+const ROOT = join(import.meta.dirname, '..', '..');
+const DOCS = join(ROOT, 'docs');
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -16,6 +22,32 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function page(title: string, intro: string, body: string): string {
   return `# ${title}\n\n${intro}\n\n${body}\n`;
+}
+
+/** Members of an object: the required ones, then the others with a question mark. */
+function members({ properties = {}, required = [] }: JsonObject): string {
+  const needed = new Set(required as string[]);
+  const [must, may] = [true, false].map((is) =>
+    Object.keys(properties as JsonObject).filter((name) => needed.has(name) === is),
+  );
+  return [...(must ?? []), ...(may ?? []).map((name) => `${name}?`)].map((name) => `\`${name}\``).join(', ');
+}
+
+function contractSection({ id, summary, actions }: Contract): string {
+  const errors = new Map(Object.values(actions).flatMap((action) => Object.entries(action.errors)));
+  const rows = Object.entries(actions).map(([name, action]) => [
+    `\`${name}\``,
+    action.summary,
+    members(action.input),
+    members(action.output),
+  ]);
+  const list = [...errors].map(([code, sentence]) => `- \`${code}\`: ${sentence}`);
+  return [
+    `## ${id}`,
+    summary,
+    table(['action', 'what it does', 'input', 'output'], rows),
+    ...(list.length > 0 ? [`Errors:\n\n${list.join('\n')}`] : []),
+  ].join('\n\n');
 }
 
 describe('the generated pages', () => {
@@ -62,6 +94,32 @@ describe('the generated pages', () => {
     await expect(
       page('Permissions', intro, table(['name', 'risk', 'scope', 'sentence', 'supported'], rows)),
     ).toMatchFileSnapshot(join(DOCS, 'permissions.md'));
+  });
+
+  it('list every contract', async () => {
+    const intro =
+      'The interfaces that plugins implement; [authors/contracts.md](authors/contracts.md) tells how. A question mark is for what may be absent; `GET /api/v1/contracts` has the schemas.';
+    await expect(page('Contracts', intro, CONTRACTS.map(contractSection).join('\n\n'))).toMatchFileSnapshot(
+      join(DOCS, 'contracts.md'),
+    );
+  });
+
+  it('list every example package', async () => {
+    const names = (list: readonly string[]): string => list.map((name) => `\`${name}\``).join(', ');
+    const rows = globSync('plugins-examples/*/*/manifest.json', { cwd: ROOT })
+      .sort()
+      .map((file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as Manifest)
+      .map(({ id, description = '', permissions = [], contributes = {} }) => [
+        `[${id}](../plugins-examples/${id})`,
+        description,
+        names(permissions.map(({ name }) => name)),
+        names(Object.keys(contributes)),
+      ]);
+    const intro =
+      'The packages in [plugins-examples/](../plugins-examples/README.md), with what each asks for and contributes.';
+    await expect(
+      page('Example packages', intro, table(['package', 'what it does', 'permissions', 'contributes'], rows)),
+    ).toMatchFileSnapshot(join(DOCS, 'examples.md'));
   });
 
   it('list the keywords of plugin schemas', async () => {

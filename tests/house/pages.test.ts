@@ -59,9 +59,19 @@ describe('README.md', () => {
 
 describe('links between pages', () => {
   const pages = ['README.md', 'ARCHITECTURE.md', ...globSync('docs/**/*.md', { cwd: ROOT })];
+  const linkedFrom = (page: string): string[] =>
+    [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/gu)].map(([, target]) =>
+      join(dirname(page), target ?? ''),
+    );
+
   it.each(pages)('of %s lead somewhere', (page) => {
-    const text = readFileSync(join(ROOT, page), 'utf8');
-    const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/gu)].map(([, target]) => target ?? '');
-    expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([]);
+    expect(linkedFrom(page).filter((target) => !existsSync(join(ROOT, target)))).toEqual([]);
+  });
+
+  it('reach every page from README.md, by one page at most', () => {
+    const direct = linkedFrom('README.md');
+    const sections = direct.filter((page) => page.endsWith('.md') && existsSync(join(ROOT, page)));
+    const reached = new Set(['README.md', ...direct, ...sections.flatMap(linkedFrom)]);
+    expect(pages.filter((page) => !reached.has(page))).toEqual([]);
   });
 });
