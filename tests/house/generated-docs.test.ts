@@ -112,7 +112,7 @@ describe('the generated pages', () => {
       .map(({ id, description = '', permissions = [], contributes = {} }) => [
         `[${id}](../plugins-examples/${id})`,
         description,
-        names(permissions.map(({ name }) => name)),
+        names([...new Set(permissions.map(({ name }) => name))]),
         names(Object.keys(contributes)),
       ]);
     const intro =
