@@ -9,17 +9,18 @@ export async function readOrganizations(host: Host, only: readonly string[]): Pr
   const wanted = new Set(only);
   return records
     .map(({ id, data }) => ({ id, slug: String(data['slug'] ?? ''), name: String(data['name'] ?? '') }))
-    .filter(({ slug }) => slug !== '' && (wanted.size === 0 || wanted.has(slug)));
+    .filter(({ slug }) => slug !== '' && (wanted.size === 0 || wanted.has(slug)))
+    .sort((left, right) => (left.slug < right.slug ? -1 : 1));
 }
 
-/** @returns addresses, each once, of the members that have one and have not left */
+/** @returns addresses, each once and in order, of the members that have one and have not left */
 export async function readMembers(host: Host, organization: string): Promise<string[]> {
   const { leftStatuses } = host.config as { leftStatuses: readonly string[] };
   const left = new Set(leftStatuses.map((status) => status.toLowerCase()));
   const records = await readAll(host, 'member', { organization });
   const staying = records.filter(({ data }) => !left.has(String(data['status'] ?? '').toLowerCase()));
   const emails = staying.map(({ data }) => String(data['email'] ?? '').toLowerCase());
-  return [...new Set(emails.filter((email) => email !== ''))];
+  return [...new Set(emails.filter((email) => email !== ''))].sort();
 }
 
 async function readAll(host: Host, type: string, filter: Record<string, string> = {}): Promise<SoukRecord[]> {
