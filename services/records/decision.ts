@@ -144,7 +144,7 @@ function likenessVerdict(read: ReadRow, candidates: readonly string[], known: Kn
 /** Makes a new record of a row, whatever it is like. */
 export function accept(read: ReadRow, known: KnownRecords, judgement: Judgement): Verdict {
   const data = { ...read.data, ...freeSlugs(read, known) };
-  const reasons = faultsOf(data, known, judgement);
+  const reasons = faultsOf(data, read, known, judgement);
   if (reasons.length > 0) return { outcome: 'rejected', reasons };
   const record: KnownRecord = {
     id: newRecordId(),
@@ -176,7 +176,7 @@ export function merge(
   }: { readonly known: KnownRecords; readonly judgement: Judgement; readonly by: 'rule' | 'person' },
 ): Verdict {
   const data = merged(record.data, read.data);
-  const reasons = faultsOf(data, known, judgement);
+  const reasons = faultsOf(data, read, known, judgement);
   if (reasons.length > 0) return { outcome: 'rejected', reasons };
   const changes = differences(record, read.data);
   if (changes.length === 0) return { outcome: 'unchanged', recordId: record.id, reasons: [] };
@@ -207,12 +207,12 @@ function conflictOf(
   return [];
 }
 
-/** The rules of the type over what the record would be, and the records that it names. */
-function faultsOf(data: JsonObject, known: KnownRecords, { judged }: Judgement): Violation[] {
+/** The rules of the type over what the record would be, and the records that the row names; stored names stay. */
+function faultsOf(data: JsonObject, read: ReadRow, known: KnownRecords, { judged }: Judgement): Violation[] {
   const violations = judged.violationsOf(data);
   if (violations.length > 0) return violations;
   return Object.entries(judged.type.references ?? {}).flatMap(([field, type]) => {
-    const slug = data[field];
+    const slug = read.data[field];
     if (typeof slug !== 'string' || known.references.has(`${type}:${slug}`)) return [];
     return [{ pointer: toPointer([field]), message: `names no ${type} that is there` }];
   });
