@@ -11,6 +11,7 @@ import { testSouk } from '../support/test-souk.ts';
 
 const CSV = 'kelompok/csv-import';
 const JSON_IMPORT = 'kelompok/json-import';
+const SDGS = 'kelompok/sdgs-keyword';
 
 const FILES = {
   'organizations.csv':
@@ -26,7 +27,7 @@ const souk = await testSouk();
 const crm = await souk.org('crm');
 const other = await souk.org('other');
 const kelompok = await souk.publisher('kelompok', other);
-await kelompok.shipExamples(CSV, JSON_IMPORT);
+await kelompok.shipExamples(CSV, JSON_IMPORT, SDGS);
 const line = commandLine(souk.process.url, crm.owner.token);
 for (const [name, text] of Object.entries(FILES)) writeFileSync(join(line.folder, name), text);
 
@@ -186,6 +187,60 @@ describe('POST /api/v1/imports/members', () => {
     expect(decided.json, decided.text).toMatchObject({ outcome: 'merged', record: candidates[0] });
     expect((await get(`/records/member/${candidates[0]}`)).data).toMatchObject({ role: 'chair' });
     expect((await get('/reviews')).items).toEqual([]);
+  });
+});
+
+describe('SDGS', () => {
+  const run = (words = '') =>
+    kelompokRuns(`kelompok plugin run sdgs-keyword --job tag-records --type post${words}`);
+
+  it('are found in public text, and kept beside what the authors wrote', async () => {
+    await crm.install(SDGS);
+    const options = JSON.stringify({ organization: 'green-foundation' });
+    await importFile('posts', 'title,body\nAir bersih,Clean water and sanitasi for Citarum\nParty,\n', {
+      options,
+    });
+    expect((await run(' --dryRun true')).result).toMatchObject({ looked: 3, tagged: 1, changed: 0 });
+    expect((await run()).result).toMatchObject({
+      looked: 3,
+      changed: 1,
+      rejected: 0,
+      problem: null,
+      examples: [{ words: ['clean water', 'air bersih', 'sanitasi'] }],
+    });
+    const found = (await get('/records/post')).items.find(
+      ({ data }: { data: { title: string } }) => data.title === 'Air bersih',
+    );
+    expect(found.data[SDGS]).toEqual({ goals: [6], tags: ['SDG 6: Clean water and sanitation'] });
+    expect((await get(`/records/post/${found.id}`)).evidence).toHaveLength(2);
+    expect((await run()).result).toMatchObject({ changed: 0, tagged: 1 });
+  });
+
+  it('are proposed to whoever asks the contract', async () => {
+    const input = { record: { type: 'organization', data: { description: 'Reforestation' } } };
+    const path = crm.path('/contracts/profile-enricher@1/enrich');
+    expect((await crm.owner.post(path, { input })).json).toMatchObject({
+      output: { proposals: [{ field: 'tags', value: 'SDG 15: Life on land', evidence: 'reforestation' }] },
+    });
+    const ofMember = { record: { type: 'member', data: {} } };
+    expect((await crm.owner.post(path, { input: ofMember })).json.contractError).toBe('record_type_unknown');
+  });
+
+  it('are told, and not kept, where that is not granted', async () => {
+    const limit = {
+      grants: [
+        { name: 'records.read', scope: ['post'] },
+        { name: 'modules.extend', scope: ['organizations', 'posts', 'events'] },
+      ],
+    };
+    const limited = await crm.owner.put(crm.path(`/plugins/${SDGS}/grants`), limit);
+    expect(limited.status, limited.text).toBe(200);
+    await importFile('posts', 'title,url\nHutan kota,https://green.example/hutan\n');
+    expect((await run()).result).toMatchObject({
+      tagged: 2,
+      changed: 0,
+      problem: expect.stringContaining('records.propose'),
+    });
   });
 });
 

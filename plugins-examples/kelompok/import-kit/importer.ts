@@ -3,6 +3,7 @@ import type { Host, Json, Plugin, ProposedRow } from 'souk/sdk';
 import { decoded } from './decoding.ts';
 import { asImportError, ImportError } from './import-error.ts';
 import { KINDS, type KindOfRecord } from './kind.ts';
+import { paced } from './pacing.ts';
 import { Proposing, type Target } from './proposing.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -125,7 +126,7 @@ async function read(readRows: ReadRows, { kind, settings, target, file }: Wish, 
   const problem = (message: string): void => {
     if (problems.length < PROBLEMS_MAX) problems.push({ message: message.slice(0, PROBLEM_CHARS_MAX) });
   };
-  const text = decoded(host.files.stream(file), settings.encoding);
+  const text = paced(decoded(host.files.stream(file), settings.encoding));
   const proposing = new Proposing(host, target);
   let rows = 0;
   try {
