@@ -10,6 +10,7 @@ import { consentTo, TestOrg } from '../support/test-org.ts';
 import { startSoukOn, testDatabase, type TestSouk } from '../support/test-souk.ts';
 
 const BOT = 'sahabot/discord-bot';
+const TRACKER = 'sahabot/custom-tracker';
 const [ZELDA_GUILD, METROID_GUILD] = ['290408290411937792', '333333333333333333'];
 const [ADA, GRACE] = ['80351110224678912', '80351110224678913'];
 
@@ -45,9 +46,14 @@ beforeAll(async () => {
     'sahabot/notifications',
     'sahabot/discord-events',
     'sahabot/racer-verification',
+    'sahabot/tournament',
+    'sahabot/async-qualifier',
   );
+  await sahabot.ship({ id: TRACKER, availability: { visibility: 'private' } });
   await decide(BOT, { scope: 'global' });
   await decide('sahabot/presets', { enabledByDefault: true });
+  await decide('sahabot/tournament', { builtIn: true, enabledByDefault: true });
+  await decide(TRACKER, { visibility: 'private' });
   await installBot(`${platforms.url}/discord`);
   metroid = await souk.org('metroid');
   for (const name of [
@@ -57,6 +63,8 @@ beforeAll(async () => {
     'speedgaming',
     'discord-events',
     'racer-verification',
+    'tournament',
+    'async-qualifier',
   ] as const)
     await zelda.install(`sahabot/${name}`);
   await metroid.install('sahabot/sm');
@@ -68,6 +76,7 @@ beforeAll(async () => {
     apiUrl: `${platforms.url}/speedgaming`,
     events: ['nobody', 'alttpr'],
   });
+  await configure(zelda, 'sahabot/discord-events', { guild: ZELDA_GUILD });
 });
 
 const decide = (plugin: Plugin, decision: object): Promise<Answer> =>
@@ -226,7 +235,7 @@ describe('RaceTime', () => {
     racetime.finish(room, 'ada', 'grace');
     const watched = await zelda.owner.post(at(zelda, 'racetime', '/rooms/watch'), {});
     expect(watched.json, watched.text).toEqual({ watched: 1, finished: 1 });
-    await soon(() => discord.messages.at(-1)).toEqual({ to: ADA, content: `The race in ${room} is over.` });
+    await soon(() => discord.messages).toContainEqual({ to: ADA, content: `The race in ${room} is over.` });
     const race = await zelda.owner.get(at(zelda, 'racetime', `/races/${room}`));
     expect(race.json.entrants[0]).toEqual({
       person: { id: 'ada', name: 'ada' },
@@ -281,7 +290,6 @@ describe('a match at Discord', () => {
   const event = () => [...discord.events.values()].at(-1);
 
   it('is an event of the server, moved with the match and completed at its end', async () => {
-    await configure(zelda, 'sahabot/discord-events', { guild: ZELDA_GUILD });
     await tell('match.scheduled', match);
     await soon(event).toMatchObject({
       name: 'Semifinal',
@@ -323,12 +331,201 @@ describe('racer verification', () => {
   });
 });
 
+describe('a tournament', () => {
+  const path = (rest: string): string => at(zelda, 'tournament', rest);
+  const players = ['ada', 'grace'];
+  let match: string;
+
+  it('is opened, and its match reaches people and the server', async () => {
+    const cup = { tournament: 'spring', title: 'Spring Cup', category: 'Zelda', goal: 'Beat Ganon' };
+    const opened = await zelda.owner.post(path('/tournaments'), cup);
+    expect(opened.status, opened.text).toBe(201);
+    expect((await zelda.owner.post(path('/tournaments'), cup)).json.code).toBe('tournament_exists');
+    const wish = { event: 'match.*', channel: 'discord', address: GRACE };
+    await zelda.owner.post(at(zelda, 'notifications', '/subscriptions'), wish);
+    const scheduledAt = new Date(Date.now() + 20 * 60_000).toISOString();
+    const added = await zelda.owner.post(path('/tournaments/spring/matches'), {
+      title: 'Final',
+      players,
+      scheduledAt,
+    });
+    expect(added.status, added.text).toBe(201);
+    match = added.json.match;
+    await soon(() => discord.messages).toContainEqual({
+      to: GRACE,
+      content: `Final is scheduled for ${scheduledAt}.`,
+    });
+    await soon(() => [...discord.events.values()].at(-1)).toMatchObject({ name: 'Final', status: 1 });
+  });
+
+  it('takes who signs up at Discord into its crew', async () => {
+    expect(await said(typed('tournament', 'matches'))).toContain(`${match}: Final (ada vs grace)`);
+    expect(await said(typed('tournament', `crew ${match} commentator`))).toBe(
+      'You asked to be commentator of Final.',
+    );
+    expect(await said(typed('tournament', `crew ${match} king`))).toContain('Type tournament');
+    const taken = { who: `discord:${ADA}`, role: 'commentator' };
+    const approved = await zelda.owner.put(path(`/matches/${match}/crew`), taken);
+    expect(approved.json.crew, approved.text).toEqual([{ ...taken, state: 'approved' }]);
+    const forged = { name: 'tournament', words: [`discord:${GRACE}`, 'crew', match, 'tracker'] };
+    const terminal = zelda.path('/contracts/cli-command-provider@1/runCommand');
+    const { json } = await zelda.owner.post(terminal, { input: forged, plugin: 'sahabot/tournament' });
+    expect(json.output.exitCode).toBe(1);
+  });
+
+  it('opens a room when the match is near, and ends with the race', async () => {
+    const opened = await zelda.owner.post(path('/rooms'), {});
+    expect(opened.json, opened.text).toEqual({ opened: 1 });
+    const { json } = await zelda.call('sahabot/tournament', `/matches/${match}`);
+    racetime.finish(json.room.room, 'grace', 'ada');
+    await zelda.owner.post(at(zelda, 'racetime', '/rooms/watch'), {});
+    await soon(() => discord.messages).toContainEqual({
+      to: GRACE,
+      content: 'Final is over. Winner: grace.',
+    });
+    await soon(() => [...discord.events.values()].at(-1)).toMatchObject({ name: 'Final', status: 3 });
+    const late = await zelda.owner.put(path(`/matches/${match}/result`), { winner: 'ada' });
+    expect([late.status, late.json.code]).toEqual([409, 'match_finished']);
+  });
+
+  it('takes its matches from SpeedGaming where it shall', async () => {
+    const config = { enableSpeedgaming: true, speedgamingEvents: { alttpr: 'spring' } };
+    await configure(zelda, 'sahabot/tournament', config);
+    const when = new Date(Date.now() + 7_200_000).toISOString();
+    episodes = [
+      {
+        id: 9,
+        when,
+        match1: { title: 'Round 1', players: [{ displayName: 'Ada' }, { displayName: 'Eve' }] },
+      },
+    ];
+    await zelda.owner.post(at(zelda, 'speedgaming', '/sync'), {});
+    const read = async () => (await zelda.call('sahabot/tournament', '/matches/sg-9')).json;
+    await soon(read).toMatchObject({
+      tournament: 'spring',
+      title: 'Round 1',
+      scheduledAt: when,
+      players: ['Ada', 'Eve'],
+    });
+  });
+});
+
+describe('a qualifier', () => {
+  const path = (rest: string): string => at(zelda, 'async-qualifier', rest);
+  const pools = [{ pool: 'boots', randomizer: 'alttpr', preset: 'weekly/boots' }];
+  const wish = { qualifier: 'spring', title: 'Spring', category: 'alttpr', pools };
+
+  it('needs the presets of its pools', async () => {
+    const early = await zelda.owner.post(path('/qualifiers'), wish);
+    expect([early.status, early.json.code]).toEqual([422, 'preset_unknown']);
+    await zelda.owner.put(at(zelda, 'presets', '/namespaces/weekly'), {
+      title: 'Weekly',
+      visibility: 'public',
+    });
+    const preset = { settings: { goal: 'pedestal' } };
+    expect((await zelda.owner.put(at(zelda, 'alttpr', '/presets/weekly/boots'), preset)).status).toBe(201);
+    const opened = await zelda.owner.post(path('/qualifiers'), wish);
+    expect(opened.status, opened.text).toBe(201);
+  });
+
+  it('gives a seed, takes a time, and scores what is approved', async () => {
+    const made = await zelda.owner.post(path('/qualifiers/spring/pools/boots/permalinks'), {});
+    expect(made.json.hash, made.text).toMatch(/^[0-9a-f]{16}$/u);
+    const begin = () => zelda.owner.post(path('/qualifiers/spring/pools/boots/runs'), {});
+    const { json: run, text } = await begin();
+    expect(run.seed, text).toMatchObject({ hash: made.json.hash });
+    expect((await begin()).json.code).toBe('pool_done');
+    const finish = (elapsedMs: number) => zelda.owner.post(path(`/runs/${run.run}/finish`), { elapsedMs });
+    expect((await finish(3_600_000)).json.code).toBe('time_impossible');
+    expect((await finish(1)).json).toMatchObject({ state: 'finished', review: 'pending', score: null });
+    const reviewed = await zelda.owner.put(path(`/runs/${run.run}/review`), { verdict: 'approved' });
+    expect(reviewed.json, reviewed.text).toMatchObject({ review: 'approved', score: 100 });
+    expect(await said(typed('qualifier', 'spring'))).toMatch(/^1\. souk:[0-9a-f-]+ 100$/u);
+  });
+
+  it('counts a live race, the best at par and the others behind', async () => {
+    const live = await zelda.owner.post(path('/qualifiers/spring/pools/boots/live'), {});
+    expect(live.status, live.text).toBe(201);
+    racetime.finish(live.json.room, 'ada', 'grace');
+    await zelda.owner.post(at(zelda, 'racetime', '/rooms/watch'), {});
+    const board = async () =>
+      (await zelda.call('sahabot/async-qualifier', '/qualifiers/spring/leaderboard')).json.leaderboard;
+    await soon(async () => (await board()).length).toBe(3);
+    // 80 and 81 minutes: the par is 80.5, and a minute is about 1.24 points.
+    const points = (await board()).map(({ player, score }: { player: string; score: number }) => [
+      player,
+      score,
+    ]);
+    expect(points).toEqual(
+      expect.arrayContaining([
+        ['racetime:ada', 100.62],
+        ['racetime:grace', 99.38],
+      ]),
+    );
+  });
+});
+
+describe('a plugin that is denied a permission', () => {
+  async function deny(plugin: Plugin, denied: string): Promise<void> {
+    const { json } = await zelda.owner.get(zelda.path(`/plugins/${plugin}`));
+    const grants = json.grants.filter(({ name }: { name: string }) => name !== denied);
+    const narrowed = await zelda.owner.put(zelda.path(`/plugins/${plugin}/grants`), { grants });
+    expect(narrowed.status, narrowed.text).toBe(200);
+  }
+
+  it('holds the match without a room, and says why', async () => {
+    await deny('sahabot/tournament', 'contracts.call');
+    const { json, text } = await zelda.owner.post(at(zelda, 'tournament', '/matches/sg-9/room'), {});
+    expect(json.race, text).toEqual({ room: null, reason: expect.stringContaining('contracts.call') });
+    const moved = { scheduledAt: '2099-01-01T00:00:00Z' };
+    expect((await zelda.owner.put(at(zelda, 'tournament', '/matches/sg-9/schedule'), moved)).status).toBe(
+      200,
+    );
+  });
+
+  it('opens the room, and tells nobody', async () => {
+    await deny('sahabot/racetime', 'events.emit');
+    const opened = await zelda.owner.post(at(zelda, 'racetime', '/rooms'), { profile: 'weekly' });
+    expect(opened.status, opened.text).toBe(201);
+    expect(await zelda.log('sahabot/racetime')).toContain('events.emit');
+  });
+
+  it('notes what it could not deliver', async () => {
+    await deny('sahabot/notifications', 'plugins.call');
+    await zelda.owner.put(at(zelda, 'tournament', '/matches/sg-9/result'), { winner: 'Eve' });
+    const newest = async () => (await zelda.owner.get(at(zelda, 'notifications', '/log'))).json.log[0];
+    await soon(newest).toMatchObject({
+      event: 'match.finished',
+      result: 'refused',
+      reason: expect.stringContaining('plugins.call'),
+    });
+  });
+});
+
 describe('the other community', () => {
   it('has what it chose and what the instance gives, and nothing else', async () => {
     const { json } = await metroid.owner.get(metroid.path('/installations'));
     const plugins = json.items.map(({ plugin }: { plugin: string }) => plugin);
-    expect(plugins.toSorted()).toEqual([BOT, 'sahabot/presets', 'sahabot/sm']);
+    expect(plugins.toSorted()).toEqual([BOT, 'sahabot/presets', 'sahabot/sm', 'sahabot/tournament']);
     expect((await metroid.owner.get(at(metroid, 'racetime', '/rooms'))).status).toBe(404);
     expect((await metroid.owner.get(at(zelda, 'racetime', '/rooms'))).status).toBe(404);
+  });
+
+  it('has tournaments of its own', async () => {
+    const path = at(metroid, 'tournament', '/tournaments');
+    expect((await metroid.owner.get(path)).json).toEqual({ tournaments: [] });
+    const cup = { tournament: 'spring', title: 'Chozo Cup', category: 'sm', goal: 'Any%' };
+    expect((await metroid.owner.post(path, cup)).status).toBe(201);
+    expect((await zelda.call('sahabot/tournament', '/tournaments/spring')).json.title).toBe('Spring Cup');
+    expect((await metroid.owner.delete(metroid.path('/plugins/sahabot/tournament'))).status).toBe(409);
+  });
+
+  it('sees a private plugin once the instance has granted it', async () => {
+    const plan = () => metroid.plan({ kind: 'install', plugin: TRACKER });
+    expect((await metroid.owner.get(`/api/v1/packages/${TRACKER}`)).status).toBe(404);
+    expect((await plan()).status).toBeGreaterThanOrEqual(400);
+    const grant = `/api/v1/packages/${TRACKER}/grants/metroid`;
+    expect((await souk.admin.put(grant, {})).status).toBeLessThan(300);
+    expect((await plan()).status).toBe(201);
   });
 });
