@@ -335,6 +335,24 @@ describe('memberships that follow the records', () => {
   });
 });
 
+describe('a platform that may do less', () => {
+  it('still gives roles where the plugin is denied to delete, and names the permission', async () => {
+    const path = uni.path(`/plugins/${DISCORD}/grants`);
+    const { grants } = (await uni.owner.get(uni.path(`/plugins/${DISCORD}`))).json;
+    const narrowed = grants.map((grant: { methods?: string[] }) => ({
+      ...grant,
+      methods: grant.methods?.filter((method) => method !== 'DELETE'),
+    }));
+    expect((await uni.owner.put(path, { grants: narrowed })).status).toBe(200);
+    const input = { group: channelOf('rowing-club'), member: { id: discord.join('dora') } };
+    const added = await call(uni, 'addMember', input, { plugin: DISCORD });
+    expect(added.json.output, added.text).toEqual({ added: 'now' });
+    const denied = await call(uni, 'removeMember', input, { plugin: DISCORD });
+    expect(denied.json.contractError, denied.text).toBe('platform_refused');
+    expect(denied.json.detail).toContain('http.fetch');
+  });
+});
+
 describe('another organization', () => {
   it('has neither the plugins nor the groups of the first, and its own credentials', async () => {
     const unbound = await call(corp, 'createGroup', { name: 'Chess Club' });

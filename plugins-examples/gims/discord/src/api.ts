@@ -38,7 +38,8 @@ export function openDiscord({ config, log, org, plugin }: Host): Discord {
     'user-agent': `DiscordBot (https://souk.dev/plugins/${plugin.id}, ${plugin.version})`,
     'x-audit-log-reason': encodeURIComponent(`Souk, organization ${org.slug}`),
   };
-  const send = (sent: Sent): Promise<Json> => sendPatiently(`${apiUrl}${sent.path}`, sent, headers, patience);
+  const send = (sent: Sent): Promise<Json> =>
+    sendPatiently(`${apiUrl.replace(/\/+$/u, '')}${sent.path}`, sent, headers, patience);
   return {
     guild,
     category,

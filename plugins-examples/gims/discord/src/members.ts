@@ -6,8 +6,8 @@ import { isSnowflake, type Group } from './groups.ts';
 type Member = { user: { id: string; username: string }; nick?: string | null; roles: string[] };
 export type Person = { readonly id: string; readonly name?: string };
 
-/** "List Guild Members" gives up to 1,000, which do not fit into one answer of 512 KiB; so many do. */
-const PAGE = 500;
+/** "List Guild Members" gives up to 1,000, which do not fit into one answer of 512 KiB; so many, of 2 KiB each, do. */
+const PAGE = 250;
 /** Members that a search by the beginning of a name may find. */
 const FOUND_MAX = 100;
 

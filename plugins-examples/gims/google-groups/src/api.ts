@@ -48,16 +48,18 @@ export function openGoogle(host: Host): Google {
     domain: String(domain),
     prefix: prefix ?? '',
     directory: async <Answer>(method: string, path: string, body?: Json) => {
-      const address = `${directoryUrl}/admin/directory/v1${path}`;
+      const address = `${baseOf(directoryUrl)}/admin/directory/v1${path}`;
       return (await send({ method, address, ...(body === undefined ? {} : { body }) })) as Answer;
     },
     settings: async (email, body) => {
       // Without `alt` this API answers in Atom.
-      const address = `${settingsUrl}/groups/v1/groups/${encodeURIComponent(email)}?alt=json`;
+      const address = `${baseOf(settingsUrl)}/groups/v1/groups/${encodeURIComponent(email)}?alt=json`;
       await send({ method: 'PATCH', address, body });
     },
   };
 }
+
+const baseOf = (url = ''): string => url.replace(/\/+$/u, '');
 
 async function sendPatiently(sent: Sent, host: Host, patience: Patience): Promise<Json> {
   let renew: 'held' | 'renewed' = 'held';

@@ -21,7 +21,9 @@ export type Memory = {
 };
 
 /** A value has at most 64 KiB: so many ids of 200 characters fit, with room for how JSON writes them. */
-const IDS_PER_VALUE = 150;
+const IDS_PER_VALUE = 100;
+const LISTS_PER_PAGE = 10;
+const LINKS_PER_PAGE = 500;
 const linkKey = (platform: string, email: string): string => `link/${platform}/${email}`;
 
 export async function openMemory({ kv, log }: Host): Promise<Memory> {
@@ -36,14 +38,17 @@ export async function openMemory({ kv, log }: Host): Promise<Memory> {
       return value;
     }
   };
-  const links = await orElse(new Map<string, Json>(), async () => new Map(await readUnder(kv, 'link/')));
+  const links = await orElse(
+    new Map<string, Json>(),
+    async () => new Map(await readUnder(kv, 'link/', LINKS_PER_PAGE)),
+  );
   return {
     groupsOf: (organization) => orElse(null, () => kv.get<Groups>(`groups/${organization}`)),
     keepGroups: (organization, groups) =>
       orElse(undefined, async () => void (await kv.set(`groups/${organization}`, groups))),
     addedTo: (place) =>
       orElse(new Set<string>(), async () => {
-        const values = await readUnder(kv, `added/${place}/`);
+        const values = await readUnder(kv, `added/${place}/`, LISTS_PER_PAGE);
         return new Set(values.flatMap(([, ids]) => ids as string[]));
       }),
     keepAdded: (place, ids) => orElse(undefined, () => writeList(kv, `added/${place}/`, [...ids])),
@@ -59,10 +64,11 @@ export async function keepLink({ kv }: Host, platform: string, email: string, id
   else await kv.set(key, id);
 }
 
-async function readUnder(kv: Host['kv'], prefix: string): Promise<[string, Json][]> {
+/** @param limit keys whose values fit into one answer */
+async function readUnder(kv: Host['kv'], prefix: string, limit: number): Promise<[string, Json][]> {
   const found: [string, Json][] = [];
   for (let after = ''; ;) {
-    const { keys, next } = await kv.list({ prefix, limit: 10, ...(after === '' ? {} : { after }) });
+    const { keys, next } = await kv.list({ prefix, limit, ...(after === '' ? {} : { after }) });
     if (keys.length > 0) found.push(...(await kv.getMany(keys)));
     if (next === null) return found;
     after = next;

@@ -66,12 +66,14 @@ async function placesOf(organization: Organization, work: Work): Promise<Place[]
     groups: {},
     failures: [{ platform: 'all', message: messageOf(error) }],
   }));
+  const fresh = Object.entries<string>(made.groups).filter(
+    ([platform, id]) => known?.groups[platform] !== id,
+  );
   const { slug } = organization;
   for (const failure of made.failures) work.ledger.failed({ organization: slug, ...failure });
-  for (const [platform, group] of Object.entries(made.groups))
-    if (known?.groups[platform] !== group)
-      work.ledger.changed({ kind: 'createGroup', organization: slug, platform });
-  await work.memory.keepGroups(organization.id, { name, groups: { ...known?.groups, ...made.groups } });
+  for (const [platform] of fresh) work.ledger.changed({ kind: 'createGroup', organization: slug, platform });
+  if (fresh.length > 0)
+    await work.memory.keepGroups(organization.id, { name, groups: { ...known?.groups, ...made.groups } });
   return Object.entries<string>(made.groups).map(([platform, group]) => ({ organization, platform, group }));
 }
 
