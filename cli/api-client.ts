@@ -9,7 +9,7 @@ import { followEvents, type ServerEvent } from './event-stream.ts';
 export type ApiClient = {
   readonly url: string;
   get(path: string): Promise<JsonObject>;
-  /** Every page of a list, as one. */
+  /** Every page of a list, as one; the path may have a query. */
   list(path: string): Promise<{ items: JsonValue[] }>;
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: JsonValue): Promise<JsonObject>;
   /** A form with files, which are read while they are sent. */
@@ -38,7 +38,7 @@ export async function openClient(io: Io, options: ServerOptions): Promise<ApiCli
   return {
     url,
     get: (path) => request('GET', path),
-    list: (path) => everyPage((page) => request('GET', `${path}?${page}`)),
+    list: (path) => everyPage((page) => request('GET', `${path}${path.includes('?') ? '&' : '?'}${page}`)),
     send: (method, path, body) =>
       body === undefined
         ? request(method, path)

@@ -1,5 +1,5 @@
 /** Reading and writing for verbs: failures of the file system become refusals that name the path as it was given. */
-import { existsSync } from 'node:fs';
+import { existsSync, openAsBlob } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import {
@@ -32,6 +32,15 @@ export async function readInput(io: Io, path: string, bytesMax: number): Promise
     throw fileRefusal('file_unreadable', path, error);
   }
   throw new Refusal('file_unreadable', { detail: `${path}: it has more than ${bytesMax} bytes.` });
+}
+
+/** A file that is read while it is sent, not before. @throws Refusal `file_unreadable` */
+export async function openInput(io: Io, path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(resolve(io.cwd, path));
+  } catch (error) {
+    throw fileRefusal('file_unreadable', path, error);
+  }
 }
 
 /** Writes a file whole or not at all, over an older one. */

@@ -16,6 +16,7 @@ import { registerOrg } from './verbs/org.ts';
 import { registerPack } from './verbs/pack.ts';
 import { registerPlugin } from './verbs/plugin.ts';
 import { registerPublish } from './verbs/publish.ts';
+import { registerRecords } from './verbs/records.ts';
 import { registerReview } from './verbs/review.ts';
 import { registerSearch } from './verbs/search.ts';
 import { registerSign } from './verbs/sign.ts';
@@ -44,6 +45,7 @@ const VERBS: readonly Verb[] = [
   registerContract,
   registerLogs,
   registerWork,
+  registerRecords,
   registerReview,
   registerInstance,
   registerAudit,

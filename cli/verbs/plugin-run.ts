@@ -1,12 +1,11 @@
 /** `souk plugin run` and `souk plugin commands`: what installed plugins do when they are asked by name. */
-import { openAsBlob } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { openClient, type ApiClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
-import { fileRefusal } from '../files.ts';
+import { openInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { installationPath, orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
@@ -128,15 +127,6 @@ function typed(value: string, { properties }: JsonObject, name: string): JsonVal
   const isNumber =
     (type === 'number' || type === 'integer') && value.trim() !== '' && Number.isFinite(number);
   return isNumber ? number : value;
-}
-
-/** Read as it is sent, not before. */
-async function openInput(io: Io, path: string): Promise<Blob> {
-  try {
-    return await openAsBlob(resolve(io.cwd, path));
-  } catch (error) {
-    throw fileRefusal('file_unreadable', path, error);
-  }
 }
 
 async function waitFor(client: ApiClient, org: string, { id }: Job): Promise<JsonObject> {
