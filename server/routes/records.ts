@@ -5,6 +5,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { actingAs } from './installed-plugin.ts';
 import { Anything, NoQuery, PageQuery, pageSchema, Time } from './schemas.ts';
 
 const path = '/api/v1/orgs/:org/records/:type';
@@ -83,6 +84,21 @@ export function recordRoutes({ records }: Services): Route[] {
         status: 200,
         json: toJson(await records.read(caller.org.id, params.type, params.record)),
       }),
+    }),
+    route({
+      ...base,
+      method: 'DELETE',
+      path: `${path}/:record`,
+      summary:
+        'Erases a record, and the values that its evidence kept; refused while something refers to it.',
+      access: { kind: 'org', role: 'admin', scope: 'orgs:admin' },
+      params: Type.Object({ org: Type.String(), type: Type.String(), record: Type.String() }),
+      query: NoQuery,
+      answers: { 204: null },
+      handle: async ({ caller, params }) => {
+        await records.erase(actingAs(caller), { type: params.type, id: params.record });
+        return { status: 204 };
+      },
     }),
   ];
 }

@@ -1,6 +1,8 @@
 /** The records of all organizations: the one object that the server works with. */
 import type { Database } from '../../database/index.ts';
+import type { Acting } from '../../registry/installations/index.ts';
 import type { Tell } from '../events/index.ts';
+import { eraseRecord, type EraseWish } from './erasing.ts';
 import { proposing, type Propose } from './proposing.ts';
 import {
   findRecord,
@@ -18,6 +20,11 @@ export type Records = {
   find(orgId: string, type: string, id: string): Promise<RecordView | undefined>;
   list(orgId: string, type: string, query: RecordQuery): Promise<RecordPage>;
   read(orgId: string, type: string, id: string): Promise<RecordDetail>;
+  /**
+   * Takes a record away, and the values that its evidence kept.
+   * @throws Refusal `record_type_unknown`, `name_ambiguous`, `record_not_found`, `record_referenced`
+   */
+  erase(acting: Acting, wish: EraseWish): Promise<void>;
 };
 
 /** @param tell is called in the transaction of what became of records */
@@ -26,6 +33,7 @@ export function openRecords(database: Database, tell: Tell): Records {
     propose: proposing(database, tell),
     find: (orgId, type, id) => findRecord(database, orgId, type, id),
     list: (orgId, type, query) => listRecords(database, orgId, type, query),
+    erase: (acting, wish) => eraseRecord({ database, tell }, acting, wish),
     read: (orgId, type, id) => readRecord(database, orgId, type, id),
   };
 }

@@ -6,7 +6,7 @@ import type { RecordImport } from './batch.ts';
 import type { Changes, KnownRecord } from './known-records.ts';
 import { differences } from './merging.ts';
 
-export type RecordDeed = 'created' | 'updated' | 'deleted';
+type RecordDeed = 'created' | 'updated' | 'deleted';
 
 /**
  * Costs one look for subscribers whatever the number of records. The turn of the record type, which the caller holds,
@@ -24,8 +24,8 @@ export function tellChanges(
     ...(changed.length > 0 ? [nameOf(batch.recordType, 'updated')] : []),
   ];
   const make = (): NewEvent[] => [
-    ...added.map((record) => eventOf(batch, 'created', record, Object.keys(record.data))),
-    ...changed.map((record) => eventOf(batch, 'updated', record, changedFields(record))),
+    ...added.map(({ id, data }) => eventOf(batch, 'created', { id, fields: Object.keys(data) })),
+    ...changed.map((record) => eventOf(batch, 'updated', { id: record.id, fields: changedFields(record) })),
   ];
   return tell(tx, batch.orgId, { names, make });
 }
@@ -35,15 +35,26 @@ function changedFields({ stored = {}, sources, data }: KnownRecord): string[] {
 }
 
 /** @returns `member.created`; of a plugin's type with its qualified name, `sahabot.tournament.match.created` */
-export function nameOf(recordType: string, deed: RecordDeed): string {
+function nameOf(recordType: string, deed: RecordDeed): string {
   return `${recordType}.${deed}`;
 }
 
-function eventOf(
-  { id: importId, recordType }: RecordImport,
-  deed: RecordDeed,
-  { id }: KnownRecord,
+/** @param fields that it had */
+export function tellDeletion(
+  tell: Tell,
+  tx: Transaction,
+  record: { readonly orgId: string; readonly recordType: string; readonly id: string },
   fields: readonly string[],
+): Promise<void> {
+  const { orgId, recordType, id } = record;
+  const make = (): NewEvent[] => [eventOf({ id: null, recordType }, 'deleted', { id, fields })];
+  return tell(tx, orgId, { names: [nameOf(recordType, 'deleted')], make });
+}
+
+function eventOf(
+  { id: importId, recordType }: { readonly id: string | null; readonly recordType: string },
+  deed: RecordDeed,
+  { id, fields }: { readonly id: string; readonly fields: readonly string[] },
 ): NewEvent {
   const data: JsonObject = { type: recordType, id, import: importId, fields: [...fields] };
   return { name: nameOf(recordType, deed), key: id, data };

@@ -26,6 +26,12 @@ export const RECORD_ERRORS = {
     title: 'There is no such record.',
     hint: 'List the records of the type.',
   },
+  record_referenced: {
+    status: 409,
+    kind: 'state',
+    title: 'Something refers to this record.',
+    hint: 'Erase or change what refers to it, and decide about rows that wait, before.',
+  },
   record_request_invalid: {
     status: 422,
     kind: 'input',

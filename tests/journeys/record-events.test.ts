@@ -68,7 +68,9 @@ await kelompok.ship(
       export default {
         async fetch(request, host) {
           const { keys } = await host.kv.list({ prefix: 'heard:', limit: 1000 });
-          return Response.json(await Promise.all(keys.map((key) => host.kv.get(key))));
+          const all = [];
+          for (const key of keys) all.push(await host.kv.get(key));
+          return Response.json(all);
         },
         events: { 'member.*': heard, 'organization.updated': heard, 'import.*': heard, 'kelompok.rooms.room.created': heard },
       };`,
@@ -204,4 +206,54 @@ it('nobody else tells what only Souk knows', async () => {
     const { json } = await club.owner.post(club.path('/events'), { name, data: {} });
     expect(json.code).toBe('event_reserved');
   }
+});
+
+describe('a record that is erased', () => {
+  const path = (type: string, id: string, org = club) => org.path(`/records/${type}/${id}`);
+
+  it('is gone with the values that its evidence kept, and plugins hear it', async () => {
+    const { import: id, rows } = await propose('member', [{ name: 'Zoe', email: 'zoe@x.example' }]);
+    const record = rows[0].record;
+    expect((await rival.owner.delete(path('member', record, rival))).json.code).toBe('record_not_found');
+    expect((await club.owner.delete(path('organization', record))).json.code).toBe('record_not_found');
+    const erased = await club.owner.delete(path('member', record));
+    expect(erased.status, erased.text).toBe(204);
+    expect((await club.owner.get(path('member', record))).json.code).toBe('record_not_found');
+    const { items } = (await club.owner.get(club.path(`/imports/${id}/rows`))).json;
+    expect(items).toMatchObject([{ row: 1, outcome: 'accepted', record, original: { omitted: 'erased' } }]);
+    const { json: audit } = await club.owner.get(club.path('/audit?action=record.erased'));
+    expect(audit.items).toMatchObject([
+      { subject: `record:${record}`, detail: { recordType: 'member', evidenceRows: 1 } },
+    ]);
+    expect(await heard()).toContainEqual([
+      'member.deleted',
+      record,
+      { type: 'member', id: record, import: null, fields: ['name', 'email'] },
+      'core',
+    ]);
+    const again = await propose('member', [{ name: 'Zoe', email: 'zoe@x.example' }]);
+    expect(again).toMatchObject({ accepted: 1 });
+    expect(again.rows[0].record).not.toBe(record);
+  });
+
+  it('stays while something refers to it, or may be about it', async () => {
+    const { rows } = await propose('organization', [{ name: 'Home', slug: 'home' }]);
+    const home = rows[0].record;
+    const { rows: members } = await propose('member', [
+      { name: 'Al', email: 'al@x.example', organization: 'home' },
+    ]);
+    const refused = await club.owner.delete(path('organization', home));
+    expect([refused.status, refused.json.code]).toEqual([409, 'record_referenced']);
+    expect(refused.json.detail).toContain(members[0].record);
+    await club.owner.delete(path('member', members[0].record));
+    const { import: id } = await propose('organization', [
+      { name: 'Homely', slug: 'home' },
+      { name: 'X', slug: 'home' },
+    ]);
+    const waiting = await club.owner.get(club.path(`/imports/${id}/rows?outcome=held`));
+    expect(waiting.json.items).toHaveLength(1);
+    expect((await club.owner.delete(path('organization', home))).json.detail).toContain('waits for review');
+    await club.owner.post(club.path(`/imports/${id}/rows/2/decision`), { verdict: 'reject' });
+    expect((await club.owner.delete(path('organization', home))).status).toBe(204);
+  });
 });
