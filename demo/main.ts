@@ -7,6 +7,7 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openMailbox } from './mailbox.ts';
 import { createScreen, since, type Screen } from './screen.ts';
 import { startServerProcess, type ServedAt } from './server-process.ts';
 import { createStage } from './stage.ts';
@@ -42,14 +43,18 @@ async function play(screen: Screen, cleaners: Cleaner[]): Promise<Ending & { rea
   );
   const folder = await mkdtemp(join(tmpdir(), 'souk-demo-'));
   cleaners.push(() => removeFolder(folder));
-  const server = startServerProcess(dataFolderIn(folder));
+  const mailbox = await openMailbox();
+  cleaners.push(mailbox.close);
+  // Plugins may reach this one address of the machine's own.
+  const allowed = { SOUK_EGRESS_ALLOW: `127.0.0.1:${mailbox.port}` };
+  const server = startServerProcess(dataFolderIn(folder), allowed);
   cleaners.push(server.stop);
   screen.chapter('The server starts: PostgreSQL, migrations, runners');
   const served = await screen.step('npm start', () => server.serving);
   screen.shown([`serves at ${served.url}`]);
   const author = join(folder, 'author');
   await mkdir(author);
-  await tellStory(createStage(screen, author, served));
+  await tellStory(createStage(screen, author, served), mailbox);
   const told = `Every step did what it promised, in ${since(startedMs)}.`;
   return { exitCode: 0, farewell: told, served };
 }
@@ -71,6 +76,8 @@ function invite(screen: Screen, { url, tokenFile }: ServedAt): void {
     `curl ${url}/openapi.json`,
     `export SOUK_URL=${url} SOUK_TOKEN=$(cat ${tokenFile}) SOUK_ORG=acme`,
     'npx souk plugin list',
+    'npx souk contract call seed-generator@1 generate \'{"settings":{}}\' --org alttpr',
+    'npx souk plugin run csv-import --job import-organizations --file some.csv --org kelompok',
   ]);
 }
 

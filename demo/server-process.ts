@@ -21,9 +21,13 @@ export type ServerProcess = {
 
 export type ServedAt = { readonly url: string; readonly token: string; readonly tokenFile: string };
 
-export function startServerProcess(dataDir: string): ServerProcess {
+/** @param settings environment variables of the server, besides its folder and port */
+export function startServerProcess(
+  dataDir: string,
+  settings: Readonly<Record<string, string>>,
+): ServerProcess {
   const child = spawn(process.execPath, [join(ROOT, 'server/main.ts')], {
-    env: { ...passedOn(), SOUK_DATA: dataDir, SOUK_PORT: '0' },
+    env: { ...passedOn(), ...settings, SOUK_DATA: dataDir, SOUK_PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C reaches the demo alone, which then stops the server once and in order.
     detached: true,

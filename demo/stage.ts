@@ -1,5 +1,7 @@
 /** What the story plays on: the command line and plain HTTP, each shown as a person would type it. */
 import { run } from '../cli/main.ts';
+import { createApi, type Api } from './api.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { Fault } from '../spec/refusal.ts';
 import type { Screen } from './screen.ts';
 import type { ServedAt } from './server-process.ts';
@@ -10,6 +12,10 @@ export type Stage = {
   readonly folder: string;
   /** Runs `souk …`, which has to end with 0, and shows what it prints. */
   readonly souk: (...argv: string[]) => Promise<readonly string[]>;
+  /** The same, without a word. */
+  readonly soukQuietly: (...argv: string[]) => Promise<readonly string[]>;
+  readonly api: Api;
+  readonly ledger: Ledger;
   /** Runs `souk …`, which has to be refused with this code, and shows what it prints. */
   readonly soukRefused: (code: string, argv: readonly string[]) => Promise<void>;
   /** Calls a plugin, which has to answer with this status, and shows what it answers. */
@@ -22,14 +28,14 @@ type Ran = { readonly exitCode: number; readonly lines: readonly string[] };
 
 export function createStage(screen: Screen, folder: string, server: ServedAt): Stage {
   const environment = { SOUK_URL: server.url, SOUK_TOKEN: server.token, SOUK_ORG: 'acme', HOME: folder };
+  const runTo = async (exitCode: number, argv: readonly string[]): Promise<readonly string[]> => {
+    const ran = await runSouk(argv, folder, environment);
+    if (ran.exitCode === exitCode) return ran.lines;
+    const said = ran.lines.join('\n');
+    throw new Fault(`souk ${argv[0]} ended with ${ran.exitCode}, not ${exitCode}:\n${said}`);
+  };
   const step = async (exitCode: number, argv: readonly string[]): Promise<readonly string[]> => {
-    const { lines } = await screen.step(`souk ${argv.join(' ')}`, async () => {
-      const ran = await runSouk(argv, folder, environment);
-      if (ran.exitCode === exitCode) return ran;
-      throw new Fault(
-        `souk ${argv[0]} ended with ${ran.exitCode}, not ${exitCode}:\n${ran.lines.join('\n')}`,
-      );
-    });
+    const lines = await screen.step(`souk ${argv.map(quoted).join(' ')}`, () => runTo(exitCode, argv));
     screen.shown(lines);
     return lines;
   };
@@ -37,12 +43,20 @@ export function createStage(screen: Screen, folder: string, server: ServedAt): S
     screen,
     folder,
     souk: (...argv) => step(0, argv),
+    soukQuietly: (...argv) => runTo(0, argv),
+    api: createApi(screen, server),
+    ledger: createLedger(),
     soukRefused: async (code, argv) => {
       const lines = await step(1, argv);
       if (lines[0] !== `refused: ${code}`) throw new Fault(`it was refused for another reason than ${code}`);
     },
     call: (status, method, path, body) => callPlugin(screen, server.url, { status, method, path, body }),
   };
+}
+
+/** As it would be typed into a shell. */
+function quoted(word: string): string {
+  return /^[\w@./:=-]+$/u.test(word) ? word : `'${word}'`;
 }
 
 async function runSouk(

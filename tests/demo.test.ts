@@ -23,6 +23,13 @@ const STEPS = [
   'souk plugin activate examples/counter',
   'GET http://127.0.0.1:',
   'POST http://127.0.0.1:',
+  'pack, sign and publish kelompok/csv-import',
+  'pack, sign and publish sahabot/alttpr',
+  'souk plugin run csv-import --job import-organizations --file organizations.csv',
+  'souk contract call seed-generator@1 generate',
+  'souk plugin plan gims/discord',
+  'souk plugin activate gims/discord',
+  'the mail arrives',
   'souk publish tampered.zip',
 ];
 
@@ -87,6 +94,10 @@ function expectStory(out: string): void {
   expect(out).toContain('Its author says: Keeps the count of each page.');
   expect(out).toContain('200 {"text":"Hello, Ada!","org":"acme"}');
   expect(out).toContain('201 {"page":"home","visits":2,"greeting":"Hello, Grace!"}');
+  expect(out).toMatch(/the CSV file, the first time +2 accepted, 1 rejected\n/u);
+  expect(out).toMatch(/the CSV file, the second time +2 unchanged, 1 rejected\n/u);
+  expect(out).toMatch(/an invitation +arrived at ada@example\.org: You are invited to our project\n/u);
+  expect(out).toContain('refused: secret_missing');
   expect(out).toContain('refused: signed_archive_differs');
   expect(out).toContain('"outcome":"exceededCpu"');
   expect(out).toContain('{"denied":"PermissionDenied"');

@@ -47,7 +47,13 @@ const SETTINGS = {
   shared_buffers: '64MB',
 } as const;
 
-const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } as const;
+/** Tests share one PostgreSQL among many servers, each with a pool of its own. */
+const FOR_TESTS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '200',
+} as const;
 
 const ENTER_MS_MAX = 10_000;
 const RESTART_PAUSE_MS = 200;
@@ -63,7 +69,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const binaries = await prepareBinaries(home, account);
   const cluster = await prepareCluster(home, binaries, account, options.durability ?? 'full');
   const socketFolder = await makeSocketFolder(home, account);
-  const settings = options.durability === 'none' ? { ...SETTINGS, ...NOT_DURABLE } : SETTINGS;
+  const settings = options.durability === 'none' ? { ...SETTINGS, ...FOR_TESTS } : SETTINGS;
   const entered = await runAndEnter({ home, cluster, binaries, account, socketFolder, settings });
   await bootstrap(entered.presence);
   if (socketFolder !== entered.startup.socketFolder) await removeSocketFolder(socketFolder, home);
