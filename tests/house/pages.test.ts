@@ -57,6 +57,17 @@ describe('README.md', () => {
   });
 });
 
+/** Headings as they are addressed: lower case, words joined by hyphens, without other characters. */
+function anchorsOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^#+ (.+)$/gmu)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 describe('links between pages', () => {
   const pages = ['README.md', 'ARCHITECTURE.md', ...globSync('docs/**/*.md', { cwd: ROOT })];
   const linkedFrom = (page: string): string[] =>
@@ -66,6 +77,16 @@ describe('links between pages', () => {
 
   it.each(pages)('of %s lead somewhere', (page) => {
     expect(linkedFrom(page).filter((target) => !existsSync(join(ROOT, target)))).toEqual([]);
+  });
+
+  it.each(pages)('of %s lead to headings that are there', (page) => {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/gu)];
+    const missing = targets.filter(([, file, heading]) => {
+      const target = file ? join(dirname(page), file) : page;
+      return !anchorsOf(target).includes(heading ?? '');
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
   });
 
   it('reach every page from README.md, by one page at most', () => {
