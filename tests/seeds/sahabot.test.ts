@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adaptExample, fetchingFrom } from '../support/example-package.ts';
 import type { Answer } from '../support/http-client.ts';
-import { startPlatforms, TestDiscord, TestRacetime } from '../support/sahabot-platforms.ts';
+import { startPlatforms, TestBingosync, TestDiscord, TestRacetime } from '../support/sahabot-platforms.ts';
 import { consentTo, TestOrg } from '../support/test-org.ts';
 import { startSoukOn, testDatabase, type TestSouk } from '../support/test-souk.ts';
 
@@ -18,6 +18,7 @@ type Plugin = `sahabot/${string}`;
 
 const discord = new TestDiscord({ [ZELDA_GUILD]: [ADA, GRACE], [METROID_GUILD]: [GRACE] });
 const racetime = new TestRacetime({ ada: 12, grace: 3 });
+const bingosync = new TestBingosync();
 let episodes: unknown = [];
 let zelda: TestOrg;
 let metroid: TestOrg;
@@ -28,6 +29,7 @@ beforeAll(async () => {
   const platforms = await startPlatforms({
     discord: discord.platform,
     racetime: racetime.platform,
+    bingosync: bingosync.platform,
     speedgaming: ({ path }) =>
       path.startsWith('/api/schedule/?event=alttpr&') ? { json: episodes } : { json: { error: 'x' } },
   });
@@ -35,7 +37,7 @@ beforeAll(async () => {
   zelda = await souk.org('zelda');
   instance = new TestOrg('instance', '', souk.admin, souk.anyone);
   const sahabot = await souk.publisher('sahabot', zelda);
-  for (const id of [BOT, 'sahabot/racetime', 'sahabot/speedgaming'])
+  for (const id of [BOT, 'sahabot/racetime', 'sahabot/speedgaming', 'sahabot/bingosync'])
     await sahabot.shipArchive(
       await adaptExample(id, fetchingFrom(`${platforms.url}/*`, `${souk.anyone.url}/orgs/*`)),
     );
@@ -68,6 +70,7 @@ beforeAll(async () => {
   ] as const)
     await zelda.install(`sahabot/${name}`);
   await metroid.install('sahabot/sm');
+  await metroid.install('sahabot/bingosync');
   await configure(zelda, 'sahabot/racetime', {
     apiUrl: `${platforms.url}/racetime`,
     categories: { Zelda: 'alttpr' },
@@ -77,6 +80,10 @@ beforeAll(async () => {
     events: ['nobody', 'alttpr'],
   });
   await configure(zelda, 'sahabot/discord-events', { guild: ZELDA_GUILD });
+  await configure(metroid, 'sahabot/bingosync', {
+    siteUrl: `${platforms.url}/bingosync`,
+    games: { sm: 18, chess: 99 },
+  });
 });
 
 const decide = (plugin: Plugin, decision: object): Promise<Answer> =>
@@ -506,9 +513,35 @@ describe('the other community', () => {
   it('has what it chose and what the instance gives, and nothing else', async () => {
     const { json } = await metroid.owner.get(metroid.path('/installations'));
     const plugins = json.items.map(({ plugin }: { plugin: string }) => plugin);
-    expect(plugins.toSorted()).toEqual([BOT, 'sahabot/presets', 'sahabot/sm', 'sahabot/tournament']);
+    expect(plugins.toSorted()).toEqual([
+      'sahabot/bingosync',
+      BOT,
+      'sahabot/presets',
+      'sahabot/sm',
+      'sahabot/tournament',
+    ]);
     expect((await metroid.owner.get(at(metroid, 'racetime', '/rooms'))).status).toBe(404);
     expect((await metroid.owner.get(at(zelda, 'racetime', '/rooms'))).status).toBe(404);
+  });
+
+  it('opens rooms for bingo, with a card that people see', async () => {
+    const path = at(metroid, 'bingosync', '/rooms');
+    const opened = await metroid.owner.post(path, { name: 'Week 12', game: 'sm', lockout: true, seed: 4711 });
+    expect(opened.status, opened.text).toBe(201);
+    expect(bingosync.rooms[0]).toMatchObject({
+      room_name: 'Week 12',
+      game_type: '18',
+      lockout_mode: '2',
+      seed: '4711',
+    });
+    const board = await metroid.owner.get(`${path}/${opened.json.room}/board`);
+    expect(board.json.squares, board.text).toEqual([{ name: 'Beat Ganon', slot: 'slot1', colors: 'blank' }]);
+    expect(await said(typed('bingo', 'sm', METROID_GUILD))).toContain('/room/room-number-2');
+    const refused = await metroid.owner.post(path, { name: 'Chess', game: 'chess' });
+    expect([refused.status, refused.json.code]).toEqual([422, 'platform_refused']);
+    expect((await metroid.owner.post(path, { name: 'Go', game: 'constructor' })).json.code).toBe(
+      'game_unknown',
+    );
   });
 
   it('has tournaments of its own', async () => {

@@ -203,3 +203,34 @@ export class TestRacetime {
     return { json: { count, num_pages: Math.max(1, Math.ceil(count / 10)), races } };
   }
 }
+
+/** bingosync.com, as its published source has it: a form with a token, a redirect to the room, the squares as JSON. */
+export class TestBingosync {
+  readonly rooms: Record<string, string>[] = [];
+
+  readonly platform: Platform = ({ method, path, body, headers }) => {
+    const fields = Object.fromEntries(new URLSearchParams(body));
+    if (path === '/' && method === 'GET') return this.#form();
+    if (path === '/' && method === 'POST') return this.#open(fields, headers.cookie);
+    if (/^\/room\/room-number-\d+\/board$/u.test(path))
+      return { json: [{ name: 'Beat Ganon', slot: 'slot1', colors: 'blank' }] };
+    return undefined;
+  };
+
+  #form(): Said {
+    const text = `<form><input type="hidden" name="csrfmiddlewaretoken" value="PageToken"></form>`;
+    return {
+      text,
+      headers: { 'content-type': 'text/html', 'set-cookie': 'csrftoken=CookieToken; Path=/; SameSite=Lax' },
+    };
+  }
+
+  #open(fields: Record<string, string>, cookie: string | undefined): Said {
+    if (cookie !== 'csrftoken=CookieToken' || fields['csrfmiddlewaretoken'] !== 'PageToken')
+      return { status: 403 };
+    // A form that is not valid is shown again.
+    if (fields['game_type'] !== '18') return this.#form();
+    this.rooms.push(fields);
+    return { status: 302, headers: { location: `/room/room-number-${this.rooms.length}` } };
+  }
+}
