@@ -1,9 +1,12 @@
 /** What happened to the installations of an organization, in the order in which it happened. */
 import type { Transaction } from '../../database/index.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
 import type { InstallationsContext } from './context.ts';
-import { OrganizationEventEntity } from './entities/organization-event.ts';
-import { statusOf, type InstallationState } from './state.ts';
+import {
+  OrganizationEventEntity,
+  type OrganizationEventData,
+  type OrganizationEventType,
+} from './entities/organization-event.ts';
+import { statusOf } from './state.ts';
 
 /** Notified with the organization's id when something happened there. */
 export const EVENTS_CHANNEL = 'souk_organization_event';
@@ -11,23 +14,6 @@ export const EVENTS_CHANNEL = 'souk_organization_event';
 /** Somebody who was away for longer looks at the list of installations instead. */
 const KEPT_MS = 7 * 86_400_000;
 const BATCH = 100;
-
-export type OrganizationEventType =
-  | 'installation.created'
-  | 'installation.updated'
-  | 'installation.deleted'
-  | 'installation.status_changed';
-
-/** As the trigger writes it. */
-export type OrganizationEventData = {
-  readonly plugin: PluginId;
-  readonly version: string;
-  readonly digest: string;
-  readonly state: InstallationState;
-  readonly reason: string | null;
-  /** Where a health test changed the status. */
-  readonly health?: 'done' | 'failed';
-};
 
 export type OrganizationEvent = {
   /** A decimal number; grows from event to event of an organization, with gaps. */

@@ -4,27 +4,8 @@ import type { Transaction } from '../../database/index.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { PlanStep } from './planning/plan.ts';
+import type { GlobalBreak, GlobalReach, PlanStep } from './planning/plan.ts';
 import type { OfferedVersions } from './planning/world.ts';
-
-/** A plugin of organizations that needs, or works with, other versions than those after the change. */
-export type GlobalBreak = {
-  /** Who declares the range. */
-  readonly dependant: PluginId;
-  readonly plugin: PluginId;
-  readonly range: string;
-  /** What would be there; null where it goes. */
-  readonly version: string | null;
-  readonly organizations: number;
-};
-
-/** What a plan of the instance's own organization means for the others. */
-export type GlobalReach = {
-  /** That have the plugins of the plan by now, as seats or of their own. */
-  readonly organizations: number;
-  /** The plan is not applied while there are some. */
-  readonly breaks: readonly GlobalBreak[];
-};
 
 type Release = { readonly version: string; readonly manifest: Manifest };
 /** Global plugins after a change; null for one that goes. */

@@ -14,8 +14,8 @@ import {
   type BlastRadius,
   type RevocationPolicyView,
   type RevocationReach,
-  type RevocationReaction,
 } from './revocations.ts';
+import type { RevocationReaction } from './entities/revocation-policy.ts';
 import type { ActionRole, ActionView } from './action-view.ts';
 import { listActions, setActionRole } from './actions.ts';
 import type { Consent } from './consent.ts';

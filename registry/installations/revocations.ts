@@ -5,16 +5,8 @@ import { Refusal } from '../../spec/refusal.ts';
 import { underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { loadDangers, type Danger } from './danger.ts';
 import { dependantClosure } from './dependency-graph.ts';
-import { RevocationPolicyEntity } from './entities/revocation-policy.ts';
+import { RevocationPolicyEntity, type RevocationReaction } from './entities/revocation-policy.ts';
 import { graphOfRows, loadRows, requireInstalled, takeDown } from './lifecycle.ts';
-
-/**
- * - `warn`: it is shown with the installation.
- * - `block`: what runs goes on, and is not started again.
- * - `deactivate`: it is taken down, those that need it first.
- * None of them is offered any more, so that nobody installs it anew.
- */
-export type RevocationReaction = 'warn' | 'block' | 'deactivate';
 
 const REACTION_BY_DEFAULT: RevocationReaction = 'block';
 const ACTOR: AuditActor = { kind: 'system', name: 'revocation' };

@@ -1,4 +1,4 @@
-import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
+import { appendAudit, type Transaction } from '../../database/index.ts';
 import {
   type AcceptedKeyDocument,
   acceptFirstKeyDocument,
@@ -11,14 +11,8 @@ import { KeyDocumentEntity } from '../entities/index.ts';
 import { requireNoKeys, takeChallenge } from './challenge.ts';
 import { changeKeys, loadKeyHistory } from './key-store.ts';
 import { distrustVersions } from './distrust.ts';
+import type { KeyPorts } from './ports.ts';
 import { nextRegistryTime, registryTime, TIME_ZERO } from './registry-time.ts';
-
-export type KeyPorts = {
-  readonly database: Database;
-  /** Scheme, host and port of this registry, the same on every server; a proof names it. */
-  readonly origin: string;
-  readonly now: () => Date;
-};
 
 type AcceptedKeys = {
   readonly publisher: string;

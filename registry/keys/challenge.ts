@@ -5,8 +5,8 @@ import { isNamespace } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { Author } from '../catalogue/author.ts';
 import { KeyChallengeEntity } from '../entities/index.ts';
-import type { KeyPorts } from './accept-keys.ts';
 import { newestKeyVersion } from './key-store.ts';
+import type { KeyPorts } from './ports.ts';
 
 /** Time to sign with keys that may lie on another machine. */
 const CHALLENGE_MS = 15 * 60_000;

@@ -1,5 +1,23 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { OrganizationEventData, OrganizationEventType } from '../events.ts';
+import type { PluginId } from '../../../spec/plugin-id.ts';
+import type { InstallationState } from '../state.ts';
+
+export type OrganizationEventType =
+  | 'installation.created'
+  | 'installation.updated'
+  | 'installation.deleted'
+  | 'installation.status_changed';
+
+/** As the trigger writes it. */
+export type OrganizationEventData = {
+  readonly plugin: PluginId;
+  readonly version: string;
+  readonly digest: string;
+  readonly state: InstallationState;
+  readonly reason: string | null;
+  /** Where a health test changed the status. */
+  readonly health?: 'done' | 'failed';
+};
 
 /** What happened to an installation. A trigger of migration 0008 writes it. */
 export const OrganizationEventEntity = defineEntity({

@@ -1,5 +1,4 @@
 /** The words of plans: what can be asked for, what is shown, and what applying will do. */
-import type { GlobalReach } from '../global-reach.ts';
 import type { Permission } from '../../../spec/permission.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import type { Violation } from '../../../spec/refusal.ts';
@@ -71,6 +70,25 @@ export type ContractNotice = {
   /** Others in the organization that implement it too. */
   readonly besides: readonly PluginId[];
   readonly message: string;
+};
+
+/** A plugin of organizations that needs, or works with, other versions than those after the change. */
+export type GlobalBreak = {
+  /** Who declares the range. */
+  readonly dependant: PluginId;
+  readonly plugin: PluginId;
+  readonly range: string;
+  /** What would be there; null where it goes. */
+  readonly version: string | null;
+  readonly organizations: number;
+};
+
+/** What a plan of the instance's own organization means for the others. */
+export type GlobalReach = {
+  /** That have the plugins of the plan by now, as seats or of their own. */
+  readonly organizations: number;
+  /** The plan is not applied while there are some. */
+  readonly breaks: readonly GlobalBreak[];
 };
 
 /** Everything an administrator sees before anything changes. */
