@@ -14,7 +14,7 @@ import { toJson } from '../http/json-answer.ts';
 import { route, type Received, type ReceivedBody, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 import { requirePluginId, words } from './installed-plugin.ts';
-import { Anything, NoQuery, OrgParams, PageQuery, pageSchema, Time } from './schemas.ts';
+import { Anything, NoQuery, OrgParams, PageQuery, pageSchema, Time, Uuid } from './schemas.ts';
 
 const PATH = '/api/v1/orgs/:org/imports';
 const ADMIN = { kind: 'org', role: 'admin', scope: 'orgs:admin' } as const;
@@ -288,7 +288,7 @@ function reviewRoutes({ imports }: Services): Route[] {
       body: Type.Union([
         Type.Object({ verdict: Type.Literal('accept') }, closed),
         Type.Object({ verdict: Type.Literal('reject') }, closed),
-        Type.Object({ verdict: Type.Literal('merge'), record: Type.String({ format: 'uuid' }) }, closed),
+        Type.Object({ verdict: Type.Literal('merge'), record: Uuid }, closed),
       ]),
       answers: { 200: Row },
       handle: async ({ caller: { org, principal }, params, body }) => {

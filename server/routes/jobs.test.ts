@@ -195,6 +195,13 @@ describe('who sees a job', () => {
     });
   });
 
+  it.each(['cursor', 'schedule'])('is not asked with an id as a URN: %s', async (name) => {
+    const answer = await org.owner.get(
+      org.path(`/jobs?${name}=urn:uuid:00000000-0000-0000-0000-000000000000`),
+    );
+    expect([answer.status, answer.json.code]).toEqual([400, 'request_invalid']);
+  });
+
   it('gets them in pages', async () => {
     const whole = (await org.owner.get(org.path('/jobs?limit=200'))).json.items.map(({ id }: Sent) => id);
     const ids: unknown[] = [];

@@ -7,7 +7,7 @@ import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 import { actingAs, requirePluginId, words } from './installed-plugin.ts';
-import { NoQuery, OrgParams, pageSchema, Time } from './schemas.ts';
+import { NoQuery, OrgParams, pageSchema, Time, Uuid } from './schemas.ts';
 
 const nullable = <T extends ReturnType<typeof Type.Unsafe>>(schema: T) => Type.Union([schema, Type.Null()]);
 const Text = Type.Unsafe<string>(Type.String());
@@ -48,10 +48,10 @@ const ListQuery = Type.Object(
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: HTTP_LIMITS.pageSizeMax, default: HTTP_LIMITS.pageSizeDefault }),
     ),
-    cursor: Type.Optional(Type.String({ format: 'uuid' })),
+    cursor: Type.Optional(Uuid),
     state: Type.Optional(words(JOB_STATES)),
     plugin: Type.Optional(Type.String({ maxLength: 120 })),
-    schedule: Type.Optional(Type.String({ format: 'uuid' })),
+    schedule: Type.Optional(Uuid),
   },
   { additionalProperties: false },
 );

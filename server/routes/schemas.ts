@@ -20,6 +20,11 @@ export const OrgParams = Type.Object({ org: Type.String() });
 export const PublisherParams = Type.Object({ publisher: Type.String() });
 export const PluginParams = Type.Object({ publisher: Type.String(), name: Type.String() });
 export const Time = Type.String({ format: 'date-time' });
+/** An id that a caller sends: the format alone would also take `urn:uuid:`, at which PostgreSQL fails a query. */
+export const Uuid = Type.String({
+  format: 'uuid',
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+});
 export const Role = Type.Union([Type.Literal('owner'), Type.Literal('admin'), Type.Literal('member')]);
 
 /** A DSSE envelope as JSON; signing/ reads it strictly. */

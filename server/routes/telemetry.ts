@@ -168,9 +168,22 @@ async function ownerOf(
 function filterOf({ since, until, ...rest }: Static<typeof LogQuery>): LogFilter {
   return {
     ...rest,
-    ...(since === undefined ? {} : { since: new Date(since) }),
-    ...(until === undefined ? {} : { until: new Date(until) }),
+    ...(since === undefined ? {} : { since: readTime('since', since) }),
+    ...(until === undefined ? {} : { until: readTime('until', until) }),
   };
+}
+
+/**
+ * RFC 3339 has leap seconds and the year 0, of which Date has no first and PostgreSQL no second.
+ * @throws Refusal `request_invalid`
+ */
+function readTime(name: string, written: string): Date {
+  const time = new Date(written);
+  const year = time.getUTCFullYear();
+  if (year >= 1 && year <= 9_999) return time;
+  throw new Refusal('request_invalid', {
+    detail: `/query/${name} is no moment of the years 1 to 9999, to the second from 0 to 59.`,
+  });
 }
 
 /** @throws Refusal `cursor_invalid` */

@@ -50,6 +50,14 @@ it('a line is read at once on the server that ran the plugin, and soon on anothe
   });
 });
 
+it.each(['2025-12-31T23:59:60Z', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'])(
+  'a time that no clock shows is refused: %s',
+  async (time) => {
+    const answer = await acme.owner.get(path(`/logs?since=${encodeURIComponent(time)}`));
+    expect([answer.status, answer.json.code]).toEqual([400, 'request_invalid']);
+  },
+);
+
 it('is filtered by level, text, time and request', async () => {
   const warned = await say('50% LOUD_er', '&level=warn');
   await say('quiet', '&level=debug');
