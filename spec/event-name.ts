@@ -63,6 +63,11 @@ export function isFactOfSouk(name: string): boolean {
   return Object.hasOwn(CORE_EVENTS, name) || FACT_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
+/** @returns whether it could be taken for the full name of an event of another plugin: publisher, plugin, two parts or more */
+export function isReadAsFullName(name: string): boolean {
+  return name.split('.').length > 3;
+}
+
 /** @returns the name that no event of another plugin has */
 export function fullEventName(plugin: PluginId, name: string): string {
   return `${plugin.replace('/', '.')}.${name}`;

@@ -262,8 +262,9 @@ export const JOB_LIMITS = {
   logLinesMax: BACKGROUND_LIMITS.logLinesMax,
   logPageMax: 1_000,
   progressMessageCharsMax: 500,
-  /** Jobs that ended are kept for thirty days. */
+  /** Jobs that ended are kept for thirty days; of one organization, the newest. */
   keptMs: 30 * 86_400_000,
+  keptPerOrganizationMax: 20_000,
 } as const;
 
 /** Events between plugins. */
@@ -283,6 +284,8 @@ export const EVENT_LIMITS = {
   /** Dead letters that are put back at once. */
   replayMax: 1_000,
   deadLettersKeptMs: 30 * 86_400_000,
+  /** Of one organization, the newest: as many as may wait. */
+  deadLettersPerOrganizationMax: 10_000,
   heardKeptMs: 10 * 60_000,
 } as const;
 

@@ -105,6 +105,11 @@ describe('parseManifest', () => {
       '/contributes/endpoints/0/access',
     ],
     [
+      'an event under the full name of another plugin’s',
+      { ...SOUND, contributes: { events: { emits: { 'sahabot.racetime.race.finished': {} } } } },
+      '/contributes/events/emits/sahabot.racetime.race.finished',
+    ],
+    [
       'a pattern with a back reference',
       { ...SOUND, config: { type: 'object', properties: { a: { pattern: '(a)\\1' } } } },
       '/config/properties/a/pattern',

@@ -7,7 +7,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import semver from 'semver';
 import { parseCron } from './cron.ts';
 import { findContract, nearestContract } from './contracts/catalogue.ts';
-import { isReservedForSouk, RESERVED_PREFIXES } from './event-name.ts';
+import { isReadAsFullName, isReservedForSouk, RESERVED_PREFIXES } from './event-name.ts';
 import { checkGuestSchema } from './guest-schema.ts';
 import type { JsonObject } from './json.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
@@ -304,13 +304,16 @@ function checkNames(manifest: Manifest): Violation[] {
 
 /** Souk's own words are not for others to say. */
 function checkEvents({ contributes }: Manifest): Violation[] {
-  return Object.keys(contributes?.events?.emits ?? {})
-    .filter(isReservedForSouk)
-    .map((name) => ({
-      pointer: toPointer(['contributes', 'events', 'emits', name]),
-      message: 'is a name that Souk keeps for itself',
-      hint: `Names below ${RESERVED_PREFIXES.join(', ')} are reserved.`,
-    }));
+  return Object.keys(contributes?.events?.emits ?? {}).flatMap((name) => {
+    const pointer = toPointer(['contributes', 'events', 'emits', name]);
+    if (isReservedForSouk(name)) {
+      const hint = `Names below ${RESERVED_PREFIXES.join(', ')} are reserved.`;
+      return [{ pointer, message: 'is a name that Souk keeps for itself', hint }];
+    }
+    if (!isReadAsFullName(name)) return [];
+    const hint = 'Use two or three parts, such as race.finished or race.room.opened.';
+    return [{ pointer, message: 'has as many parts as the full name of an event of a plugin', hint }];
+  });
 }
 
 function checkSchedules({ contributes }: Manifest): Violation[] {

@@ -1,5 +1,6 @@
 /** Events between plugins through a real server: declared, granted, delivered in order, retried, dead, replayed. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { EVENT_LIMITS } from '../../spec/limits.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { TestOrg } from '../../tests/support/test-org.ts';
@@ -256,6 +257,28 @@ describe('what Souk and administrators tell', () => {
     );
     expect((await client.get(org.path('/events/dead-letters'))).json.code).toBe('role_missing');
     expect((await rival.owner.get(org.path('/events/dead-letters'))).json.code).toBe('not_found');
+  });
+});
+
+describe('an organization in which too many events wait', () => {
+  it('does not keep Souk from telling the others what happened there', async () => {
+    await rival.install('house/app');
+    await database.superuser.query(
+      `insert into event_delivery (org_id, event_id, installation_id, subscription, lane, state, attempts)
+        select each.org_id, each.event_id, each.installation_id, 'full', 'full', 'waiting', 0
+          from (select installation.org_id, installation.id as installation_id, event.id as event_id
+            from installation, event where installation.org_id = $1 and event.org_id = $1 limit 1) as each,
+          generate_series(1, ${EVENT_LIMITS.waitingPerOrganizationMax})`,
+      [org.id],
+    );
+    await soon(() => tell({ name: 'ping.a', data: {} })).toMatchObject({ code: 'events_too_many' });
+    expect((await org.step('house/full', 'deactivate')).status).toBe(200);
+    await rival.install('house/full');
+    const told = ['installation.activated', 'house/full', expect.anything(), 'core', 1];
+    await soon(() => heard('house/app', rival)).toContainEqual(told);
+    await database.superuser.query(`delete from event_delivery where lane = 'full'`);
+    await soon(() => tell({ name: 'ping.a', data: {} })).toMatchObject({ subscribers: 1 });
+    await org.step('house/full', 'activate');
   });
 });
 

@@ -1,5 +1,5 @@
 /** Events of organizations: emitted in a transaction, heard by plugins at least once, in order by key. */
-import { appendAudit, type Transaction } from '../../database/index.ts';
+import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
 import { EVENTS_CHANNEL, type Acting } from '../../registry/installations/index.ts';
 import { isFactOfSouk } from '../../spec/event-name.ts';
 import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
@@ -52,6 +52,11 @@ type Emit = (tx: Transaction, orgId: string, events: readonly NewEvent[]) => Pro
 
 const VALIDATORS_MAX = 500;
 const FORGET_BATCH = 5_000;
+
+/** The newest of each organization stay: what a handler fails on for ever must not fill the database of all. */
+const TRIM_DEAD_SQL = `delete from event_delivery where id in (
+  select id from (select id, row_number() over (partition by org_id order by id desc) as place
+    from event_delivery where state = 'dead') as ranked where place > ?)`;
 /** An installation that has gone meanwhile declares nothing. */
 const NOBODY: Pick<Party, 'digest' | 'emits'> = { digest: '', emits: null };
 
@@ -86,7 +91,7 @@ export async function openEvents(ports: DeliveringPorts): Promise<Events> {
       const { runsPerServerMax: tasksMax, runsPerInstallationMax: groupTasksMax } = EVENT_LIMITS;
       worker = queue.work('events', { tasksMax, groupTasksMax }, delivering.handle);
     },
-    forget: () => forget(ports),
+    forget: () => forgetHeard(database),
     close: async (graceMs) => {
       stopListening();
       const grace = setTimeout(() => delivering.stop(), graceMs).unref();
@@ -155,12 +160,13 @@ async function emitAs(
   return { id, subscribers };
 }
 
-async function forget({ database }: DeliveringPorts): Promise<number> {
+export async function forgetHeard(database: Database): Promise<number> {
   const deadBefore = new Date(Date.now() - EVENT_LIMITS.deadLettersKeptMs);
   // Younger events may be those of a transaction that has yet to write its deliveries.
   const heardBefore = new Date(Date.now() - EVENT_LIMITS.heardKeptMs);
   return database.transaction({ kind: 'instance' }, async ({ em }) => {
     await em.execute(`delete from event_delivery where state = 'dead' and dead_at < ?`, [deadBefore]);
+    await em.execute(TRIM_DEAD_SQL, [EVENT_LIMITS.deadLettersPerOrganizationMax]);
     const gone = await em.execute<{ id: string }[]>(
       `delete from event where id in (
          select id from event where emitted_at < ?

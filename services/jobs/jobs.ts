@@ -1,5 +1,5 @@
 /** Work in the background: of plugins, and of the server's own. */
-import { appendAudit, isUuid, type Transaction } from '../../database/index.ts';
+import { appendAudit, isUuid, type Database, type Transaction } from '../../database/index.ts';
 import type { Acting } from '../../registry/installations/index.ts';
 import { JOB_LIMITS } from '../../spec/limits.ts';
 import type { JobProgress, JobState } from '../../spec/host/jobs.ts';
@@ -57,7 +57,7 @@ export type Jobs = {
   progress(requestId: string, progress: JobProgress): Promise<void>;
   /** Takes a line that was logged under a request id; one that is no job's is ignored. */
   logged(requestId: string | null, line: Pick<JobLogLine, 'level' | 'text'>): void;
-  /** Removes jobs that ended long ago. @returns how many */
+  /** Removes jobs that ended long ago, or before too many others. @returns how many */
   forget(): Promise<number>;
   /** Takes no more jobs, waits for `graceMs` for those at work, then ends them. */
   close(graceMs: number): Promise<void>;
@@ -103,7 +103,7 @@ export async function openJobs(ports: RunningPorts): Promise<Jobs> {
       const atWork = requestId === null ? undefined : running.find(requestId);
       if (atWork) jobLog.append(atWork, line);
     },
-    forget: () => forgetJobs(ports),
+    forget: () => forgetJobs(database),
     close: async (graceMs) => {
       stopListening();
       const grace = setTimeout(() => running.stop(), graceMs).unref();
@@ -190,12 +190,14 @@ async function cancelJob(
   });
 }
 
-async function forgetJobs({ database }: RunningPorts): Promise<number> {
+export async function forgetJobs(database: Database): Promise<number> {
   const before = new Date(Date.now() - JOB_LIMITS.keptMs);
   return database.transaction({ kind: 'instance' }, async ({ em }) => {
     const gone = await em.execute<{ id: string }[]>(
-      `delete from job where id in (select id from job where ended_at < ? limit ?) returning id`,
-      [before, FORGET_BATCH],
+      `delete from job where id in (
+         select id from (select id, ended_at, row_number() over (partition by org_id order by id desc) as place
+           from job where ended_at is not null) as ranked where ended_at < ? or place > ? limit ?) returning id`,
+      [before, JOB_LIMITS.keptPerOrganizationMax, FORGET_BATCH],
     );
     return gone.length;
   });
