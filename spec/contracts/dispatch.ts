@@ -119,6 +119,11 @@ function requireImplementations(call: ContractCall, binding: BindingView): Plugi
   const { contract, mode, plugin } = call;
   const { implementations } = binding;
   const active = implementations.filter((each) => each.active === 'yes').map((each) => each.plugin);
+  if (mode !== 'one' && plugin !== undefined) {
+    throw new Refusal('contract_input_invalid', {
+      detail: `A plugin was named with the mode ${mode}; only the mode one is for one plugin.`,
+    });
+  }
   if (mode !== 'one') {
     if (active.length > 0) return active;
     throw unbound(contract, null);

@@ -55,6 +55,11 @@ describe('a contract', () => {
     expect(contract.actions.createGroup.input.required).toEqual(['name']);
   });
 
+  it.each(['all', 'first', 'pipeline'])('with the mode %s is for no plugin by name', async (mode) => {
+    const answer = await call(record(), { mode, plugin: 'kelompok/links' });
+    expect([answer.status, answer.json.code]).toEqual([422, 'contract_input_invalid']);
+  });
+
   it('that nobody implements is answered by nobody', async () => {
     const answer = await call(record());
     expect([answer.status, answer.json.code]).toEqual([404, 'contract_unbound']);
