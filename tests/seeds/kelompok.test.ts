@@ -190,6 +190,50 @@ describe('POST /api/v1/imports/members', () => {
   });
 });
 
+describe('a file that is not as it should be', () => {
+  type Row = { row: number; outcome: string; reasons: { message: string }[] };
+
+  it('has each of its rows answered', async () => {
+    const rows = [
+      'name,description,city,city',
+      '"=HYPERLINK(""http://x"")",@SUM(A1),Bonn,',
+      `Long,${'x'.repeat(1 << 20)},Ulm,Ulm`,
+      'Nul\0,,,',
+      'Two,,Bonn,Ulm',
+      'Short,',
+      '"""Quoted""","two',
+      'lines",Hof,',
+      'Open,"never closed',
+    ];
+    const done = await importFile('organizations', `\uFEFF${rows.join('\r\n')}`);
+    expect(done).toMatchObject({
+      state: 'completed',
+      problem: 'Several columns are city: "city", "city (2)".',
+      counts: { accepted: 2, rejected: 5 },
+    });
+    const { items } = await get(`/imports/${done.id}/rows`);
+    const told = items.map(({ row, outcome, reasons }: Row) => [
+      row,
+      outcome,
+      ...reasons.map(({ message }) => message),
+    ]);
+    expect(told).toEqual([
+      [2, 'accepted'],
+      [3, 'rejected', expect.stringMatching(/characters/u)],
+      [4, 'rejected', 'holds the character U+0000'],
+      [5, 'rejected', 'two columns are city and say different things: "Bonn", "Ulm"'],
+      [6, 'rejected', 'has 2 cells, and the header has 4'],
+      [7, 'accepted'],
+      [8, 'rejected', expect.stringContaining('never closed')],
+    ]);
+    expect(items[1].original.description).toEqual({ chars: 1 << 20, start: 'x'.repeat(1_000) });
+    expect((await get(`/records/organization/${items[0].record}`)).data).toMatchObject({
+      name: '=HYPERLINK("http://x")',
+      description: '@SUM(A1)',
+    });
+  });
+});
+
 describe('SDGS', () => {
   const run = (words = '') =>
     kelompokRuns(`kelompok plugin run sdgs-keyword --job tag-records --type post${words}`);
@@ -257,7 +301,7 @@ describe('another tenant', () => {
     const text = '{"name":"Green Foundation"}\n{"name":\n{"name":"Red"}\n';
     const done = await importFile('organizations', text, { plugin: JSON_IMPORT }, other);
     expect(done.counts).toMatchObject({ accepted: 2, rejected: 1 });
-    expect((await get('/records/organization')).items).toHaveLength(2);
+    expect((await all('organization')).map(({ name }) => name)).not.toContain('Red');
   });
 });
 

@@ -72,7 +72,9 @@ function fit(row: ProposedRow): { readonly row: ProposedRow; readonly chars: num
   const leanChars = JSON.stringify(lean).length;
   if (leanChars <= CHARS_MAX) return { row: lean, chars: leanChars };
   const problem = `the row has ${chars} characters, which is more than a record can have`;
-  const rejected = { row: row.row, original: outlined(lean.original), data: {}, problems: [problem] };
+  const isSlight = JSON.stringify(lean.original).length <= CHARS_MAX / 2;
+  const original = isSlight ? lean.original : outlined(lean.original);
+  const rejected = { row: row.row, original, data: {}, problems: [problem] };
   return { row: rejected, chars: JSON.stringify(rejected).length };
 }
 
