@@ -64,7 +64,7 @@ test('so does a command that is killed, with one import', async () => {
   expect(await imports()).toHaveLength(3);
 });
 
-function org(): TestOrg {
+function orgNow(): TestOrg {
   const anyone = new HttpClient(souk.url, null);
   return new TestOrg(made.slug, made.id, new HttpClient(souk.url, made.token), anyone);
 }
@@ -80,7 +80,7 @@ async function send(path: string, file: Blob, fields: Record<string, string>) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
   form.set('file', file, 'members.csv');
-  const answer = await org().owner.send('POST', org().path(path), { body: form });
+  const answer = await orgNow().owner.send('POST', orgNow().path(path), { body: form });
   expect(answer.status, answer.text).toBe(202);
   return answer;
 }
@@ -88,11 +88,11 @@ async function send(path: string, file: Blob, fields: Record<string, string>) {
 type Import = { id: string; state: string; counts: Record<string, number> };
 
 async function imports(): Promise<Import[]> {
-  return (await org().owner.get(org().path('/imports'))).json.items;
+  return (await orgNow().owner.get(orgNow().path('/imports'))).json.items;
 }
 
 async function importOf(id: string): Promise<Import> {
-  return (await org().owner.get(org().path(`/imports/${id}`))).json;
+  return (await orgNow().owner.get(orgNow().path(`/imports/${id}`))).json;
 }
 
 function decided({ counts }: Import): number {
@@ -129,7 +129,7 @@ async function expectOnce(id: string, name: string): Promise<void> {
   );
   const whole = ROWS - BAD;
   expect(rows).toEqual([{ evidence: ROWS, decided: ROWS, records: whole, members: whole }]);
-  const { json } = await org().owner.get(org().path('/audit?limit=200'));
+  const { json } = await orgNow().owner.get(orgNow().path('/audit?limit=200'));
   const own = json.items.filter(({ subject }: { subject: string }) => subject === `import:${id}`);
   expect(own).toHaveLength(2);
 }
