@@ -253,20 +253,21 @@ export type Tick = {
   readonly scheduledAt: string;
 };
 
+/** A named handler. Its argument may be typed more narrowly: the manifest's schema has judged it before. */
+type Handler<Input> = { handle(input: Input, host: Host): unknown }['handle'];
+
 /** What the entry module exports as its default. */
 export type Plugin = {
   /** Answers the endpoints of the manifest; the path of the request begins below the plugin's own address. */
   fetch?(request: Request, host: Host): Response | Promise<Response>;
   /** Each command of the manifest, by name. */
-  readonly commands?: Readonly<Record<string, (args: Json, host: Host) => unknown>>;
+  readonly commands?: Readonly<Record<string, Handler<Json>>>;
   /** Each contract of the manifest, by `name@major`, with all of its actions. */
-  readonly contracts?: Readonly<
-    Record<string, Readonly<Record<string, (input: Json, host: Host) => unknown>>>
-  >;
+  readonly contracts?: Readonly<Record<string, Readonly<Record<string, Handler<Json>>>>>;
   /** Each event that the manifest subscribes, by name. */
-  readonly events?: Readonly<Record<string, (event: Event, host: Host) => unknown>>;
+  readonly events?: Readonly<Record<string, Handler<Event>>>;
   /** Each schedule of the manifest, by name. */
-  readonly schedules?: Readonly<Record<string, (tick: Tick, host: Host) => unknown>>;
+  readonly schedules?: Readonly<Record<string, Handler<Tick>>>;
   activate?(host: Host): unknown;
   deactivate?(host: Host): unknown;
   upgrade?(host: Host, fromVersion: string): unknown;

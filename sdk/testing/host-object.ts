@@ -4,13 +4,15 @@
  */
 import { format } from 'node:util';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Capability, CapabilityContext } from '../../spec/host/capability.ts';
+import type { Capability } from '../../spec/host/capability.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { ISOLATE_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
+import { ISOLATE_LIMITS, RUN_LIMITS, type TriggerKind } from '../../spec/limits.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import { coversPermission, type Permission } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { Caller, Host } from '../index.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import type { Caller, RunFile } from '../../spec/run.ts';
+import type { Host } from '../index.ts';
 
 export type LoggedLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 
@@ -19,29 +21,48 @@ export type Surroundings = {
   readonly manifest: Manifest;
   readonly config: JsonObject;
   readonly grants: readonly Permission[];
-  readonly caller: Caller;
   readonly plugins: ReadonlyMap<string, (request: Request) => Response | Promise<Response>>;
-  readonly capabilities: readonly Capability[];
-  readonly context: CapabilityContext;
+  readonly capabilities: readonly Capability<RunContext>[];
   readonly log: (line: LoggedLine) => void;
+};
+
+/** One run, as the supervisor of a server would know it. */
+export type RunContext = {
+  readonly guest: {
+    readonly installationId: string;
+    readonly org: { readonly id: string };
+    readonly plugin: { readonly id: PluginId; readonly version: string };
+  };
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly chain: readonly string[];
+  readonly files: readonly RunFile[];
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+};
+
+/** Why it runs, which says what its limits are. */
+export type RunStart = {
+  readonly limitedAs: TriggerKind;
+  readonly context: RunContext;
 };
 
 export type OpenRun = { readonly host: Host; end(): void };
 
-type Run = { live: boolean; calls: number; pending: number; lines: number };
+type Run = RunStart & { live: boolean; calls: number; pending: number; lines: number };
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const ajv = new Ajv2020({ strict: true, allErrors: false, ownProperties: true });
 const validators = new WeakMap<JsonObject, ValidateFunction>();
 
 /** @returns a host that is dead once `end` has been called */
-export function openRun(around: Surroundings): OpenRun {
-  const run: Run = { live: true, calls: 0, pending: 0, lines: 0 };
+export function openRun(around: Surroundings, start: RunStart): OpenRun {
+  const run: Run = { ...start, live: true, calls: 0, pending: 0, lines: 0 };
   const parts = new Map<string, unknown>([
     ['org', Object.freeze({ id: 'test', slug: 'test' })],
     ['plugin', Object.freeze({ id: around.manifest.id, version: around.manifest.version })],
     ['config', deepFreeze(structuredClone(around.config))],
-    ['caller', deepFreeze(structuredClone(around.caller))],
+    ['caller', deepFreeze(structuredClone(start.context.caller))],
     ['log', logOf(around, run)],
     ['plugins', Object.freeze({ call: pluginCallOf(around, run) })],
     ...servicesOf(around, run),
@@ -90,7 +111,7 @@ function hostOf(parts: ReadonlyMap<string, unknown>): object {
 function logOf(around: Surroundings, run: Run): object {
   const entries = LEVELS.map((level) => {
     const write = (...parts: unknown[]): void => {
-      if (!run.live || ++run.lines > RUN_LIMITS.endpoint.logLinesMax) return;
+      if (!run.live || ++run.lines > RUN_LIMITS[run.limitedAs].logLinesMax) return;
       around.log({ level, text: format(...parts).slice(0, ISOLATE_LIMITS.logCharsMax) });
     };
     return [level, write] as const;
@@ -104,10 +125,27 @@ function servicesOf(around: Surroundings, run: Run): [string, object][] {
     const [space = '', method = ''] = capability.name.split('.');
     const methods = spaces.get(space) ?? (Object.create(null) as Record<string, unknown>);
     spaces.set(space, methods);
-    methods[method] = (...args: unknown[]) =>
+    const call = (...args: unknown[]): Promise<JsonValue> =>
       callService(around, run, capability, argumentsOf(capability.parameters ?? [], args));
+    methods[method] = capability.name === 'files.stream' ? fileStreamOf(call) : call;
   }
   return [...spaces].map(([space, methods]) => [space, Object.freeze(methods)]);
+}
+
+/** A stream that asks for a piece when its reader wants one. */
+function fileStreamOf(
+  call: (file: string, piece: number) => Promise<JsonValue>,
+): (file: string) => ReadableStream<Uint8Array> {
+  return (file) => {
+    if (typeof file !== 'string') throw new TypeError('host.files.stream takes the name or the id of a file');
+    let piece = 0;
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+      const text = await call(file, piece++);
+      if (text === null) controller.close();
+      else controller.enqueue(new Uint8Array(Buffer.from(String(text), 'latin1')));
+    };
+    return new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+  };
 }
 
 /** `kv.set('a', 1, { ttlMs: 5 })` with parameters key and value becomes `{ key: 'a', value: 1, ttlMs: 5 }`. */
@@ -122,7 +160,7 @@ function argumentsOf(parameters: readonly string[], args: readonly unknown[]): o
 async function callService(
   around: Surroundings,
   run: Run,
-  capability: Capability,
+  capability: Capability<RunContext>,
   passed: object,
 ): Promise<JsonValue> {
   const text = enterCall(run, capability.name, passed);
@@ -130,7 +168,7 @@ async function callService(
   try {
     const args = readArguments(capability, text);
     requireGrant(around, capability.name, capability.requires(args));
-    const answer: JsonValue = await capability.act(args, around.context);
+    const answer: JsonValue = await capability.act(args, run.context);
     return JSON.parse(JSON.stringify(answer ?? null)) as JsonValue;
   } catch (error) {
     throw asGuestSees(capability.name, error);
@@ -147,7 +185,7 @@ function enterCall(run: Run, name: string, passed: object): string {
   const { callCharsMax } = ISOLATE_LIMITS;
   if (text.length > callCharsMax)
     throw new TypeError(`the arguments of host.${name} are longer than ${callCharsMax} characters`);
-  const { hostCallsMax, hostCallsPendingMax } = RUN_LIMITS.endpoint;
+  const { hostCallsMax, hostCallsPendingMax } = RUN_LIMITS[run.limitedAs];
   if (run.calls >= hostCallsMax) throw new Error(`a run may make ${hostCallsMax} host calls`);
   if (run.pending >= hostCallsPendingMax)
     throw new Error(`a run may wait for ${hostCallsPendingMax} host calls at once`);
@@ -155,7 +193,7 @@ function enterCall(run: Run, name: string, passed: object): string {
   return text;
 }
 
-function readArguments({ name, argumentSchema }: Capability, text: string): JsonObject {
+function readArguments({ name, argumentSchema }: Capability<RunContext>, text: string): JsonObject {
   const validate = validators.get(argumentSchema) ?? ajv.compile(argumentSchema);
   validators.set(argumentSchema, validate);
   const args = JSON.parse(text) as JsonObject;

@@ -89,6 +89,51 @@ export const CASES: Readonly<Record<string, Case>> = {
     for (let call = 0; call < 100; call += 1) await kv.get('a');
     return caught(() => kv.get('a'));
   },
+  'is told that there is no mail server': ({ mail }) =>
+    caught(() => mail.send({ to: 'ada@example.org', subject: 'S', text: 'T' })),
+  'is told of a mail address that is none': ({ mail }) =>
+    caught(() => mail.send({ to: 'ada', subject: 'S', text: 'T' })),
+  'is told of a subject with a line break': ({ mail }) =>
+    caught(() => mail.send({ to: 'ada@example.org', subject: 'a\nb', text: 'T' })),
+  'emits what it declares, which nobody hears': async ({ events }) =>
+    (await events.emit('case.told', { n: 1 }, { key: 'k' })).subscribers,
+  'is heard by itself': async ({ events }) => (await events.emit('case.heard', null)).subscribers,
+  'is told of event data that do not fit': ({ events }) =>
+    caught(() => events.emit('case.told', { n: 'one' })),
+  'is told of an event that it does not declare': ({ events }) => caught(() => events.emit('case.strange')),
+  'is denied an event that was not granted': ({ events }) => caught(() => events.emit('elsewhere.told')),
+  'is told of an empty key of an event': ({ events }) =>
+    caught(() => events.emit('case.told', { n: 1 }, { key: '' })),
+  'is told of a command that it does not declare': ({ jobs }) => caught(() => jobs.enqueue('none')),
+  'is told of arguments of a job that do not fit': ({ jobs }) =>
+    caught(() => jobs.enqueue('double', { value: 'x' })),
+  'sees the job that it wants': async ({ jobs }) => {
+    const { id } = await jobs.enqueue('double', { value: 4 }, { delayMs: 3_600_000 });
+    const { id: _id, ...job } = await jobs.get(id);
+    return job;
+  },
+  'is told of a job that is not there': ({ jobs }) => caught(() => jobs.get('none')),
+  'is told that it is no job': ({ jobs }) => caught(() => jobs.progress({ done: 1 })),
+  'was handed no file': async ({ files }) => [
+    await files.list(),
+    await caught(() => new Response(files.stream('none')).text()),
+  ],
+  'is answered through a contract': ({ contracts }) =>
+    contracts.call('communication@1', 'createGroup', { name: 'Green' }),
+  'is told of input that breaks a contract': ({ contracts }) =>
+    caught(() => contracts.call('communication@1', 'createGroup', { title: 'Green' })),
+  'is told of an answer that breaks a contract': ({ contracts }) =>
+    caught(() => contracts.call('communication@1', 'deleteGroup', { group: 'g' })),
+  'is told of an error of a contract': ({ contracts }) =>
+    caught(() => contracts.call('communication@1', 'createGroup', { name: 'taken' })),
+  'is told of an action that a contract does not have': ({ contracts }) =>
+    caught(() => contracts.call('communication@1', 'createGroop', {})),
+  'asks all who implement a contract': ({ contracts }) =>
+    contracts.call('communication@1', 'createGroup', { name: 'taken' }, { mode: 'all' }),
+  'is told of a plugin that does not implement a contract': ({ contracts }) =>
+    caught(() => contracts.call('communication@1', 'createGroup', { name: 'a' }, { plugin: 'suite/cases' })),
+  'is denied a contract that was not granted': ({ contracts }) =>
+    caught(() => contracts.call('email@1', 'send', {})),
   'keeps a host for later': (host) => {
     kept = host;
     return null;
@@ -101,4 +146,16 @@ export const PLUGIN: Plugin = {
     const name = decodeURIComponent(new URL(request.url).pathname.slice('/cases/'.length));
     return Response.json((await CASES[name]?.(host)) ?? null);
   },
+  commands: {
+    double: ({ value }: { value: number }) => ({ value: value * 2 }),
+    read: async (_args, { files, jobs }) => {
+      const [file] = await files.list();
+      return [
+        file?.name ?? null,
+        await new Response(files.stream('a.csv')).text(),
+        await caught(() => jobs.progress({ done: 1 })),
+      ];
+    },
+  },
+  events: { 'case.heard': ({ name, attempt }, { kv }) => kv.set('heard', [name, attempt]) },
 };
