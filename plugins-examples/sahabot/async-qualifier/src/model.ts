@@ -55,7 +55,9 @@ export type Live = {
 export const qualifiers = tableOf<Qualifier>('qualifier');
 export const permalinks = tableOf<Permalink>('permalink');
 export const runs = tableOf<Run>('run');
-export const lives = tableOf<Live>('live');
+/** Longer than any race. */
+const LIVE_MS = 30 * 86_400_000;
+export const lives = tableOf<Live>('live', { ttlMs: LIVE_MS });
 /** The run that somebody is at, one in each qualifier. */
 export const current = tableOf<string>('current');
 

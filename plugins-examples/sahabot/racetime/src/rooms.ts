@@ -21,7 +21,9 @@ export type RoomWish = {
   readonly info?: string;
 };
 
-const rooms = tableOf<Room>('room');
+/** Longer than any race; the list does not grow for ever. */
+const KEPT_MS = 30 * 86_400_000;
+const rooms = tableOf<Room>('room', { ttlMs: KEPT_MS });
 const idOf = (room: string): string => room.replace('/', '~');
 
 export const listRooms = (host: Host): Promise<Room[]> => rooms.list(host);
