@@ -227,8 +227,10 @@ export const KV_LIMITS = {
 
 /** Queues of work, which all servers share. */
 export const QUEUE_LIMITS = {
-  /** How often a server looks for work that another one left for it; its own work wakes it at once. */
+  /** How often a server looks for work of which no notification has reached it, and for what had to wait. */
   pollMs: 1_000,
+  /** Between two notifications of one server about one queue: those about more than fifty in a second are one. */
+  signalPauseMs: 20,
   /** A server that has not said so for this long does not work on its tasks any more. */
   heartbeatSeconds: 15,
   /** How often it says so: two may get lost. */

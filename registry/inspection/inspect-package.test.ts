@@ -311,6 +311,29 @@ describe('a watched rule reports', () => {
     };
     expect(inspect(files).findings).toEqual([]);
   });
+  const events = { emits: { 'race.finished': {} }, subscribes: ['race.*', 'invitations.send-requested'] };
+  const emits = { name: 'events.emit', scope: ['race.finished'] };
+  const wide = { name: 'events.subscribe', scope: ['race.*', 'invitations.*'] };
+  const [pointers, [race = '', invitation = '', finished = '']] = [
+    '/contributes/events/',
+    ['subscribes/0', 'subscribes/1', 'emits/race.finished'],
+  ];
+  test.each([
+    ['all without permissions', [], [race, invitation, finished]],
+    ['none of what is covered', [emits, wide], []],
+    [
+      'what a narrower permission leaves out',
+      [emits, { ...wide, scope: ['race.finished', 'invitations.*'] }],
+      [race],
+    ],
+    ['what the wrong permission names', [{ ...wide, name: 'events.emit' }], [race, invitation]],
+  ])('events that are not covered: %s', (_what, permissions, expected) => {
+    const files = { 'manifest.json': manifest({ contributes: { events }, permissions }) };
+    const { findings } = inspect(files);
+    expect(findings.map(({ pointer }) => pointer)).toEqual(expected.map((each) => pointers + each));
+    for (const { rule, hint } of findings)
+      expect([rule, hint]).toEqual(['event_uncovered', expect.stringContaining('"scope": ["')]);
+  });
   test('an import that is computed', () => {
     expect(inspectCode('export default (x) => import(x)').findings).toEqual([
       expect.objectContaining({ rule: 'import_not_literal', pointer: 'index.js:1' }),

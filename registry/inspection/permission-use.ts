@@ -1,4 +1,6 @@
-/** Host APIs that the code uses and the manifest does not ask for. */
+/** What the code uses and the manifest contributes, and the permissions that it does not ask for. */
+import { coversPermission, type Permission } from '../../spec/permission.ts';
+import { toPointer } from '../../spec/strict-json.ts';
 import type { Report, Subject } from './rule.ts';
 
 export function findUndeclaredPermissions({ manifest, modules }: Subject): Report[] {
@@ -9,4 +11,31 @@ export function findUndeclaredPermissions({ manifest, modules }: Subject): Repor
       pointer,
       message: `${api === 'fetch' ? 'fetch()' : `host.${api}`} needs the permission ${permissions.join(' or ')}, which the manifest does not ask for`,
     }));
+}
+
+/** Events that nobody could be granted: a subscription that hears nothing, a declared event that cannot be told. */
+export function findUncoveredEvents({ manifest }: Subject): Report[] {
+  const { subscribes = [], emits = {} } = manifest.contributes?.events ?? {};
+  const asked = manifest.permissions ?? [];
+  return [
+    ...subscribes.flatMap((name, index) =>
+      uncovered(asked, { name: 'events.subscribe', scope: [name] }, ['subscribes', String(index)]),
+    ),
+    ...Object.keys(emits).flatMap((name) =>
+      uncovered(asked, { name: 'events.emit', scope: [name] }, ['emits', name]),
+    ),
+  ];
+}
+
+function uncovered(asked: readonly Permission[], needed: Permission, place: string[]): Report[] {
+  if (asked.some((permission) => coversPermission(permission, needed))) return [];
+  const [event = ''] = needed.scope ?? [];
+  const does = needed.name === 'events.emit' ? 'is declared to be emitted' : 'is subscribed to';
+  return [
+    {
+      pointer: toPointer(['contributes', 'events', ...place]),
+      message: `${event} ${does}, and no permission ${needed.name} of the manifest covers it`,
+      hint: `Add { "name": "${needed.name}", "scope": ["${event}"], "reason": "…" } to the permissions.`,
+    },
+  ];
 }

@@ -1,7 +1,7 @@
 /** The ordered list of rules. Adding one means adding a line here, a code in spec/errors and a row in the docs. */
 import { findLicenceMissing, findReadmeMissing } from './companions.ts';
 import { findLookAlikes } from './look-alike.ts';
-import { findUndeclaredPermissions } from './permission-use.ts';
+import { findUncoveredEvents, findUndeclaredPermissions } from './permission-use.ts';
 import type { Rule, RuleName } from './rule.ts';
 import { findPrivateKeys, findSecretFiles, findTokens } from './secrets.ts';
 
@@ -35,6 +35,13 @@ export const RULES: readonly Rule[] = [
     defaultSwitch: 'watch',
     isFixed: false,
     run: findUndeclaredPermissions,
+  },
+  {
+    name: 'event_uncovered',
+    severity: 'warning',
+    defaultSwitch: 'watch',
+    isFixed: false,
+    run: findUncoveredEvents,
   },
   {
     name: 'private_key_in_package',

@@ -11,6 +11,7 @@ import type { Database, Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { QUEUE_LIMITS } from '../../spec/limits.ts';
 import { poolExecutor, transactionExecutor } from './executor.ts';
+import { createSignal } from './signal.ts';
 import { startWorker, type Handle, type Worker, type WorkerOptions } from './worker.ts';
 
 /** The schema of pg-boss's tables. */
@@ -37,7 +38,7 @@ export type NewTask = {
 };
 
 export type Queue = {
-  /** Adds tasks when the transaction commits, and wakes the worker of this server; others look every second. */
+  /** Adds tasks when the transaction commits, and wakes the workers of all servers. */
   send(tx: Transaction, queue: QueueName, tasks: readonly NewTask[]): Promise<void>;
   /** Takes finished tasks away in the transaction that records what came of them. */
   finish(tx: Transaction, queue: QueueName, tasks: readonly Task[]): Promise<void>;
@@ -56,11 +57,12 @@ export async function openQueue(database: Database, log: QueueLog): Promise<Queu
   await boss.start();
   for (const name of QUEUE_NAMES) await boss.createQueue(name, QUEUES[name]);
   const workers = new Map<QueueName, Worker>();
+  const signal = await createSignal(database, (queue) => workers.get(queue)?.wake());
   return {
     send: async (tx, queue, tasks) => {
       if (tasks.length === 0) return;
       await boss.insert(queue, tasks.map(toJob), { db: transactionExecutor(tx) });
-      if (tasks.some(({ delayMs }) => !delayMs)) tx.afterCommit(() => workers.get(queue)?.wake());
+      if (tasks.some(({ delayMs }) => !delayMs)) tx.afterCommit(() => signal.give(queue));
     },
     finish: async (tx, queue, tasks) => {
       await boss.deleteJob(queue, [...tasks], { db: transactionExecutor(tx) });
@@ -74,6 +76,7 @@ export async function openQueue(database: Database, log: QueueLog): Promise<Queu
       return worker;
     },
     close: async () => {
+      signal.close();
       await Promise.all([...workers.values()].map((worker) => worker.close()));
       await boss.stop({ graceful: false, close: false });
     },

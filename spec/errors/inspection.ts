@@ -92,6 +92,12 @@ export const INSPECTION_ERRORS = {
     title: 'The code uses a host API whose permission the manifest does not ask for.',
     hint: 'Add the permission to the manifest; without it the call is denied at run time.',
   },
+  event_uncovered: {
+    status: 422,
+    kind: 'input',
+    title: 'The manifest subscribes to, or declares, an event that none of its permissions covers.',
+    hint: 'Add events.subscribe or events.emit with the name to the permissions; otherwise nothing is heard, and telling it is denied.',
+  },
   private_key_in_package: {
     status: 422,
     kind: 'input',

@@ -1,0 +1,54 @@
+/**
+ * Tells the workers of all servers that there are tasks. It is sent after the commit and for many at once: PostgreSQL
+ * lets one notifying transaction commit at a time, and whoever emits should not stand in that line. One that gets lost
+ * with its server is made up for by the look that every worker takes each second.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../../database/index.ts';
+import { QUEUE_LIMITS } from '../../spec/limits.ts';
+import { poolExecutor } from './executor.ts';
+import { QUEUE_NAMES, type QueueName } from './queue.ts';
+
+export type Signal = {
+  give(queue: QueueName): void;
+  close(): void;
+};
+
+const CHANNEL = 'souk_queue';
+
+/** @param wake the worker of this server; at once for what this server has sent itself */
+export async function createSignal(database: Database, wake: (queue: QueueName) => void): Promise<Signal> {
+  const self = randomUUID();
+  const { executeSql } = poolExecutor(database);
+  const stopListening = await database.notifications.listen(CHANNEL, {
+    notified: (payload) => {
+      const [sender, name] = payload.split(' ');
+      const queue = QUEUE_NAMES.find((each) => each === name);
+      if (queue && sender !== self) wake(queue);
+    },
+    connected: () => QUEUE_NAMES.forEach(wake),
+  });
+  const waiting = new Map<QueueName, NodeJS.Timeout>();
+  const again = new Set<QueueName>();
+  const tellOthers = (queue: QueueName): void => {
+    if (waiting.has(queue)) return void again.add(queue);
+    // Without a database nobody can take tasks; once it is back everybody looks.
+    void executeSql('select pg_notify($1, $2)', [CHANNEL, `${self} ${queue}`]).catch(() => undefined);
+    const pause = setTimeout(() => {
+      waiting.delete(queue);
+      if (again.delete(queue)) tellOthers(queue);
+    }, QUEUE_LIMITS.signalPauseMs).unref();
+    waiting.set(queue, pause);
+  };
+  return {
+    give: (queue) => {
+      wake(queue);
+      tellOthers(queue);
+    },
+    close: () => {
+      stopListening();
+      for (const pause of waiting.values()) clearTimeout(pause);
+      again.clear();
+    },
+  };
+}
