@@ -57,7 +57,7 @@ export async function openQueue(database: Database, log: QueueLog): Promise<Queu
   await boss.start();
   for (const name of QUEUE_NAMES) await boss.createQueue(name, QUEUES[name]);
   const workers = new Map<QueueName, Worker>();
-  const signal = await createSignal(database, (queue) => workers.get(queue)?.wake());
+  const signal = await createSignal(database, QUEUE_NAMES, (queue) => workers.get(queue)?.wake());
   return {
     send: async (tx, queue, tasks) => {
       if (tasks.length === 0) return;

@@ -7,30 +7,35 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../../database/index.ts';
 import { QUEUE_LIMITS } from '../../spec/limits.ts';
 import { poolExecutor } from './executor.ts';
-import { QUEUE_NAMES, type QueueName } from './queue.ts';
 
-export type Signal = {
-  give(queue: QueueName): void;
+export type Signal<Name extends string> = {
+  give(queue: Name): void;
   close(): void;
 };
 
 const CHANNEL = 'souk_queue';
 
 /** @param wake the worker of this server; at once for what this server has sent itself */
-export async function createSignal(database: Database, wake: (queue: QueueName) => void): Promise<Signal> {
+export async function createSignal<Name extends string>(
+  database: Database,
+  names: readonly Name[],
+  wake: (queue: Name) => void,
+): Promise<Signal<Name>> {
   const self = randomUUID();
   const { executeSql } = poolExecutor(database);
   const stopListening = await database.notifications.listen(CHANNEL, {
     notified: (payload) => {
       const [sender, name] = payload.split(' ');
-      const queue = QUEUE_NAMES.find((each) => each === name);
+      const queue = names.find((each) => each === name);
       if (queue && sender !== self) wake(queue);
     },
-    connected: () => QUEUE_NAMES.forEach(wake),
+    connected: () => {
+      for (const name of names) wake(name);
+    },
   });
-  const waiting = new Map<QueueName, NodeJS.Timeout>();
-  const again = new Set<QueueName>();
-  const tellOthers = (queue: QueueName): void => {
+  const waiting = new Map<Name, NodeJS.Timeout>();
+  const again = new Set<Name>();
+  const tellOthers = (queue: Name): void => {
     if (waiting.has(queue)) return void again.add(queue);
     // Without a database nobody can take tasks; once it is back everybody looks.
     void executeSql('select pg_notify($1, $2)', [CHANNEL, `${self} ${queue}`]).catch(() => undefined);
