@@ -21,12 +21,14 @@ export default {
 };
 `;
 
-/** Remembers what it heard; fails while the data says so. */
+/** Remembers what it heard, also where two events come at once; fails while the data says so. */
 const LISTENER = `
 const heard = async (event, host) => {
-  const list = (await host.kv.get('heard')) ?? [];
-  list.push([event.name, event.key, event.data, event.emitter, event.attempt]);
-  await host.kv.set('heard', list);
+  for (let stored = false; !stored; ) {
+    const before = await host.kv.getEntry('heard');
+    const line = [event.name, event.key, event.data, event.emitter, event.attempt];
+    ({ stored } = await host.kv.compareAndSet('heard', before?.version ?? 0, [...(before?.value ?? []), line]));
+  }
   if (event.data?.fail && !(await host.kv.get('mended'))) throw new Error('I always throw');
   if (event.data?.storm) throw new Error('no');
 };
