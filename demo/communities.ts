@@ -86,7 +86,7 @@ async function arrival({ screen }: Stage, mailbox: Mailbox): Promise<Mailbox['ma
 /** SahaBot2: two communities with different randomizers; the same wish makes the same seed. */
 export async function generateSeeds(stage: Stage): Promise<void> {
   stage.screen.chapter('SahaBot2 generates seeds for two communities');
-  await settle(stage, 'alttpr', 'ALTTPR community', ['sahabot/alttpr', 'sahabot/smz3']);
+  await settle(stage, 'alttpr', 'ALTTPR community', ['sahabot/tournament', 'sahabot/alttpr', 'sahabot/smz3']);
   await settle(stage, 'speedrun', 'Speedrunning community', ['sahabot/sm', 'sahabot/z1r', 'sahabot/ctjets']);
   await stage.souk('contract', 'list', '--org', 'alttpr');
   const wish = JSON.stringify({ settings: { mode: 'open', goal: 'pedestal' }, seed: 'demo' });
