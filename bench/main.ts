@@ -1,6 +1,7 @@
 /** `npm run bench -- call publish …`: the named tables, or all of them, as Markdown on standard output. */
 import { benchCall } from './call.ts';
 import { benchContracts } from './contracts.ts';
+import { benchEvents } from './events.ts';
 import { benchFirstCall } from './first-call.ts';
 import { benchImport } from './import.ts';
 import { benchInstall } from './install.ts';
@@ -23,6 +24,7 @@ const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   loaded: benchLoaded,
   soak: benchSoak,
   contracts: benchContracts,
+  events: benchEvents,
   publish: benchPublish,
   download: benchDownload,
   start: benchStart,

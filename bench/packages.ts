@@ -20,6 +20,7 @@ export type PluginSource = {
   readonly permissions?: readonly JsonObject[];
   readonly endpoints: readonly JsonObject[];
   readonly contracts?: readonly string[];
+  readonly events?: JsonObject;
   readonly dependencies?: JsonObject;
   /** Further files, by path. */
   readonly files?: ReadonlyMap<string, Uint8Array>;
@@ -38,6 +39,7 @@ export function packPlugin(id: PluginId, version: string, source: PluginSource):
     contributes: {
       endpoints: source.endpoints,
       ...(source.contracts ? { contracts: source.contracts } : {}),
+      ...(source.events ? { events: source.events } : {}),
     },
   };
   const text = new TextEncoder();
