@@ -21,7 +21,14 @@ export {
   type User,
 } from './entities/index.ts';
 export { INSTANCE_ORG_SLUG } from './instance-org.ts';
-export { addMember, changeMemberRole, listMembers, removeMember, type MemberRef } from './members.ts';
+export {
+  addMember,
+  changeMemberRole,
+  listMembers,
+  presentRole,
+  removeMember,
+  type MemberRef,
+} from './members.ts';
 export {
   changeOrganization,
   createOrganization,

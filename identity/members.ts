@@ -1,7 +1,7 @@
 import { isUuid, type AuditActor, type Transaction } from '../database/index.ts';
 import { Refusal } from '../spec/refusal.ts';
 import { announceUser, auditOrg, refusingConflicts } from './change.ts';
-import { MembershipEntity, type Membership, type OrgRole } from './entities/index.ts';
+import { MembershipEntity, UserEntity, type Membership, type OrgRole } from './entities/index.ts';
 import { userUnknown } from './users.ts';
 
 export type MemberRef = { readonly orgId: string; readonly userId: string };
@@ -56,6 +56,19 @@ export async function removeMember(tx: Transaction, actor: AuditActor, member: M
 }
 
 /** Oldest first. */
+/**
+ * The role that a user has in an organization now: `owner` for an administrator of the instance, as in `roleIn`.
+ * @param tx of the instance: who administers it need not be a member
+ */
+export async function presentRole(
+  tx: Transaction,
+  { orgId, userId }: Pick<MemberRef, 'orgId' | 'userId'>,
+): Promise<OrgRole | undefined> {
+  const user = await tx.em.findOne(UserEntity, { id: userId });
+  if (user?.instanceRole === 'admin') return 'owner';
+  return (await tx.em.findOne(MembershipEntity, { orgId, userId }))?.role;
+}
+
 export async function listMembers(tx: Transaction, orgId: string): Promise<Membership[]> {
   return tx.em.find(MembershipEntity, { orgId }, { orderBy: { createdAt: 'asc', userId: 'asc' } });
 }

@@ -215,3 +215,22 @@ describe('who sees a job', () => {
     expect(failed.json.items.map(({ name }: Sent) => name)).toEqual(['count', 'fail']);
   });
 });
+
+describe('a job that waited', () => {
+  it('is not done for somebody who has left meanwhile, and is for somebody who stays', async () => {
+    const [leaver, stayer] = [await souk.user('Eve'), await souk.user('Grace')];
+    for (const { id } of [leaver, stayer])
+      await org.owner.put(org.path(`/members/${id}`), { role: 'member' });
+    const wish = { command: 'count', args: { to: 1 }, options: { delayMs: 3_600_000 } };
+    const left = await ask(org, wish, 'works/jobs', leaver.client);
+    const stayed = await ask(org, wish, 'works/jobs', stayer.client);
+    expect((await org.owner.delete(org.path(`/members/${leaver.id}`))).status).toBe(204);
+    const give = `update souk_queue.job set start_after = now() where data->>'job' = any($1)`;
+    await souk.superuser.query(give, [[left['id'], stayed['id']]]);
+    expect(await settled(org, stayed['id'])).toMatchObject({ state: 'succeeded' });
+    expect(await settled(org, left['id'])).toMatchObject({
+      state: 'failed',
+      failure: { code: 'job_caller_lost_role', outcome: 'denied' },
+    });
+  });
+});

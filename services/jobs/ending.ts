@@ -81,6 +81,16 @@ const SERVER_STOPPED: JobFailure = {
   outcome: 'canceled',
 };
 
+/** What waited for its time is not done for somebody who was demoted or has left meanwhile. */
+export const CALLER_LOST_ROLE: AttemptEnd = {
+  kind: 'failed',
+  failure: {
+    code: 'job_caller_lost_role',
+    message: 'Whoever wanted the job has no longer the role that he had then.',
+    outcome: 'denied',
+  },
+};
+
 /** A job that is found at work, but not with who should be at it. */
 export const SERVER_LOST: AttemptEnd = {
   kind: 'interrupted',

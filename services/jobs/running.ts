@@ -7,8 +7,17 @@ import type { Caller, RunFile } from '../../spec/run.ts';
 import type { Causes } from '../causes.ts';
 import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import type { Queue, QueueLog, Task } from '../queue/index.ts';
-import { endOfError, endOfRun, SERVER_LOST, verdictOf, type AttemptEnd, type Verdict } from './ending.ts';
+import {
+  CALLER_LOST_ROLE,
+  endOfError,
+  endOfRun,
+  SERVER_LOST,
+  verdictOf,
+  type AttemptEnd,
+  type Verdict,
+} from './ending.ts';
 import { JobEntity, type Job } from './entities.ts';
+import { holdsRole } from './held-role.ts';
 import type { JobLog } from './job-log.ts';
 import type { JobProgress } from '../../spec/host/jobs.ts';
 
@@ -132,6 +141,7 @@ export class RunningJobs {
 
   async #attempt(job: Job, atWork: JobAtWork): Promise<AttemptEnd> {
     try {
+      if (!(await holdsRole(this.#ports.database, job.orgId, callerOf(job)))) return CALLER_LOST_ROLE;
       const worker = this.#workers.get(job.kind);
       if (job.pluginId) return await this.#runHandler(job, atWork);
       // Registered before the first task is taken: a release that knows it is at work elsewhere.
@@ -151,7 +161,7 @@ export class RunningJobs {
       orgId: job.orgId,
       plugin: job.pluginId,
       trigger: triggerOf(job),
-      caller: JSON.parse(job.caller) as Caller,
+      caller: callerOf(job),
       requestId: job.id,
       files: JSON.parse(job.files) as RunFile[],
       signal: atWork.abort.signal,
@@ -164,7 +174,7 @@ export class RunningJobs {
       id: job.id,
       orgId: job.orgId,
       args: JSON.parse(job.args) as JsonObject,
-      caller: JSON.parse(job.caller) as Caller,
+      caller: callerOf(job),
       attempt: job.attempt,
       signal: atWork.abort.signal,
       progress: (progress) => this.progress(atWork, progress),
@@ -207,6 +217,10 @@ export class RunningJobs {
       }
     }
   }
+}
+
+function callerOf({ caller }: Job): Caller {
+  return JSON.parse(caller) as Caller;
 }
 
 function atWorkOf(job: Job): JobAtWork {

@@ -1,5 +1,6 @@
 /** One batch of proposals: a file that is imported, or one call of a plugin by itself. Its rows hang below it. */
 import { appendAudit, isUuid, type AuditActor, type Transaction } from '../../database/index.ts';
+import { actorName } from '../../registry/installations/actor.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
@@ -57,7 +58,7 @@ export async function createImport(tx: Transaction, wish: NewImport): Promise<Re
     plugin_id: proposer.plugin.id,
     plugin_version: proposer.plugin.version,
     plugin_digest: proposer.digest,
-    created_by: nameOf(actor),
+    created_by: actorName(actor),
     ...countsOf([]),
     created_at: 'now',
     ...(origin === 'file' ? {} : { started_at: 'now', ended_at: 'now' }),
@@ -67,20 +68,6 @@ export async function createImport(tx: Transaction, wish: NewImport): Promise<Re
     [JSON.stringify(row)],
   );
   return { id, orgId, recordType, mode };
-}
-
-/** Who began it, as people are shown it. */
-function nameOf(actor: AuditActor): string {
-  switch (actor.kind) {
-    case 'user':
-      return `user:${actor.userId}`;
-    case 'plugin':
-      return `plugin:${actor.plugin}`;
-    case 'system':
-      return `system:${actor.name}`;
-    case 'anonymous':
-      return 'anonymous';
-  }
 }
 
 type RunningRow = {

@@ -20,6 +20,12 @@ export const JOB_ERRORS = {
     title: 'This run is not the run of a job.',
     hint: 'Call host.jobs.progress in a command that runs in the background.',
   },
+  job_caller_lost_role: {
+    status: 403,
+    kind: 'policy',
+    title: 'Whoever wanted the job has no longer the role that he had then.',
+    hint: 'Somebody who has the role can run the command again.',
+  },
   job_interrupted: {
     status: 502,
     kind: 'state',
