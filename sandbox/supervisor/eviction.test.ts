@@ -4,7 +4,7 @@ import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { createLogAllowance } from '../protocol/log-allowance.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 import { evict } from './eviction.ts';
-import type { Isolate } from './runner.ts';
+import type { Isolate } from './isolates.ts';
 
 const bed = createTestBed();
 const NOW_MS = 10 ** 7;

@@ -1,6 +1,6 @@
 /** Which isolates a runner gives up: those that nobody has used for long, and under memory pressure the ones used longest ago. */
 import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
-import type { Isolate } from './runner.ts';
+import type { Isolate } from './isolates.ts';
 
 /** What eviction needs of a runner. */
 export type Evictable = {

@@ -8,7 +8,8 @@
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import type { Guest, TrustTier } from '../ports.ts';
 import { evict } from './eviction.ts';
-import type { Isolate, Runner } from './runner.ts';
+import type { Isolate } from './isolates.ts';
+import type { Runner } from './runner.ts';
 
 /** The widest circle that may share one runner; `instance` is everybody, tiers never mix. */
 export type SharingScope = 'installation' | 'organization' | 'instance';

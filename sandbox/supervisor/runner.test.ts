@@ -9,7 +9,9 @@ import { createBroker } from '../broker/broker.ts';
 import type { Completion } from '../ports.ts';
 import { createLogAllowance } from '../protocol/log-allowance.ts';
 import { createTestBed } from '../testing/test-bed.ts';
-import { Runner, type Isolate, type RunnerEnd } from './runner.ts';
+import type { Isolate } from './isolates.ts';
+import type { RunnerEnd } from './runner-end.ts';
+import { Runner } from './runner.ts';
 import type { Run } from './run.ts';
 import { judge } from './verdict.ts';
 

@@ -29,7 +29,9 @@ import { launchRunner, WEAK_LEVELS, type EngineProfile, type RightsLevel } from 
 import { DEFAULT_SHARING, findIsolate, RunnerPool, type SharingScope } from './pool.ts';
 import { findRights, type Rights } from './rights.ts';
 import { failRun, type Failure, type Run } from './run.ts';
-import { Runner, type Isolate, type RunnerEnd } from './runner.ts';
+import type { Isolate } from './isolates.ts';
+import type { RunnerEnd } from './runner-end.ts';
+import { Runner } from './runner.ts';
 import { createRuntimeFiles, type RuntimeFiles } from './runtime-files.ts';
 import { createStrikes, type Strikes } from './strikes.ts';
 import { judge } from './verdict.ts';

@@ -5,7 +5,7 @@
  * was killed by somebody else (an operator, the kernel), nobody is blamed, and every suspect goes on alone.
  */
 import type { Failure, Run } from './run.ts';
-import type { RunnerEnd } from './runner.ts';
+import type { RunnerEnd } from './runner-end.ts';
 
 export type Verdict = {
   /** The isolate whose installation is blamed; 0 for nobody. */

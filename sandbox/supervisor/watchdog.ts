@@ -7,7 +7,8 @@
 import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { monotonicMs, type Mark } from '../protocol/mark.ts';
 import type { Failure, Run } from './run.ts';
-import type { KillReason, Runner } from './runner.ts';
+import type { KillReason } from './runner-end.ts';
+import type { Runner } from './runner.ts';
 
 const LATE: Failure = { outcome: 'exceededWallTime', reason: 'the deadline of the run has passed' };
 /** A process that is starved by others gets this many times the time before it counts as stuck. */
@@ -47,7 +48,7 @@ function isHog(runner: Runner, mark: Mark): boolean {
   // Loading happens once, and has a limit of its own.
   if (mark.run === 0) return false;
   if (monotonicMs() - mark.enteredAtMs <= RUNNER_LIMITS.neighbourWaitMsMax) return false;
-  return (runner.cpuMsSince(mark) ?? 0) >= RUNNER_LIMITS.neighbourWaitMsMax * BUSY_SHARE;
+  return (runner.usage.cpuMsSince(mark) ?? 0) >= RUNNER_LIMITS.neighbourWaitMsMax * BUSY_SHARE;
 }
 
 /** An entry that neither returns nor lets itself be interrupted. */
@@ -56,7 +57,7 @@ function findStuckEntry(runner: Runner, mark: Mark | undefined): KillReason | un
   const limitMs = entryMsMax(runner, mark);
   const stuckAfterMs = limitMs * RUNNER_LIMITS.entryWallFactor + RUNNER_LIMITS.entryGraceMs;
   const enteredForMs = monotonicMs() - mark.enteredAtMs;
-  const usedMs = runner.cpuMsSince(mark) ?? stuckAfterMs;
+  const usedMs = runner.usage.cpuMsSince(mark) ?? stuckAfterMs;
   if (enteredForMs <= stuckAfterMs * (usedMs >= stuckAfterMs * BUSY_SHARE ? 1 : STARVED_FACTOR))
     return undefined;
   const { run, isolate } = mark;
@@ -95,7 +96,7 @@ function suspectOf(runner: Runner, mark: Mark | undefined): { run: Run | undefin
 
 /** Nothing heard, though it was asked again and again: blame whatever it is in. */
 function findSilence(runner: Runner, mark: Mark | undefined): KillReason | undefined {
-  if (runner.heartbeatMisses < RUNNER_LIMITS.heartbeatMissesMax) return undefined;
+  if (runner.heartbeat.misses < RUNNER_LIMITS.heartbeatMissesMax) return undefined;
   const reason = 'the runner did not answer its heartbeats';
   return { outcome: 'runnerDied', reason, run: mark?.run ?? 0, isolate: mark?.isolate ?? 0 };
 }

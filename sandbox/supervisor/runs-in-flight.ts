@@ -1,0 +1,68 @@
+/** The runs that a runner has been given and that have no answer yet. */
+import { Fault } from '../../spec/refusal.ts';
+import type { Frame } from '../protocol/frame.ts';
+import { IdTable } from '../protocol/id-table.ts';
+import type { Isolate } from './isolates.ts';
+import type { Run } from './run.ts';
+
+export type RunInFlight = { readonly run: Run; readonly isolate: Isolate };
+
+export class RunsInFlight {
+  readonly #entries = new IdTable<RunInFlight>();
+  /** Runs that were answered without the runner, which owes each one frame still. */
+  readonly #abandoned = new Set<number>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  has(id: number): boolean {
+    return this.#entries.has(id);
+  }
+
+  get(id: number): RunInFlight | undefined {
+    return this.#entries.get(id);
+  }
+
+  values(): readonly RunInFlight[] {
+    return this.#entries.values();
+  }
+
+  add(run: Run, isolate: Isolate): void {
+    this.#entries.set(run.id, { run, isolate });
+    isolate.runs += 1;
+  }
+
+  remove({ run, isolate }: RunInFlight): void {
+    this.#entries.delete(run.id);
+    isolate.runs -= 1;
+  }
+
+  /** Notes that the run is about to be answered without the runner: what it still sends for it is dropped. */
+  abandon({ run }: RunInFlight): void {
+    this.#abandoned.add(run.id);
+  }
+
+  /**
+   * @returns the run that a frame is about; undefined for one that was answered without the runner
+   * @throws Fault when the runner was never given such a run
+   */
+  find(frame: Frame, what: string): RunInFlight | undefined {
+    const entry = this.#entries.get(frame.run);
+    if (entry || this.#abandoned.has(frame.run)) return entry;
+    throw new Fault(`${what} a run that is not in this runner`);
+  }
+
+  /** As `find`, for the last frame that a runner sends of a run: nothing is owed after it. */
+  findLast(frame: Frame, what: string): RunInFlight | undefined {
+    const entry = this.#entries.get(frame.run);
+    if (entry || this.#abandoned.delete(frame.run)) return entry;
+    throw new Fault(`${what} a run that is not in this runner`);
+  }
+
+  clear(): readonly RunInFlight[] {
+    const all = this.values();
+    this.#entries.clear();
+    return all;
+  }
+}
