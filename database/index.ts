@@ -10,4 +10,4 @@ export type { NamedMigration } from './migrate.ts';
 export type { Listener, Notifications } from './notifications.ts';
 export { CURRENT_ORG_SQL, IS_INSTANCE_SQL, tenantTableSql } from './row-security.ts';
 export type { Scope, Transaction, TransactionOptions } from './transaction.ts';
-export { isUuid } from './uuid.ts';
+export { isUuid } from '../spec/uuid.ts';

@@ -2,7 +2,7 @@ import { IsolationLevel } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Fault } from '../spec/refusal.ts';
 import { translateFailure } from './unavailable.ts';
-import { isUuid } from './uuid.ts';
+import { isUuid } from '../spec/uuid.ts';
 
 /**
  * Whose rows a transaction sees and writes, enforced by row level security: those of one organization, or, for the

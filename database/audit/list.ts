@@ -4,7 +4,7 @@ import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { Database } from '../database.ts';
 import type { Scope } from '../transaction.ts';
-import { isUuid } from '../uuid.ts';
+import { isUuid } from '../../spec/uuid.ts';
 import { chainOf } from './chain.ts';
 import { AuditEntryEntity } from './entities.ts';
 

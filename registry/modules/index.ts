@@ -1,3 +1,2 @@
 export { loadModules } from './load-modules.ts';
-export { ambiguous, listModules, readModule } from './module-view.ts';
-export { isSeveral, type OrgRecordType } from './org-modules.ts';
+export { listModules, readModule } from './module-view.ts';

@@ -2,11 +2,11 @@
 import type { Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Manifest } from '../../spec/manifest.ts';
+import { assembleModules, type ModuleSource, type OrgModules } from '../../spec/modules/org-modules.ts';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { effectiveConfig } from '../../spec/plugin-config.ts';
 import type { InstallationState } from '../installations/state.ts';
-import { assembleModules, type ModuleSource, type OrgModules } from './org-modules.ts';
 
 type Row = {
   plugin_id: PluginId;

@@ -1,15 +1,16 @@
 /** What people see of the modules of their organization. */
 import type { Database } from '../../database/index.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import { loadModules } from './load-modules.ts';
 import {
+  ambiguous,
   isSeveral,
   type ModulePart,
   type ModuleSource,
   type OrgModule,
   type OrgRecordType,
-} from './org-modules.ts';
+} from '../../spec/modules/org-modules.ts';
+import { Refusal } from '../../spec/refusal.ts';
+import { loadModules } from './load-modules.ts';
 
 /** The modules with their status, in short. */
 export async function listModules(database: Database, orgId: string): Promise<JsonObject[]> {
@@ -37,19 +38,6 @@ export async function readModule(database: Database, orgId: string, name: string
 function modulesOf(database: Database, orgId: string): ReturnType<typeof loadModules> {
   return database.transaction({ kind: 'org', orgId }, (tx) => loadModules(tx, orgId), {
     access: 'read only',
-  });
-}
-
-/** @param claims all that have the bare name */
-export function ambiguous(
-  what: 'module' | 'record type',
-  name: string,
-  claims: readonly { readonly qualifiedName: string }[],
-): Refusal {
-  const names = claims.map(({ qualifiedName }) => qualifiedName);
-  return new Refusal('name_ambiguous', {
-    detail: `Several plugins bring a ${what} ${name}: ${names.join(', ')}.`,
-    extensions: { names },
   });
 }
 

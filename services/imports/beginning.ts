@@ -2,11 +2,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from '../../database/index.ts';
 import { InstallationEntity } from '../../registry/installations/entities/index.ts';
+import type { Proposer } from '../../spec/host/records.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { CORE_MODULES, type ImportKind } from '../../spec/modules/core-modules.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
-import { createImport, type Proposer } from '../records/index.ts';
+import { createImport } from '../records/index.ts';
 import type { ImportPorts, ImportWish } from './imports.ts';
 import { readImport, type ImportView } from './reading.ts';
 

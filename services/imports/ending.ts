@@ -1,8 +1,10 @@
 /** How imports end. */
 import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import type { NewEvent, Tell } from '../events/index.ts';
-import type { Counts } from '../records/index.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
+import { importEvent, importEventName } from '../../spec/records/record-events.ts';
+import type { Counts } from '../../spec/records/verdict.ts';
+import type { Tell } from '../events/index.ts';
 
 export type EndingPorts = { readonly database: Database; readonly tell: Tell };
 
@@ -17,7 +19,7 @@ type Ended = {
   org_id: string;
   state: ImportEnd['state'];
   record_type: string;
-  plugin_id: string;
+  plugin_id: PluginId;
   mode: string;
 } & Counts;
 
@@ -29,13 +31,13 @@ function countsIn({ accepted, merged, unchanged, rejected, held }: Ended): Count
 
 /** An import ends once: the lock of its row is what keeps its events in order. */
 function tellEnds(tx: Transaction, orgId: string, ended: readonly Ended[], tell: Tell): Promise<void> {
-  const make = (): NewEvent[] => ended.map(eventOf);
-  return tell(tx, orgId, { names: [...new Set(ended.map(({ state }) => `import.${state}`))], make });
+  const names = [...new Set(ended.map(({ state }) => importEventName(state)))];
+  return tell(tx, orgId, { names, make: () => ended.map(eventOf) });
 }
 
-function eventOf(row: Ended): NewEvent {
-  const { id, state, record_type: type, plugin_id: plugin, mode } = row;
-  return { name: `import.${state}`, key: id, data: { import: id, type, plugin, mode, ...countsIn(row) } };
+function eventOf(row: Ended): ReturnType<typeof importEvent> {
+  const { id, state, record_type: recordType, plugin_id: plugin, mode } = row;
+  return importEvent({ id, state, recordType, plugin, mode, counts: countsIn(row) });
 }
 
 /** Ends it once; the audit keeps the counts and a digest of what became of every row. */

@@ -3,6 +3,7 @@
  * again from the start of the file; rows that were decided before are answered as they were then.
  */
 import type { AuditActor, Database } from '../../database/index.ts';
+import type { GuestImport, ImportMode } from '../../spec/host/imports.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { ImportKind } from '../../spec/modules/core-modules.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
@@ -10,7 +11,7 @@ import type { Caller, RunFile } from '../../spec/run.ts';
 import type { Contracts } from '../contracts/index.ts';
 import type { Tell } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
-import type { ImportMode, Proposer, Records } from '../records/index.ts';
+import type { Records } from '../records/index.ts';
 import { beginImport, IMPORT_WORKER } from './beginning.ts';
 import { settleLost } from './ending.ts';
 import {
@@ -37,18 +38,6 @@ export type ImportWish = {
   /** For the plugin; what it takes, its documentation says. */
   readonly options: JsonObject;
   readonly mode: ImportMode;
-};
-
-/** What the run of a plugin begins by itself. */
-export type GuestImport = {
-  readonly orgId: string;
-  readonly proposer: Proposer;
-  /** Name of the record type, bare or qualified. */
-  readonly type: string;
-  readonly file: RunFile | null;
-  readonly mode: ImportMode;
-  /** The job that the run is, which goes on with the same import where it was cut off. */
-  readonly jobId: string | null;
 };
 
 export type ImportPage<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };

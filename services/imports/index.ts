@@ -1,2 +1,2 @@
-export { importCapabilities } from './capabilities.ts';
+export { importCapabilities } from '../../spec/host/imports.ts';
 export { openImports, type Imports } from './imports.ts';

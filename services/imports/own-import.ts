@@ -1,11 +1,11 @@
 /** An import that the run of a plugin begins and ends by itself. */
 import { randomUUIDv7 } from 'node:crypto';
 import { isUuid, type Database, type Transaction } from '../../database/index.ts';
+import type { GuestImport } from '../../spec/host/imports.ts';
+import { importNotRunning } from '../../spec/host/record-checks.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import { Refusal } from '../../spec/refusal.ts';
 import { createImport, requireTakenType } from '../records/index.ts';
 import { endImport, type EndingPorts } from './ending.ts';
-import type { GuestImport } from './imports.ts';
 import { readImport, type ImportView } from './reading.ts';
 
 /**
@@ -62,8 +62,7 @@ export async function endOwn(
         ),
       )
     : [];
-  if (rows.length === 0)
-    throw new Refusal('import_not_running', { detail: 'The plugin has no running import of this id.' });
+  if (rows.length === 0) throw importNotRunning('The plugin has no running import of this id.');
   await endImport(ports, orgId, importId, { state: 'completed', problem });
   return readImport(ports, orgId, importId);
 }

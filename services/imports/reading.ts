@@ -1,9 +1,9 @@
 /** Imports as people see them. */
 import { isUuid, type Transaction } from '../../database/index.ts';
+import type { Counts, Outcome } from '../../spec/records/verdict.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
-import type { Counts, Outcome } from '../records/index.ts';
 import { settleLost, type EndingPorts } from './ending.ts';
 import type { ImportPage, PageWish } from './imports.ts';
 

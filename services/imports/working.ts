@@ -1,5 +1,7 @@
 /** The job of one import: lets the plugin read the file, and writes down how that ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ImportMode } from '../../spec/host/imports.ts';
+import type { Proposer } from '../../spec/host/records.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { RECORD_LIMITS } from '../../spec/limits.ts';
 import type { ImportKind } from '../../spec/modules/core-modules.ts';
@@ -8,7 +10,6 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { RunFile } from '../../spec/run.ts';
 import type { ServerJob, ServerWorker } from '../jobs/index.ts';
-import type { ImportMode, Proposer } from '../records/index.ts';
 import { importerOf, requireImporter } from './beginning.ts';
 import { endImport } from './ending.ts';
 import type { ImportPorts } from './imports.ts';

@@ -1,25 +1,17 @@
 /** One batch of proposals: a file that is imported, or one call of a plugin by itself. Its rows hang below it. */
 import { appendAudit, isUuid, type AuditActor, type Transaction } from '../../database/index.ts';
 import { actorName } from '../../registry/installations/actor.ts';
+import type { ImportMode } from '../../spec/host/imports.ts';
+import { importNotRunning } from '../../spec/host/record-checks.ts';
+import type { Proposer } from '../../spec/host/records.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import { countsOf } from './writing.ts';
-
-export type ImportMode = 'apply' | 'dryRun';
+import { countsOf } from '../../spec/records/verdict.ts';
 
 export type RecordImport = {
   readonly id: string;
   readonly orgId: string;
   readonly recordType: string;
   readonly mode: ImportMode;
-};
-
-/** The plugin that proposes, as the supervisor knows it. */
-export type Proposer = {
-  readonly installationId: string;
-  readonly plugin: { readonly id: PluginId; readonly version: string };
-  readonly digest: string;
 };
 
 export type NewImport = {
@@ -95,12 +87,9 @@ export async function requireRunning(
         [importId, orgId, proposer.installationId],
       )
     : [];
-  if (!row) throw notRunning('The plugin has no import of this id.');
-  if (row.state !== 'running') throw notRunning(`The import is ${row.state}.`);
-  if (row.record_type !== recordType) throw notRunning(`The import takes records of ${row.record_type}.`);
+  if (!row) throw importNotRunning('The plugin has no import of this id.');
+  if (row.state !== 'running') throw importNotRunning(`The import is ${row.state}.`);
+  if (row.record_type !== recordType)
+    throw importNotRunning(`The import takes records of ${row.record_type}.`);
   return { id: row.id, orgId, recordType, mode: row.mode };
-}
-
-function notRunning(detail: string): Refusal {
-  return new Refusal('import_not_running', { detail });
 }

@@ -4,11 +4,14 @@ import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { Tell } from '../events/index.ts';
-import { accept, merge, type Judgement, type Verdict } from './decision.ts';
-import { findRecordType, hasOwnFields, judge } from './judged-type.ts';
+import { accept, merge } from '../../spec/records/decision.ts';
+import { hasOwnFields, judge } from '../../spec/records/judged-type.ts';
+import type { Judgement } from '../../spec/records/proposal.ts';
+import type { Verdict } from '../../spec/records/verdict.ts';
+import { findRecordType } from './record-types.ts';
 import { loadKnown } from './loading.ts';
 import { takeTypeLock } from './proposing.ts';
-import { readRow } from './read-row.ts';
+import { readRow } from '../../spec/records/read-row.ts';
 import { countUsage, writeRecords } from './writing.ts';
 
 export type HeldRow = {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../spec/json.ts';
 import { CORE_RECORD_TYPES } from '../../spec/modules/core-modules.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { Tell } from '../events/index.ts';
-import { findRecordType } from './judged-type.ts';
+import { findRecordType } from './record-types.ts';
 import { takeTypeLock } from './proposing.ts';
 import { tellDeletion } from './telling.ts';
 

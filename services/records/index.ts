@@ -1,7 +1,6 @@
-export { createImport, type ImportMode, type Proposer } from './batch.ts';
-export { recordCapabilities, type RecordsContext } from './capabilities.ts';
+export { recordCapabilities } from '../../spec/host/records.ts';
+export { createImport } from './batch.ts';
 export { applyDecision, type HeldRow } from './deciding.ts';
-export { requireTakenType } from './judged-type.ts';
+export { requireTakenType } from './record-types.ts';
 export { RECORD_ENTITIES } from './entities.ts';
 export { openRecords, type Records } from './records.ts';
-export type { Counts, Outcome } from './writing.ts';

@@ -3,10 +3,15 @@ import type { Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { CORE_RECORD_TYPES } from '../../spec/modules/core-modules.ts';
 import type { RecordImport } from './batch.ts';
-import type { JudgedType } from './judged-type.ts';
-import { keysOf, slugKey } from './keys.ts';
-import { KnownRecords, type FieldSources, type KnownRecord, type PriorDecision } from './known-records.ts';
-import { lookups, type ReadRow } from './read-row.ts';
+import type { JudgedType } from '../../spec/records/judged-type.ts';
+import { keysOf, slugKey } from '../../spec/records/keys.ts';
+import {
+  KnownRecords,
+  type FieldSources,
+  type KnownRecord,
+  type PriorDecision,
+} from '../../spec/records/known-records.ts';
+import { lookups, type ReadRow } from '../../spec/records/read-row.ts';
 
 /** Of records with one likeness: more cannot be told apart by a person either. */
 const PER_KEY_MAX = 50;

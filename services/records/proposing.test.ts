@@ -5,7 +5,7 @@ import type { JsonObject } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { RECORD_ENTITIES } from './entities.ts';
 import { openRecords, type Records } from './index.ts';
-import type { ProposalAnswer } from './proposing.ts';
+import type { ProposalAnswer } from '../../spec/host/records.ts';
 
 let fixture: Fixture;
 let records: Records;

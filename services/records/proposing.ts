@@ -1,58 +1,27 @@
 /** Takes what a plugin proposes: the one way in which records come to be, and change. */
 import { randomUUIDv7 } from 'node:crypto';
 import type { Database, Transaction } from '../../database/index.ts';
-import { Refusal, type Violation } from '../../spec/refusal.ts';
+import { requireDistinctRows } from '../../spec/host/record-checks.ts';
+import type { ProposalAnswer, ProposalBatch, RecordPort, RowAnswer } from '../../spec/host/records.ts';
+import { answerBatch, saysNothing } from '../../spec/records/batch-answer.ts';
+import { decideRows, readable, readRows, type DecidedRow } from '../../spec/records/decide-batch.ts';
+import { hasOwnFields, judge } from '../../spec/records/judged-type.ts';
+import type { KnownRecords } from '../../spec/records/known-records.ts';
+import type { Judgement } from '../../spec/records/proposal.ts';
+import type { Outcome } from '../../spec/records/verdict.ts';
+import type { Violation } from '../../spec/refusal.ts';
 import type { Tell } from '../events/index.ts';
-import { createImport, requireRunning, type NewImport, type Proposer, type RecordImport } from './batch.ts';
-import { decideRow, type Judgement, type Proposal, type Verdict } from './decision.ts';
-import { findRecordType, hasOwnFields, judge } from './judged-type.ts';
-import type { KnownRecords } from './known-records.ts';
+import { createImport, requireRunning, type NewImport, type RecordImport } from './batch.ts';
 import { loadKnown } from './loading.ts';
-import { readRow, type ReadRow } from './read-row.ts';
+import { findRecordType } from './record-types.ts';
 import { Turns } from './turns.ts';
-import {
-  countsOf,
-  reasonsOf,
-  recordOf,
-  writeBatch,
-  type Counts,
-  type DecidedRow,
-  type Outcome,
-} from './writing.ts';
-
-export type ProposalBatch = {
-  readonly orgId: string;
-  readonly proposer: Proposer;
-  /** Name of the record type, bare or qualified. */
-  readonly type: string;
-  /** The import that the run was begun for; absent where a plugin proposes by itself. */
-  readonly importId?: string;
-  readonly rows: readonly Proposal[];
-};
-
-export type RowAnswer = {
-  readonly row: number;
-  readonly outcome: Outcome;
-  readonly record: string | null;
-  readonly reasons: readonly Violation[];
-};
-
-export type ProposalAnswer = Counts & {
-  /** Null where a plugin proposed by itself what is there already. */
-  readonly import: string | null;
-  readonly rows: readonly RowAnswer[];
-};
-
-export type Propose = (batch: ProposalBatch) => Promise<ProposalAnswer>;
+import { writeBatch } from './writing.ts';
 
 /**
  * Rows are decided in order, one batch after the other for each record type of an organization. A row of an import
  * that was decided before is answered as it was then.
- *
- * The function throws Refusal `record_type_unknown`, `record_type_not_in_force`, `name_ambiguous`,
- * `record_request_invalid`, `import_not_running`, `record_quota_exceeded`
  */
-export function proposing(database: Database, tell: Tell): Propose {
+export function proposing(database: Database, tell: Tell): RecordPort['propose'] {
   const turns = new Turns();
   return (batch) => {
     requireDistinctRows(batch.rows);
@@ -61,15 +30,6 @@ export function proposing(database: Database, tell: Tell): Propose {
       database.transaction({ kind: 'org', orgId: batch.orgId }, (tx) => proposeIn(tx, batch, tell)),
     );
   };
-}
-
-function requireDistinctRows(rows: readonly Proposal[]): void {
-  const seen = new Set<number>();
-  for (const { row } of rows) {
-    if (seen.has(row))
-      throw new Refusal('record_request_invalid', { detail: `The row ${row} stands twice in one proposal.` });
-    seen.add(row);
-  }
 }
 
 async function proposeIn(tx: Transaction, batch: ProposalBatch, tell: Tell): Promise<ProposalAnswer> {
@@ -82,14 +42,9 @@ async function proposeIn(tx: Transaction, batch: ProposalBatch, tell: Tell): Pro
   const judgement: Judgement = { judged, plugin, ownFields, importId: target.id };
   const before = await answeredBefore(tx, batch);
   const fresh = batch.rows.filter(({ row }) => !before.has(row));
-  const read = fresh.map((proposal) => ({ proposal, read: readRow(proposal, judgement) }));
-  const readable = read.flatMap((each) => (Array.isArray(each.read) ? [] : [each.read as ReadRow]));
-  const known = await loadKnown(tx, target, judged, readable);
-  const decided = read.map((each): DecidedRow => ({
-    proposal: each.proposal,
-    verdict: decideRow(each.read, known, judgement),
-    data: Array.isArray(each.read) ? null : (each.read as ReadRow).data,
-  }));
+  const readings = readRows(fresh, judgement);
+  const known = await loadKnown(tx, target, judged, readable(readings));
+  const decided = decideRows(readings, known, judgement);
   return finish(tx, batch, target, { known, decided, before, tell });
 }
 
@@ -113,27 +68,16 @@ async function finish(
   target: RecordImport,
   { known, decided, before, tell }: Result,
 ): Promise<ProposalAnswer> {
-  const isOwn = batch.importId === undefined;
-  const saysNothing = isOwn && decided.every(({ verdict }) => verdict.outcome === 'unchanged');
-  if (!saysNothing) {
-    if (isOwn) await createImport(tx, ownImport(batch, target));
+  if (!saysNothing(batch, decided)) {
+    if (batch.importId === undefined) await createImport(tx, ownImport(batch, target));
     await writeBatch(tx, target, { known, rows: decided, tell });
   }
-  const fresh = new Map(
-    decided.map(({ proposal, verdict }) => [proposal.row, answerOf(proposal, verdict, target)]),
-  );
-  const rows = batch.rows.flatMap(({ row }) => before.get(row) ?? fresh.get(row) ?? []);
-  return { import: saysNothing ? null : target.id, ...countsOf(rows.map(({ outcome }) => outcome)), rows };
+  return answerBatch(batch, { importId: target.id, mode: target.mode, decided }, before);
 }
 
 function ownImport({ proposer }: ProposalBatch, target: RecordImport): NewImport {
   const actor = { kind: 'plugin', plugin: proposer.plugin.id } as const;
   return { ...target, origin: 'plugin', proposer, file: null, options: {}, actor };
-}
-
-function answerOf({ row }: Proposal, verdict: Verdict, { mode }: RecordImport): RowAnswer {
-  const record = mode === 'apply' ? recordOf(verdict) : null;
-  return { row, outcome: verdict.outcome, record, reasons: reasonsOf(verdict) };
 }
 
 type AnsweredRow = { row: number; outcome: Outcome; record_id: string | null; reasons: Violation[] };

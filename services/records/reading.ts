@@ -1,19 +1,11 @@
 /** Records as people and plugins see them, with the evidence of where they come from. */
 import { isUuid, type Database, type Transaction } from '../../database/index.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { HTTP_LIMITS, ISOLATE_LIMITS, RECORD_LIMITS } from '../../spec/limits.ts';
+import { checkRecordCursor, checkRecordFilter, recordsThatFit } from '../../spec/host/record-checks.ts';
+import type { RecordPage, RecordQuery, RecordView } from '../../spec/host/records.ts';
+import { HTTP_LIMITS, RECORD_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import { findRecordType } from './judged-type.ts';
-
-export type RecordView = {
-  readonly id: string;
-  readonly type: string;
-  /** Fields of plugins' extensions stand under the plugin's id. */
-  readonly data: JsonObject;
-  readonly revision: number;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-};
+import { findRecordType } from './record-types.ts';
 
 export type EvidenceView = {
   readonly import: string;
@@ -38,19 +30,7 @@ export type RecordDetail = RecordView & {
   readonly evidence: readonly EvidenceView[];
 };
 
-export type RecordQuery = {
-  /** Fields with the text that they must have, all of them. */
-  readonly filter?: readonly (readonly [string, string])[];
-  readonly cursor?: string;
-  readonly limit?: number;
-};
-
-export type RecordPage = { readonly items: readonly RecordView[]; readonly nextCursor: string | null };
-
 type Row = { id: string; data: JsonObject; revision: number; created_at: string; updated_at: string };
-
-/** A page reaches a guest in one answer, with room for what is around the data. */
-const PAGE_CHARS_MAX = ISOLATE_LIMITS.answerCharsMax / 2;
 
 const COLUMNS = `id, data, revision, to_json(created_at) #>> '{}' as created_at,
   to_json(updated_at) #>> '{}' as updated_at`;
@@ -65,9 +45,8 @@ export function listRecords(
   type: string,
   { filter = [], cursor, limit = HTTP_LIMITS.pageSizeDefault }: RecordQuery,
 ): Promise<RecordPage> {
-  if (cursor !== undefined && !isUuid(cursor))
-    throw new Refusal('cursor_invalid', { detail: 'The cursor is not one that this list gave.' });
-  checkFilter(filter);
+  checkRecordCursor(cursor);
+  checkRecordFilter(filter);
   return inOrg(database, orgId, async (tx) => {
     const { qualifiedName } = await findRecordType(tx, orgId, type);
     const rows = await tx.em.execute<Row[]>(
@@ -75,28 +54,9 @@ export function listRecords(
         ${'and data ->> ? = ? '.repeat(filter.length)} order by id limit ?`,
       [orgId, qualifiedName, cursor ?? '00000000-0000-0000-0000-000000000000', ...filter.flat(), limit + 1],
     );
-    const items = rows.slice(0, fitting(rows, limit)).map((row) => viewOf(row, qualifiedName));
+    const items = rows.slice(0, recordsThatFit(rows, limit)).map((row) => viewOf(row, qualifiedName));
     return { items, nextCursor: rows.length > items.length ? (items.at(-1)?.id ?? null) : null };
   });
-}
-
-/** @returns how many of the rows make a page: as many as were asked for, fewer where they are large */
-function fitting(rows: readonly Row[], limit: number): number {
-  let chars = 0;
-  const first = rows.findIndex(({ data }) => (chars += JSON.stringify(data).length) > PAGE_CHARS_MAX);
-  return Math.min(limit, first === -1 ? rows.length : Math.max(1, first));
-}
-
-/** PostgreSQL has no U+0000 in text. @throws Refusal `record_request_invalid` */
-function checkFilter(filter: NonNullable<RecordQuery['filter']>): void {
-  if (filter.length > RECORD_LIMITS.filtersMax)
-    throw new Refusal('record_request_invalid', {
-      detail: `There are ${filter.length} filters; at most ${RECORD_LIMITS.filtersMax} are taken.`,
-    });
-  if (filter.flat().some((text) => text.includes('\0') || !text.isWellFormed()))
-    throw new Refusal('record_request_invalid', {
-      detail: 'A filter holds U+0000 or half a surrogate pair.',
-    });
 }
 
 function inOrg<Result>(

@@ -1,24 +1,14 @@
 /** The records of all organizations: the one object that the server works with. */
 import type { Database } from '../../database/index.ts';
 import type { Acting } from '../../registry/installations/index.ts';
+import type { RecordPort } from '../../spec/host/records.ts';
 import type { Tell } from '../events/index.ts';
 import { eraseRecord, type EraseWish } from './erasing.ts';
-import { proposing, type Propose } from './proposing.ts';
-import {
-  findRecord,
-  listRecords,
-  readRecord,
-  type RecordDetail,
-  type RecordPage,
-  type RecordQuery,
-  type RecordView,
-} from './reading.ts';
+import { proposing } from './proposing.ts';
+import { findRecord, listRecords, readRecord, type RecordDetail } from './reading.ts';
 
-/** Every function sees and changes the records of the organization that it is given, and of no other. */
-export type Records = {
-  readonly propose: Propose;
-  find(orgId: string, type: string, id: string): Promise<RecordView | undefined>;
-  list(orgId: string, type: string, query: RecordQuery): Promise<RecordPage>;
+/** The records of all organizations, for plugins and for people. */
+export type Records = RecordPort & {
   read(orgId: string, type: string, id: string): Promise<RecordDetail>;
   /**
    * Takes a record away, and the values that its evidence kept.

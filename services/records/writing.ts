@@ -3,22 +3,15 @@ import { createHash } from 'node:crypto';
 import type { Transaction } from '../../database/index.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { RECORD_LIMITS } from '../../spec/limits.ts';
-import { Refusal, type Violation } from '../../spec/refusal.ts';
+import type { DecidedRow } from '../../spec/records/decide-batch.ts';
+import type { KnownRecord, KnownRecords } from '../../spec/records/known-records.ts';
+import { requireRecordRoom } from '../../spec/host/record-checks.ts';
+import { countsOf, reasonsOf, recordOf } from '../../spec/records/verdict.ts';
 import type { Tell } from '../events/index.ts';
 import type { RecordImport } from './batch.ts';
-import type { Proposal, Verdict } from './decision.ts';
-import type { KnownRecord, KnownRecords } from './known-records.ts';
-import type { RecordData } from './normalise.ts';
 import { tellChanges } from './telling.ts';
 
-/** A row and what becomes of it; `data` of those that could be normalized. */
-export type DecidedRow = {
-  readonly proposal: Proposal;
-  readonly verdict: Verdict;
-  readonly data: RecordData | null;
-};
-
-export type DecidedBatch = {
+export type WrittenBatch = {
   readonly known: KnownRecords;
   readonly rows: readonly DecidedRow[];
   readonly tell: Tell;
@@ -28,7 +21,7 @@ export type DecidedBatch = {
 export async function writeBatch(
   tx: Transaction,
   batch: RecordImport,
-  { known, rows, tell }: DecidedBatch,
+  { known, rows, tell }: WrittenBatch,
 ): Promise<void> {
   const { added, changed } = known.changes();
   switch (batch.mode) {
@@ -72,11 +65,7 @@ export async function countUsage(
         evidence = record_usage.evidence + excluded.evidence returning records, evidence`,
     [orgId, records, evidence],
   );
-  const { recordsMax, evidenceRowsMax } = RECORD_LIMITS;
-  if (!usage || (usage.records <= recordsMax && usage.evidence <= evidenceRowsMax)) return;
-  throw new Refusal('record_quota_exceeded', {
-    detail: `An organization keeps at most ${recordsMax} records and ${evidenceRowsMax} rows of evidence.`,
-  });
+  if (usage) requireRecordRoom(usage);
 }
 
 function insertRecords(
@@ -186,23 +175,6 @@ function evidenceOf(
   };
 }
 
-export function recordOf(verdict: Verdict): string | null {
-  return 'recordId' in verdict ? verdict.recordId : null;
-}
-
-/** What a stranger wrote may be in them, as PostgreSQL stores it and a person can read it. */
-export function reasonsOf(verdict: Verdict): Violation[] {
-  const reasons = 'reasons' in verdict ? verdict.reasons : [];
-  return reasons.slice(0, RECORD_LIMITS.reasonsPerRowMax).map(({ pointer, message }) => ({
-    pointer: storable(pointer),
-    message: storable(message),
-  }));
-}
-
-function storable(text: string): string {
-  return text.slice(0, RECORD_LIMITS.reasonCharsMax).toWellFormed().replaceAll('\0', '\uFFFD');
-}
-
 /** A value that is too long is represented by its digest. JSON.stringify escapes what PostgreSQL does not store. */
 function originalText(original: JsonValue): string {
   const text = JSON.stringify(original);
@@ -218,13 +190,4 @@ async function addCounts(tx: Transaction, { id }: RecordImport, rows: readonly D
       rejected = rejected + ?, held = held + ? where id = ?`,
     [counts.accepted, counts.merged, counts.unchanged, counts.rejected, counts.held, id],
   );
-}
-
-export type Outcome = Verdict['outcome'];
-export type Counts = Readonly<Record<Outcome, number>>;
-
-export function countsOf(outcomes: readonly Outcome[]): Counts {
-  const counts = { accepted: 0, merged: 0, unchanged: 0, rejected: 0, held: 0 };
-  for (const outcome of outcomes) counts[outcome] += 1;
-  return counts;
 }

@@ -1,7 +1,7 @@
 /** By what records are found again: texts that are equal exactly where the type says that two records are one. */
 import { createHash } from 'node:crypto';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import type { OrgRecordType } from '../../registry/modules/index.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { OrgRecordType } from '../modules/org-modules.ts';
 
 /** `key`: the same record. `likeness`: the same record, or one that is like it. */
 export type RecordKey = {

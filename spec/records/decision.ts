@@ -5,55 +5,16 @@
  * A row is the record that shares a key with it. It is held where that is not one record for certain, or where it
  * would overwrite what another source or another row of the same import has said.
  */
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { RECORD_LIMITS } from '../../spec/limits.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import type { Violation } from '../../spec/refusal.ts';
-import { toPointer } from '../../spec/strict-json.ts';
-import type { JudgedType } from './judged-type.ts';
+import type { JsonObject } from '../json.ts';
+import { RECORD_LIMITS } from '../limits.ts';
+import type { Violation } from '../refusal.ts';
+import { toPointer } from '../strict-json.ts';
 import { keysOf, type RecordKey } from './keys.ts';
 import { newRecordId, type KnownRecord, type KnownRecords } from './known-records.ts';
 import { differences, merged, mergedSources } from './merging.ts';
+import type { Judgement } from './proposal.ts';
 import type { ReadRow } from './read-row.ts';
-
-/** One row as a plugin proposes it. */
-export type Proposal = {
-  /** Its number in the file, or in the call where there is no file. */
-  readonly row: number;
-  /** The values as they stood in the source, whatever they are. */
-  readonly original: JsonValue;
-  readonly data: JsonObject;
-  /** The record that is meant, where the plugin knows it. */
-  readonly id?: string;
-  /** Why the plugin could not read the row; it is rejected with these words. */
-  readonly problems?: readonly string[];
-};
-
-export type Verdict =
-  | { readonly outcome: 'accepted' | 'merged'; readonly recordId: string }
-  | {
-      readonly outcome: 'unchanged';
-      /** Null where an equal row already waits for a person. */
-      readonly recordId: string | null;
-      readonly reasons: readonly Violation[];
-    }
-  | { readonly outcome: 'rejected'; readonly reasons: readonly Violation[] }
-  | {
-      readonly outcome: 'held';
-      readonly reasons: readonly Violation[];
-      /** Records that it may be. */
-      readonly candidates: readonly string[];
-      readonly proposalHash: string;
-    };
-
-/** Who proposes, and what the rows are judged against. */
-export type Judgement = {
-  readonly judged: JudgedType;
-  readonly plugin: PluginId;
-  /** Whether the plugin has fields of its own in records of the type. */
-  readonly ownFields: 'yes' | 'no';
-  readonly importId: string;
-};
+import type { Verdict } from './verdict.ts';
 
 /** Decides a row, and puts what becomes of it into `known`. */
 export function decideRow(read: ReadRow | Violation[], known: KnownRecords, judgement: Judgement): Verdict {

@@ -1,7 +1,7 @@
 /** One record and what a row says about it: field by field, with the source of each value. */
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { PluginId } from '../plugin-id.ts';
 import { isNamespace } from './judged-type.ts';
 import type { FieldSources, KnownRecord } from './known-records.ts';
 import { isObject } from './normalise.ts';

@@ -1,10 +1,42 @@
 /** Imports that a plugin begins by itself, in a command for instance: one batch over many proposals. */
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import type { RunFile } from '../../spec/run.ts';
-import type { Capability } from '../capability.ts';
-import type { RecordsContext } from '../records/index.ts';
-import type { GuestImport, Imports } from './imports.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { Counts } from '../records/verdict.ts';
+import { Refusal } from '../refusal.ts';
+import type { RunFile } from '../run.ts';
+import type { Capability } from './capability.ts';
+import type { Proposer, RecordsContext } from './records.ts';
+
+export type ImportMode = 'apply' | 'dryRun';
+
+/** What the run of a plugin begins by itself. */
+export type GuestImport = {
+  readonly orgId: string;
+  readonly proposer: Proposer;
+  /** Name of the record type, bare or qualified. */
+  readonly type: string;
+  readonly file: RunFile | null;
+  readonly mode: ImportMode;
+  /** The job that the run is, which goes on with the same import where it was cut off. */
+  readonly jobId: string | null;
+};
+
+export type ImportPort = {
+  /**
+   * @returns the id of the import; of the one that is under way where the same job begins again
+   * @throws Refusal `record_type_unknown`, `record_type_not_in_force`, `name_ambiguous`
+   */
+  beginOwn(wish: GuestImport): Promise<string>;
+  /**
+   * @param problem what is wrong with the source as a whole
+   * @throws Refusal `import_not_running`
+   */
+  endOwn(
+    orgId: string,
+    installationId: string,
+    importId: string,
+    problem: string | null,
+  ): Promise<{ readonly id: string; readonly counts: Counts }>;
+};
 
 /** The run, from the supervisor's record: its files, and the job that it is. */
 export type ImportsContext = RecordsContext & {
@@ -18,9 +50,7 @@ const TEXT: JsonObject = { type: 'string', minLength: 1, maxLength: 200 };
  * `records.begin({ type, file, dryRun })` → `{ import }`, the same one where a job that was cut off begins again ·
  * `records.end({ import, problem })` → `{ import, accepted, merged, unchanged, rejected, held }`.
  */
-export function importCapabilities(
-  imports: Pick<Imports, 'beginOwn' | 'endOwn'>,
-): Capability<ImportsContext>[] {
+export function importCapabilities(imports: ImportPort): Capability<ImportsContext>[] {
   return [
     {
       name: 'records.begin',

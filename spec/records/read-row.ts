@@ -1,13 +1,13 @@
 /** A row of a proposal, brought into the form in which it is compared: normalized, with the keys it is looked for by. */
 import { createHash } from 'node:crypto';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { RECORD_LIMITS } from '../../spec/limits.ts';
-import type { Violation } from '../../spec/refusal.ts';
-import { toPointer } from '../../spec/strict-json.ts';
-import type { Judgement, Proposal } from './decision.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { RECORD_LIMITS } from '../limits.ts';
+import type { Violation } from '../refusal.ts';
+import { toPointer } from '../strict-json.ts';
 import { isNamespace, type JudgedType } from './judged-type.ts';
 import { keysOf, slugOf, type RecordKey } from './keys.ts';
 import { normaliseData, type RecordData } from './normalise.ts';
+import type { Judgement, Proposal } from './proposal.ts';
 
 /** A slug that follows from another field, where the row gives none. */
 type DerivedSlug = {

@@ -1,13 +1,12 @@
 /** A record type of one organization, ready to judge data: its schema and what extensions in force add, compiled. */
 import { createHash } from 'node:crypto';
-import type { Transaction } from '../../database/index.ts';
-import { ambiguous, isSeveral, loadModules, type OrgRecordType } from '../../registry/modules/index.ts';
-import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { RECORD_LIMITS } from '../../spec/limits.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import { Refusal, type Violation } from '../../spec/refusal.ts';
-import { toPointer } from '../../spec/strict-json.ts';
+import { compileGuestSchema, type GuestValidator } from '../guest-schema.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { RECORD_LIMITS } from '../limits.ts';
+import { ambiguous, isSeveral, type OrgModules, type OrgRecordType } from '../modules/org-modules.ts';
+import type { PluginId } from '../plugin-id.ts';
+import { Refusal, type Violation } from '../refusal.ts';
+import { toPointer } from '../strict-json.ts';
 import { isObject } from './normalise.ts';
 
 export type JudgedType = {
@@ -25,12 +24,11 @@ const KEPT_MAX = 200;
 const kept = new Map<string, Compiled>();
 
 /**
- * @param tx in the scope of the organization
  * @param name bare or qualified
  * @throws Refusal `record_type_unknown`, `name_ambiguous`
  */
-export async function findRecordType(tx: Transaction, orgId: string, name: string): Promise<OrgRecordType> {
-  const found = (await loadModules(tx, orgId)).findRecordType(name);
+export function requireRecordType(modules: OrgModules, name: string): OrgRecordType {
+  const found = modules.findRecordType(name);
   if (found === undefined)
     throw new Refusal('record_type_unknown', { detail: 'The organization has no record type of this name.' });
   if (isSeveral(found)) throw ambiguous('record type', name, found);
@@ -45,14 +43,6 @@ export function judge(found: OrgRecordType): JudgedType {
     });
   }
   return { name: found.qualifiedName, type: found.type, violationsOf: compiled(found) };
-}
-
-/**
- * @returns the name under which records of the type are kept
- * @throws Refusal `record_type_unknown`, `record_type_not_in_force`, `name_ambiguous`
- */
-export async function requireTakenType(tx: Transaction, orgId: string, name: string): Promise<string> {
-  return judge(await findRecordType(tx, orgId, name)).name;
 }
 
 /** Equal texts of schemas judge alike, whosoever they are. */

@@ -1,8 +1,8 @@
 /** Brings what a plugin proposes into the one form in which it is compared and kept. */
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { RECORD_LIMITS } from '../../spec/limits.ts';
-import type { Violation } from '../../spec/refusal.ts';
-import { toPointer } from '../../spec/strict-json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { RECORD_LIMITS } from '../limits.ts';
+import type { Violation } from '../refusal.ts';
+import { toPointer } from '../strict-json.ts';
 
 declare const normalised: unique symbol;
 /** Text in NFC without surrounding space, addresses in lower case, moments in UTC; nothing empty, nothing unstorable. */

@@ -3,7 +3,7 @@
  * Rows are decided in order against it, and what has changed is written at once.
  */
 import { randomUUIDv7 } from 'node:crypto';
-import type { JsonObject } from '../../spec/json.ts';
+import type { JsonObject } from '../json.ts';
 import type { RecordKey } from './keys.ts';
 
 /** Where the values of a record come from: `*` for all fields that are not named. Plugin ids. */

@@ -3,16 +3,12 @@
  * `assembleModules`, the core's first, so that no name of the core can be taken; what stands there is never changed,
  * only added to.
  */
-import type { JsonObject } from '../../spec/json.ts';
-import { CORE_MODULES, type CoreRecordType } from '../../spec/modules/core-modules.ts';
-import {
-  qualifiedName,
-  type ModuleContribution,
-  type RecordExtension,
-  type RecordType,
-} from '../../spec/modules/module.ts';
-import { coversPermission, type Permission } from '../../spec/permission.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
+import type { JsonObject } from '../json.ts';
+import { CORE_MODULES, type CoreRecordType } from './core-modules.ts';
+import { qualifiedName, type ModuleContribution, type RecordExtension, type RecordType } from './module.ts';
+import { coversPermission, type Permission } from '../permission.ts';
+import type { PluginId } from '../plugin-id.ts';
+import { Refusal } from '../refusal.ts';
 
 /** Why a part of a plugin counts or does not. */
 export type ModuleStatus = 'inForce' | 'pluginNotActive' | 'notGranted' | 'targetMissing';
@@ -195,4 +191,17 @@ function oneOrAll<Item extends Named>(items: readonly Item[], name: string): Ite
 /** @returns whether a name was claimed by several, so that only qualified names tell them apart */
 export function isSeveral<Item>(found: Item | readonly Item[]): found is readonly Item[] {
   return Array.isArray(found);
+}
+
+/** @param claims all that have the bare name */
+export function ambiguous(
+  what: 'module' | 'record type',
+  name: string,
+  claims: readonly { readonly qualifiedName: string }[],
+): Refusal {
+  const names = claims.map((claim) => claim.qualifiedName);
+  return new Refusal('name_ambiguous', {
+    detail: `Several plugins bring a ${what} ${name}: ${names.join(', ')}.`,
+    extensions: { names },
+  });
 }
