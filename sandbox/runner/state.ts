@@ -5,7 +5,7 @@ import type { FailureHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
 import { createLogAllowance, type LogAllowance } from '../protocol/log-allowance.ts';
 import { RUN_FLAGS } from '../protocol/kinds.ts';
-import type { GuestIsolate } from './guest-isolate.ts';
+import type { EntryEnd, GuestIsolate } from './guest-isolate.ts';
 
 /** How a run ended; kept until the entry in which it ended has been charged. */
 export type Answer =
@@ -90,4 +90,9 @@ export function earn(run: Run, bytes: number): void {
 export function oldestRun({ runs }: Home): Run | undefined {
   const [first, ...others] = runs.values();
   return others.reduce((oldest, run) => (oldest && oldest.id < run.id ? oldest : run), first);
+}
+
+export function failureOfBroken(end: EntryEnd & { kind: 'broken' }): Failure {
+  const outcome = end.outcome === 'ok' ? 'internalError' : end.outcome;
+  return { outcome, head: { reason: end.reason } };
 }
