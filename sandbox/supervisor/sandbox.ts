@@ -39,7 +39,7 @@ export type SandboxOptions = {
   readonly observer: SandboxObserver;
   /** Where absent, a run keeps the grants with which it began. */
   readonly grantsOf?: GrantsOf;
-  /** Limits that differ from `spec/limits.ts`, by trigger. */
+  /** Limits that differ from `spec/limits/`, by trigger. */
   readonly limits?: Partial<Record<TriggerKind, Partial<RunLimits>>>;
   /** Folder for the runtime's files; the system's temporary folder where absent. */
   readonly dataDir?: string;
