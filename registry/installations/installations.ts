@@ -24,7 +24,8 @@ import { forgetEvents, lastEventId, readEvents, type OrganizationEvent } from '.
 import { applyDefaults, type DefaultOutcome } from './defaults.ts';
 import { openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
-import { activate, deactivate, deactivateAll } from './lifecycle.ts';
+import { activate } from './activation.ts';
+import { deactivate, deactivateAll } from './deactivation.ts';
 import { noteStrike, testHealth, type HealthTest } from './health.ts';
 import { loadGuest } from './load-guest.ts';
 import { applyPlan } from './plan-application.ts';
