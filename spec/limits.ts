@@ -13,6 +13,7 @@ export {
 export { ENVELOPE_LIMITS, PACKAGE_LIMITS } from './limits/packages.ts';
 export { assertLimits } from './limits/relations.ts';
 export {
+  CRYPTO_LIMITS,
   ISOLATE_LIMITS,
   RUN_LIMITS,
   RUNNER_LIMITS,
