@@ -1,5 +1,4 @@
 /** The supervisor's side of a runner, against real processes that do not keep to the protocol. */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -25,7 +24,7 @@ async function callRogue(
   const ended = Promise.withResolvers<RunnerEnd>();
   const runner = new Runner({
     tier: 'reviewed',
-    launch: { command: process.execPath, args: [ROGUE, deed], markFolder: tmpdir() },
+    launch: { command: process.execPath, args: [ROGUE, deed] },
     boot: { runs: RUN_LIMITS, isolate: ISOLATE_LIMITS },
     guestSource: Buffer.alloc(0),
     broker: createBroker(bed.options.capabilities, bed.options.observer),
