@@ -23,6 +23,7 @@ import { blobPart, formPart, streamPart, urlPart } from './lazy.ts';
 import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
 import type { URLSearchParams } from './url.ts';
+import { isObject } from './web-idl.ts';
 
 export type BodyInit =
   | string
@@ -161,17 +162,32 @@ export function cloneBody(body: Body): Body {
   return makeBody({ kind: 'stream', stream: theirs });
 }
 
-/** Thrown when a stream gives more than its reader takes. */
-export class BodyTooLarge extends TypeError {}
+let hasMark: (value: object, mark: 'body' | 'request') => boolean;
 
-/** Thrown when a request that comes in pieces is read whole, and is too large for that. */
-class RequestTooLarge extends TypeError {}
+/**
+ * What bodies of our own making throw, told by a private mark: `instanceof` asks a guest's proxy for its prototype and
+ * a guest's `TypeError[Symbol.hasInstance]` for its opinion.
+ */
+class TooLarge extends TypeError {
+  static {
+    hasMark = (value, mark) => #mark in value && value.#mark === mark;
+  }
+  readonly #mark: 'body' | 'request';
+  constructor(mark: 'body' | 'request', message: string) {
+    super(message);
+    this.#mark = mark;
+  }
+}
 
-export const isRequestTooLarge = (thrown: unknown): boolean => thrown instanceof RequestTooLarge;
+/** Whether a stream gave more than its reader takes. */
+export const isBodyTooLarge = (thrown: unknown): boolean => isObject(thrown) && hasMark(thrown, 'body');
+
+/** Whether a request that comes in pieces was read whole, and is too large for that. */
+export const isRequestTooLarge = (thrown: unknown): boolean => isObject(thrown) && hasMark(thrown, 'request');
 
 /**
  * All bytes of a body, at once where there is no stream to wait for. Uses the body up.
- * @throws TypeError when it was used before; BodyTooLarge above `bytesMax`
+ * @throws TypeError when it was used before, or for which `isBodyTooLarge` holds, above `bytesMax`
  */
 export function takeBinary(body: Body, bytesMax: number): string | Promise<string> {
   if (isUnusable(body)) throw new TypeError('Body is unusable: it has already been read.');
@@ -182,7 +198,7 @@ export function takeBinary(body: Body, bytesMax: number): string | Promise<strin
 }
 
 function withinCap(binary: string, bytesMax: number): string {
-  if (binary.length > bytesMax) throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`);
+  if (binary.length > bytesMax) throw new TooLarge('body', `The body is larger than ${bytesMax} bytes.`);
   return binary;
 }
 
@@ -196,7 +212,7 @@ async function readAll(stream: ReadableStream, bytesMax: number): Promise<string
       throw await refuse(reader, new TypeError('A chunk of the body is not a Uint8Array.'));
     binary += binaryFromBytes(value as Uint8Array);
     if (binary.length > bytesMax)
-      throw await refuse(reader, new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`));
+      throw await refuse(reader, new TooLarge('body', `The body is larger than ${bytesMax} bytes.`));
   }
 }
 
@@ -207,7 +223,8 @@ async function pullAll({ pull, wholeBytesMax }: PulledBody): Promise<string> {
     if (piece === null) return binary;
     binary += piece;
     if (binary.length > wholeBytesMax)
-      throw new RequestTooLarge(
+      throw new TooLarge(
+        'request',
         `The body of the request is larger than ${wholeBytesMax} bytes: read it in pieces, from request.body.`,
       );
   }
