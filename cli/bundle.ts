@@ -4,7 +4,6 @@ import { basename, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 import type { Io } from './io.ts';
-import { npmStandIns, standInHint } from './node-names.ts';
 import type { PluginFiles } from './plugin-folder.ts';
 
 /** Files about building, which say nothing to those who run the plugin. */
@@ -16,14 +15,11 @@ const TEST_FILES = /\.test\.[cm]?jsx?$|(?:^|\/)(?:tests|testing|fixtures)\//u;
 /** What the server asks of every package; it stays even where the code imports it. */
 const PACKAGE_FILES = /^(?:manifest\.json|README\.md|LICENSE)$/u;
 const UNRESOLVED = /^Could not resolve "(.+)"$/u;
-const UNLOADABLE = /^No loader is configured for "(\.\w+)" files/u;
-/** What a source may be written in, when `main` itself is yet to be made from it. */
-const SOURCE_ENDINGS = ['.ts', '.tsx', '.jsx'];
 
 /**
- * Replaces the sources by a bundle where the folder asks for it: its `main` is missing and a source of the same name
- * (`.ts`, `.tsx`, `.jsx`) lies beside it or in `src/`, or there is a package.json, so that imports may mean npm
- * packages. Any other folder is returned as it is.
+ * Replaces the sources by a bundle where the folder asks for it: its `main` is missing and a TypeScript file of the
+ * same name lies beside it or in `src/`, or there is a package.json, so that imports may mean npm packages. Any other
+ * folder is returned as it is.
  * @param main the manifest's entry module
  * @throws Refusal `pack_builtin_module` with the imports that lead to each module of Node, or `pack_bundle_failed`
  *   with one violation per error
@@ -45,10 +41,7 @@ export async function bundleWhereNeeded(
 function findSource(files: PluginFiles, main: string): string | undefined {
   const stem = main.replace(/\.m?js$/u, '');
   if (files.has(main)) return files.has('package.json') ? main : undefined;
-  const stems = [stem, `src/${stem}`, `src/${basename(stem)}`];
-  return stems
-    .flatMap((path) => SOURCE_ENDINGS.map((ending) => path + ending))
-    .find((path) => files.has(path));
+  return [`${stem}.ts`, `src/${stem}.ts`, `src/${basename(stem)}.ts`].find((path) => files.has(path));
 }
 
 function isBuildInput(path: string, inputs: ReadonlySet<string>): boolean {
@@ -75,9 +68,7 @@ async function build(root: string, source: string, main: string): Promise<Bundle
 
 /**
  * What guests run: web standards and no Node, so packages are asked for the builds that they keep for workers and
- * browsers, and `browser` in their package.json says what they do without. What bundlers commonly stand in for, is:
- * the global object by Node's name, an environment without variables, and an address of the module. The same sources
- * give the same bytes: no time, no absolute path, nothing of the environment.
+ * browsers. The same sources give the same bytes: no time, no absolute path, nothing of the environment.
  */
 function buildOptions(root: string, source: string, main: string): BuildOptions {
   return {
@@ -86,17 +77,11 @@ function buildOptions(root: string, source: string, main: string): BuildOptions 
     outfile: join(root, main),
     bundle: true,
     format: 'esm',
-    platform: 'browser',
+    platform: 'neutral',
     target: 'es2024',
-    conditions: ['workerd', 'worker', 'module'],
-    define: {
-      'process.env.NODE_ENV': '"production"',
-      'process.env': '{}',
-      global: 'globalThis',
-      'import.meta.url': JSON.stringify(`plugin:///${main}`),
-    },
-    jsx: 'automatic',
-    plugins: [npmStandIns],
+    mainFields: ['browser', 'module', 'main'],
+    conditions: ['worker', 'browser'],
+    define: { 'process.env.NODE_ENV': '"production"' },
     sourcemap: 'linked',
     sourcesContent: false,
     charset: 'utf8',
@@ -136,12 +121,7 @@ function builtinRefusal(
     .map((error): Violation => {
       const chain = graph ? chainTo(graph, source, error.location?.file ?? source) : [];
       const way = [...chain, missingName(error)].join(' → ');
-      const hint = standInHint(missingName(error));
-      return {
-        ...violationOf(error),
-        message: `${missingName(error)} is a module of Node: ${way}`,
-        ...(hint && { hint }),
-      };
+      return { ...violationOf(error), message: `${missingName(error)} is a module of Node: ${way}` };
     });
   const [first] = violations;
   return new Refusal('pack_builtin_module', { detail: `${first?.pointer}: ${first?.message}`, violations });
@@ -177,16 +157,5 @@ function bundleRefusal(errors: readonly Message[], cause: unknown): Refusal {
 }
 
 function violationOf({ location, text }: Message): Violation {
-  const pointer = location ? `${location.file}:${location.line}` : '';
-  const ending = UNLOADABLE.exec(text)?.[1];
-  return ending === undefined
-    ? { pointer, message: text }
-    : { pointer, message: text, hint: UNLOADABLE_HINTS.get(ending) ?? UNLOADABLE_HINT };
+  return { pointer: location ? `${location.file}:${location.line}` : '', message: text };
 }
-
-const UNLOADABLE_HINT =
-  'Import JavaScript, TypeScript, JSON or text (.txt); put other data into one of them.';
-const UNLOADABLE_HINTS: ReadonlyMap<string, string> = new Map([
-  ['.wasm', 'Plugins have no WebAssembly; take a package that does without, or its build in JavaScript.'],
-  ['.node', 'Plugins run no native code; take a package that is written in JavaScript alone.'],
-]);

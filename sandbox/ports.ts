@@ -6,6 +6,7 @@
  * from the supervisor's record of the run, never from a message.
  */
 import type { HandlerPath, HandlerTrigger } from '../spec/handler.ts';
+import type { HostBody } from '../spec/host/capability.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
 import type { FailedOutcome } from '../spec/outcome.ts';
 import type { Permission } from '../spec/permission.ts';
@@ -58,9 +59,7 @@ export type GuestRequest = {
 };
 
 export type GuestResponse = {
-  /** From 200 to 599. */
   readonly status: number;
-  /** As HTTP allows them: no CR, LF or NUL. */
   readonly headers: readonly (readonly [string, string])[];
   /** In pieces only where the invocation takes that. */
   readonly body: Uint8Array | ByteSource | null;
@@ -145,7 +144,10 @@ export type HostCallContext = {
   readonly files: readonly RunFile[];
   /** `performance.now()` by which the call must have settled. */
   readonly deadline: number;
+  /** Aborted with the end of the run, or when the guest does not want the answer any more, or the body that it has. */
   readonly signal: AbortSignal;
+  /** Hands over a body for the guest to pull once it has the answer of this call; at most one. */
+  giveBody(body: HostBody): void;
 };
 
 /**

@@ -41,6 +41,7 @@ async function call(name: string, text: string): Promise<{ failed: boolean; valu
     files: [],
     deadline: performance.now() + 1_000,
     signal: new AbortController().signal,
+    giveBody: () => undefined,
   };
   const answer = await broker.call(name, text, context);
   return { failed: answer.failed, value: JSON.parse(answer.text) };

@@ -1,3 +1,5 @@
+import type { PulledBody } from './web/body.ts';
+
 /**
  * What the web APIs in the isolate need from beneath: the only things they cannot do for themselves.
  *
@@ -28,8 +30,15 @@ export type GuestBindings = {
    *   DOMException; `performCrypto` of `sandbox/runner/web-crypto.ts` makes it, to be passed through unchanged
    */
   crypto(operation: string, json: string): Promise<string>;
-  /** Outbound HTTP through the broker, under the grant; undefined while no run is in flight. */
-  fetch(request: BoundRequest): Promise<BoundResponse>;
+  /** Outbound HTTP through the broker, under the grant; rejects while no run is in flight. */
+  fetch(request: BoundRequest): BoundCall;
+};
+
+/** A request on its way. */
+export type BoundCall = {
+  readonly answer: Promise<BoundResponse>;
+  /** Nobody wants the answer any more, or no more of its body: who waits for either gets the reason. */
+  abort(reason: unknown): void;
 };
 
 export type BoundRequest = {
@@ -46,5 +55,5 @@ export type BoundResponse = {
   readonly url: string;
   readonly redirected: boolean;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: string | null;
+  readonly body: string | PulledBody | null;
 };

@@ -29,8 +29,10 @@ export const POST = {
   answerHead: 10,
   /** (run, piece as binary string) returns how many more may be sent */
   answerPiece: 11,
-  /** (run) asks for the next piece of the request */
+  /** (run, call) asks for the next piece of the body that came with the answer of the call; of the request where 0 */
   pull: 12,
+  /** (run, call): its answer, or the rest of its body, is not wanted any more */
+  drop: 13,
 } as const;
 
 /** Host to guest. */
@@ -51,8 +53,11 @@ export const DELIVER = {
   cryptoResult: 7,
   /** (run, pieces): so many more pieces of the answer may be sent now. */
   more: 8,
-  /** (run, index in `PIECE_CODES` of `protocol/kinds.ts`, 0, piece as binary string) answers `POST.pull` */
-  requestPiece: 9,
+  /**
+   * (run, index in `PIECE_CODES` of `protocol/kinds.ts`, call or 0, piece as binary string or an error as JSON) answers
+   * `POST.pull`
+   */
+  piece: 9,
 } as const;
 
 /** What `configure` carries. */

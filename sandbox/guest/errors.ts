@@ -1,6 +1,13 @@
 /** Errors as they cross the bridge: data on the way in, a bounded description on the way out. */
 import type { AnswerHead, ErrorData } from './bridge.ts';
-import { defineProperty, ErrorConstructor, parse, stringSlice, stringify } from './primordials.ts';
+import {
+  defineProperty,
+  ErrorConstructor,
+  parse,
+  stringSlice,
+  stringify,
+  TypeErrorConstructor,
+} from './primordials.ts';
 
 const STACK_CHARS_MAX = 4_000;
 /** Longer than a code may be: what is cut here is seen to be none. */
@@ -9,7 +16,8 @@ const CODE_CHARS_MAX = 100;
 /** Turns what the host refused into an error of the guest's own realm. */
 export function errorFromHost(text: string): Error {
   const data = parse(text) as ErrorData;
-  const error = new ErrorConstructor(data.message) as Error & { code?: string; permission?: string };
+  const Constructor = data.name === 'TypeError' ? TypeErrorConstructor : ErrorConstructor;
+  const error = new Constructor(data.message) as Error & { code?: string; permission?: string };
   define(error, 'name', data.name);
   define(error, 'code', data.code);
   if (data.permission !== undefined) define(error, 'permission', data.permission);

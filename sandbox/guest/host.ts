@@ -29,7 +29,7 @@ import {
   TypeErrorConstructor,
 } from './primordials.ts';
 import { fileStream } from './file-stream.ts';
-import type { Inflow } from './inflow.ts';
+import { closeAnswers, closeRequest, type Inflow } from './inflow.ts';
 import type { Outflow } from './outflow.ts';
 import { pluginCall } from './plugin-call.ts';
 import { post } from './post.ts';
@@ -56,7 +56,7 @@ export type HostSettings = {
   readonly services: Map<string, Map<string, Service>>;
 };
 
-type Service = { readonly name: string; readonly parameters: readonly string[] };
+export type Service = { readonly name: string; readonly parameters: readonly string[] };
 
 /** Reads what `configure` brought. */
 export function readSettings(text: string): HostSettings {
@@ -163,22 +163,29 @@ function makeServices(run: GuestRun, settings: HostSettings, space: string): obj
   const methods = mapGet(settings.services, space) as Map<string, Service>;
   const object = create(null) as Record<string, unknown>;
   mapForEach(methods, (service, method) => {
+    const { callCharsMax } = settings.raw;
     const call = (...args: unknown[]): Promise<unknown> =>
-      callService(run.id, service, args, settings.raw.callCharsMax, run);
-    object[method] = shaped(service.name, call);
+      callService(run.id, service, args, callCharsMax, run);
+    const send = (sent: SentCall, args: unknown[]): Promise<unknown> =>
+      callService(run.id, service, args, callCharsMax, run, sent);
+    object[method] =
+      service.name === 'plugins.call' ? pluginCall(send, giveUpCall) : shaped(service.name, call);
   });
   return freeze(object);
 }
 
 /** What some services are to the guest, over their calls. */
 function shaped(name: string, call: (...args: unknown[]) => Promise<unknown>): unknown {
-  if (name === 'plugins.call') return pluginCall(call);
   return name === 'files.stream' ? fileStream(call) : call;
 }
+
+/** Which call an answer belongs to; filled in when it has been sent. */
+export type SentCall = { run: number; call: number };
 
 /**
  * Sends one host call.
  * @param runId the run, or 0 for the one that the runner is in
+ * @param sent told which call it is, where it may have to be given up
  */
 export function callService(
   runId: number,
@@ -186,6 +193,7 @@ export function callService(
   args: readonly unknown[],
   callCharsMax: number,
   run?: GuestRun,
+  sent?: SentCall,
 ): Promise<unknown> {
   return new PromiseConstructor((resolve, reject) => {
     if (run && !run.live)
@@ -200,6 +208,10 @@ export function callService(
     const call = ++lastCall;
     const accepted = post(POST.call, runId, call, service.name, text);
     if (typeof accepted !== 'number') throw new ErrorConstructor(String(accepted));
+    if (sent) {
+      sent.run = accepted;
+      sent.call = call;
+    }
     mapSet(pendingCalls, call, { run: accepted, resolve: (answer) => resolve(parse(answer)), reject });
   });
 }
@@ -224,6 +236,15 @@ export function settleCall(call: number, failed: boolean, text: string): void {
   else pending.resolve(text);
 }
 
+/** Rejects a pending call with the reason and tells the host that nobody waits for it; one that was answered stays so. */
+export function giveUpCall({ run, call }: SentCall, reason: unknown): void {
+  const pending = mapGet(pendingCalls, call);
+  if (!pending) return;
+  mapDelete(pendingCalls, call);
+  post(POST.drop, run, call);
+  pending.reject(reason);
+}
+
 /** Ends a run's host object: nothing can be called any more, and what was called is forgotten. */
 export function revoke(run: GuestRun): void {
   run.live = false;
@@ -233,6 +254,7 @@ export function revoke(run: GuestRun): void {
   mapForEach(pendingCalls, (pending, call) => {
     if (pending.run === run.id) mapDelete(pendingCalls, call);
   });
-  inflow?.revoke();
+  closeRequest(inflow);
+  closeAnswers(run.id);
   outflow?.revoke();
 }

@@ -9,7 +9,7 @@ import { bindings } from './late-bindings.ts';
 import { DELIVER, POST, type AnswerHead, type RunHead } from './bridge.ts';
 import { settleCrypto } from './crypto-calls.ts';
 import { describeThrown } from './errors.ts';
-import { openInflow } from './inflow.ts';
+import { openRequest, settleAnswer } from './inflow.ts';
 import { makeHost, readSettings, revoke, settleCall, type GuestRun, type HostSettings } from './host.ts';
 import { allowMore, pourOut } from './outflow.ts';
 import { adoptPlugin, handlerKey, type GuestPlugin } from './plugin.ts';
@@ -62,7 +62,8 @@ function deliver(
       return settleCrypto(first as number, third ?? '');
     case DELIVER.more:
       return allowMore(mapGet(runs, run), first as number);
-    case DELIVER.requestPiece:
+    case DELIVER.piece:
+      if (second !== 0) return settleAnswer(second as number, first as number, third ?? '');
       return mapGet(runs, run)?.inflow?.settle(first as number, third ?? '');
     case DELIVER.revoke:
       return endRun(run);
@@ -117,7 +118,7 @@ async function perform(
   } catch (thrown) {
     const isUnanswered = trigger === 'endpoint' && run.outflow === undefined;
     if (isUnanswered && isRequestTooLarge(thrown)) finish(run, 'ok', TOO_LARGE_HEAD, TOO_LARGE_BODY);
-    else finishThrown(run, thrown, current.raw.errorCharsMax);
+    else finish(run, 'exception', describeThrown(thrown, current.raw.errorCharsMax));
   }
 }
 
@@ -133,7 +134,7 @@ const TOO_LARGE_BODY = stringify({
 
 function bodyFor(run: GuestRun, body: string | undefined, flags: number): string | PulledBody | null {
   if ((flags & RUN_FLAGS.bodyInPieces) === 0) return body ?? null;
-  run.inflow = openInflow(run, (settings as HostSettings).raw.requestBytesMax);
+  run.inflow = openRequest(run.id, (settings as HostSettings).raw.requestBytesMax);
   return run.inflow;
 }
 
@@ -196,28 +197,9 @@ function finish(
   body?: string,
 ): void {
   if (!run.live) return;
-  // First, while what it asks of the guest may still fail: then the run is there for that failure.
-  const text: unknown = stringify(head);
+  const text = stringify(head);
   endRun(run.id);
-  if (typeof text === 'string') post(POST.done, run.id, outcome, text, body);
-  else post(POST.done, run.id, 'exception', UNREADABLE);
-}
-
-/** The guest made even its failure unreadable, by a `toJSON` on what every object inherits. */
-const UNREADABLE = stringify({
-  reason: 'thrown',
-  message: 'what the handler answered cannot be written as JSON',
-  stack: '',
-} satisfies AnswerHead);
-
-/** Ends a run whatever its handler threw: who waits for it must not wait in vain. */
-function finishThrown(run: GuestRun, thrown: unknown, errorCharsMax: number): void {
-  try {
-    finish(run, 'exception', describeThrown(thrown, errorCharsMax));
-  } catch {
-    endRun(run.id);
-    post(POST.done, run.id, 'exception', UNREADABLE);
-  }
+  post(POST.done, run.id, outcome, text, body);
 }
 
 /**

@@ -25,6 +25,10 @@ export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(
   map: Map<K, V>,
   visit: (value: V, key: K) => void,
 ) => void;
+export const promiseThen = uncurry(Promise.prototype.then) as <T, R>(
+  promise: Promise<T>,
+  done: (value: T) => R | Promise<R>,
+) => Promise<R>;
 export const stringSlice = uncurry(String.prototype.slice);
 export const stringIndexOf = uncurry(String.prototype.indexOf);
 export const arrayJoin = uncurry(Array.prototype.join) as (

@@ -9,7 +9,7 @@ export const TO_RUNNER = {
   load: 2,
   /** run, ref: isolate, code: index in `TRIGGERS`, amount: `RUN_FLAGS` added up. head: `RunHead` as JSON; body: of the request. */
   run: 3,
-  /** run, ref: host call, code: 0 for an answer, 1 for an error. body: JSON, UTF-8. */
+  /** run, ref: host call, code: 0 for an answer, 1 for an error, amount: 1 where a body is to be pulled. body: JSON, UTF-8. */
   result: 4,
   /** run: to be ended, its isolate goes on. */
   cancel: 5,
@@ -21,8 +21,8 @@ export const TO_RUNNER = {
   configure: 8,
   /** run, amount: how many more pieces of the answer may be sent. */
   more: 9,
-  /** run, code: of `PIECE_CODES`; answers `pull`. body: of the request, the next piece. */
-  requestPiece: 10,
+  /** run, ref and code: of `pull` and `PIECE_CODES`; answers `pull`. body: the next piece, or why there is none as JSON. */
+  piece: 10,
 } as const;
 
 /** What `run` says in its amount. */
@@ -61,8 +61,10 @@ export const FROM_RUNNER = {
   answerHead: 73,
   /** run. body: of the answer, the next piece. */
   answerPiece: 74,
-  /** run: its guest is ready for the next piece of the request. */
+  /** run: its guest is ready for the next piece, ref: of the answer of this host call, or of the request where 0. */
   pull: 75,
+  /** run, ref: a host call of which the guest wants no answer any more, or no more of its body. */
+  drop: 76,
 } as const;
 
 /** What decides about limits; a guest is told of commands and contracts alike, whether they run as a job or not. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 
-import { CRYPTO_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
+import { RUN_LIMITS } from '../../spec/limits.ts';
 import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
 import { createHome, createRun, type Home, type Run } from './state.ts';
+import { CRYPTO_LIMITS } from './web-crypto.ts';
 
 type Bed = {
   readonly home: Home;

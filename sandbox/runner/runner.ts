@@ -1,30 +1,30 @@
 /** The runner's loop: frames in, entries into isolates, frames out. */
+import type isolatedVm from 'isolated-vm';
+
 import { OUTCOMES } from '../../spec/outcome.ts';
 import { Fault } from '../../spec/refusal.ts';
 import { DELIVER } from '../guest/bridge.ts';
 import type { Frame, FrameParts } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
-import { FROM_RUNNER, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
-import { BlankIsolates } from './blank-isolates.ts';
+import { FROM_RUNNER, PIECE_CODES, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
-import { loadFailedFrame, runEndFrame } from './end-frames.ts';
 import type { Engine } from './engine.ts';
 import { createEntryMeter, type EntryMeter } from './entry-meter.ts';
-import type { EntryEnd, GuestIsolate } from './guest-isolate.ts';
-import { Lanes } from './lanes.ts';
+import { FairQueue } from './fair-queue.ts';
+import { createBlankIsolate, type BlankIsolate, type EntryEnd, type GuestIsolate } from './guest-isolate.ts';
 import { createMarker, type Marker } from './marker.ts';
-import { loadPackage } from './package-load.ts';
+import type { PackageFiles } from './modules.ts';
 import { createPostHandler, logLine } from './posts.ts';
 import { findMissingWalls } from './self-test.ts';
 import {
   createHome,
   createRun,
   earn,
-  failureOfBroken,
   oldestRun,
   type Answer,
+  type Failure,
   type Home,
   type Run,
 } from './state.ts';
@@ -32,10 +32,13 @@ import { describeThrown } from './thrown.ts';
 import { warmUpScript } from './warm-up.ts';
 
 const LOG_ERROR = 3;
+/** Long enough for the call that took the last one to answer, short enough for the next first call to find one. */
+const SPARE_DELAY_MS = 2;
+const EMPTY = Buffer.alloc(0);
 
 /** Opens the channel and serves it until the supervisor closes it. */
 export function createRunner(engine: Engine): void {
-  const runner = new Runner(engine);
+  const runner = new Runner(engine, openChannel);
   runner.listen();
 }
 
@@ -46,21 +49,27 @@ class Runner {
   readonly #homes = new Map<number, Home>();
   readonly #runs = new IdTable<Run>();
   readonly #desks = new Map<number, CryptoDesk>();
-  readonly #lanes = new Lanes((frame) => this.#obey(frame));
+  readonly #open: typeof openChannel;
+  readonly #queue = new FairQueue();
+  /** Lanes of isolates, and of the runs that were sent to them. */
+  readonly #lanes = new Map<number, number>();
+  readonly #lanesOfRuns = new IdTable<number>();
   #channel: Channel | undefined;
   #settings: BootSettings | undefined;
-  #blanks: BlankIsolates | undefined;
+  #snapshot: isolatedVm.ExternalCopy<ArrayBuffer> | undefined;
+  #spare: BlankIsolate | undefined;
   /** The run for which an isolate is being entered. */
   #current: Run | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, open: typeof openChannel) {
     this.#engine = engine;
+    this.#open = open;
   }
 
   listen(): void {
-    this.#channel = openChannel((frames) => {
+    this.#channel = this.#open((frames) => {
       for (const frame of frames) this.#receive(frame);
-      this.#lanes.work();
+      this.#queue.work();
     });
   }
 
@@ -76,7 +85,10 @@ class Runner {
   /** Heartbeats are answered at once; everything that may enter a guest waits for the turn of its lane. */
   #receive(frame: Frame): void {
     if (frame.kind === TO_RUNNER.ping) return this.#pong(frame.ref);
-    this.#lanes.add(frame);
+    if (frame.kind === TO_RUNNER.load) this.#lanes.set(frame.ref, frame.amount);
+    const lane = this.#lanesOfRuns.get(frame.run) ?? this.#lanes.get(frame.ref) ?? 0;
+    if (frame.kind === TO_RUNNER.run) this.#lanesOfRuns.set(frame.run, lane);
+    this.#queue.add(lane, () => this.#obey(frame));
   }
 
   #obey(frame: Frame): void {
@@ -87,8 +99,8 @@ class Runner {
         return this.#bringResult(frame);
       case TO_RUNNER.more:
         return this.#allowMore(frame);
-      case TO_RUNNER.requestPiece:
-        return this.#bringRequestPiece(frame);
+      case TO_RUNNER.piece:
+        return this.#bringPiece(frame);
       case TO_RUNNER.load:
         return this.#load(frame);
       case TO_RUNNER.configure:
@@ -109,14 +121,8 @@ class Runner {
     this.#settings = JSON.parse(frame.head) as BootSettings;
     const code = frame.body.toString('utf8');
     const source = { code, filename: 'souk:guest' };
-    const snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
-    this.#blanks = new BlankIsolates({
-      engine: this.#engine,
-      snapshot,
-      marker: this.#marker,
-      meter: this.#meter,
-      heapMibMax: this.#settings.isolate.heapMibMax,
-    });
+    this.#snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
+    this.#keepSpare(this.#settings);
     const missing = await findMissingWalls();
     this.#send({ kind: FROM_RUNNER.ready, head: JSON.stringify({ missing } satisfies ReadyHead) });
   }
@@ -128,24 +134,24 @@ class Runner {
     const startedMs = performance.now();
     const head = JSON.parse(frame.head) as LoadHead;
     try {
-      const isolate = this.#createIsolate(home);
-      home.isolate = isolate;
-      isolate.deliver(0, settings.runs.endpoint.entryMsMax, [DELIVER.configure, 0, head.settingsText]);
-      home.failure = loadPackage(home, isolate, head, frame.body, settings.isolate.loadMsMax);
+      home.isolate = this.#createIsolate(home, settings);
+      home.isolate.deliver(0, settings.runs.endpoint.entryMsMax, [DELIVER.configure, 0, head.settingsText]);
+      const end = home.isolate.load(head.main, filesOf(head, frame.body), settings.isolate.loadMsMax);
+      home.failure ??= loadFailure(home, end);
     } catch (error) {
       home.failure = { outcome: 'exception', head: { reason: describeThrown(error).message } };
     }
     if (home.failure) {
       home.isolate?.dispose();
       home.isolate = undefined;
-      return this.#send(loadFailedFrame(home.id, home.failure));
+      return this.#sendFailure(FROM_RUNNER.loadFailed, 0, home.id, home.failure);
     }
     const tookUs = Math.round((performance.now() - startedMs) * 1_000);
     this.#send({ kind: FROM_RUNNER.loaded, ref: home.id, amount: tookUs });
   }
 
-  #createIsolate(home: Home): GuestIsolate {
-    if (!this.#channel || !this.#blanks) throw new Fault('load before boot');
+  #createIsolate(home: Home, settings: BootSettings): GuestIsolate {
+    if (!this.#channel) throw new Fault('load before boot');
     const desk = this.#openDesk(home);
     const parts = {
       channel: this.#channel,
@@ -153,7 +159,26 @@ class Runner {
       fireTimer: (at: Home, timer: number) => this.#fireTimer(at, timer),
       crypto: (job: CryptoJob) => desk.add(job),
     };
-    return this.#blanks.take().occupy(home.id, createPostHandler(home, parts));
+    const blank = this.#spare ?? this.#createBlank(settings);
+    this.#spare = undefined;
+    setTimeout(() => this.#keepSpare(settings), SPARE_DELAY_MS);
+    return blank.occupy(home.id, createPostHandler(home, parts));
+  }
+
+  #createBlank(settings: BootSettings): BlankIsolate {
+    if (!this.#snapshot) throw new Fault('load before boot');
+    return createBlankIsolate({
+      engine: this.#engine,
+      snapshot: this.#snapshot,
+      marker: this.#marker,
+      meter: this.#meter,
+      heapMibMax: settings.isolate.heapMibMax,
+    });
+  }
+
+  /** One empty isolate waits, so that a first call does not: making it is two thirds of that call's time. */
+  #keepSpare(settings: BootSettings): void {
+    this.#spare ??= this.#createBlank(settings);
   }
 
   #configure(frame: Frame): void {
@@ -167,7 +192,7 @@ class Runner {
     const home = this.#homes.get(frame.ref);
     if (!trigger) throw new Fault('a run with an unknown trigger');
     if (!home) {
-      this.#lanes.forgetRun(frame.run);
+      this.#lanesOfRuns.delete(frame.run);
       return this.#send({ kind: FROM_RUNNER.notStarted, run: frame.run });
     }
     const run = createRun(frame.run, home, this.#booted().runs[trigger], frame.amount);
@@ -183,6 +208,13 @@ class Runner {
   #bringResult(frame: Frame): void {
     const run = this.#runs.get(frame.run);
     if (!run?.pending.delete(frame.ref)) return;
+    const hasBody = frame.amount === 1;
+    if (run.dropped?.delete(frame.ref)) {
+      // It was answered before it was dropped: its body is still open.
+      if (hasBody) this.#send({ kind: FROM_RUNNER.drop, run: run.id, ref: frame.ref });
+      return;
+    }
+    if (hasBody) (run.bodies ??= new Map()).set(frame.ref, 'idle');
     const text = frame.body.toString('utf8');
     this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.result, run.id, frame.ref, frame.code, text]);
   }
@@ -195,13 +227,13 @@ class Runner {
     this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.more, run.id, run.outflow.piecesMax]);
   }
 
-  #bringRequestPiece(frame: Frame): void {
+  /** Of the request, or of the body that came with the answer of a host call. */
+  #bringPiece(frame: Frame): void {
     const run = this.#runs.get(frame.run);
-    if (run?.inflow !== 'asked') return;
-    run.inflow = 'idle';
+    if (!run || !takePiece(run, frame)) return;
     earn(run, frame.body.byteLength);
-    const text = frame.body.toString('latin1');
-    this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.requestPiece, run.id, frame.code, 0, text]);
+    const text = frame.body.toString(PIECE_CODES[frame.code] === 'broken' ? 'utf8' : 'latin1');
+    this.#enter(run.home, run, run.limits.entryMsMax, [DELIVER.piece, run.id, frame.code, frame.ref, text]);
   }
 
   #fireTimer(home: Home, timer: number): void {
@@ -263,7 +295,7 @@ class Runner {
     // First of all, so that who hears of an end and calls again does not meet the broken isolate.
     this.#send({ kind: FROM_RUNNER.gone, ref: home.id, code: OUTCOMES.indexOf(end.outcome) });
     for (const run of home.runs.values()) {
-      if (run === culprit) this.#endRun(run, failureOfBroken(end));
+      if (run === culprit) this.#endRun(run, failureOf(end));
       else this.#endRun(run, { outcome: 'runnerDied', head: { reason: 'another call broke the isolate' } });
     }
     this.#forget(home);
@@ -276,14 +308,30 @@ class Runner {
 
   #endRun(run: Run, answer: Answer): void {
     this.#dropRun(run);
-    this.#send(runEndFrame(run, answer));
+    if (answer.outcome !== 'ok')
+      return this.#sendFailure(FROM_RUNNER.done, run.id, run.hostCalls, answer, run.cpuUs);
+    const isBegun = typeof run.outflow === 'object';
+    this.#send({
+      kind: FROM_RUNNER.done,
+      code: OUTCOMES.indexOf('ok'),
+      run: run.id,
+      ref: run.hostCalls,
+      amount: Math.round(run.cpuUs),
+      head: (answer.body === undefined ? '-' : '+') + answer.headText,
+      body: answer.body === undefined || isBegun ? EMPTY : Buffer.from(answer.body, 'latin1'),
+    });
   }
 
   #dropRun(run: Run): void {
     this.#runs.delete(run.id);
-    this.#lanes.forgetRun(run.id);
+    this.#lanesOfRuns.delete(run.id);
     run.home.runs.delete(run.id);
     if (run.home.runs.size === 0) clearTimers(run.home);
+  }
+
+  #sendFailure(kind: number, run: number, ref: number, failure: Failure, cpuUs = 0): void {
+    const code = OUTCOMES.indexOf(failure.outcome);
+    this.#send({ kind, run, ref, code, amount: Math.round(cpuUs), head: JSON.stringify(failure.head) });
   }
 
   /** The supervisor has answered already; it still gets its one frame, so that both sides agree that the run is over. */
@@ -295,7 +343,7 @@ class Runner {
   }
 
   #unload(id: number): void {
-    this.#lanes.forgetIsolate(id);
+    this.#lanes.delete(id);
     const home = this.#homes.get(id);
     if (!home) return;
     for (const run of home.runs.values())
@@ -323,7 +371,45 @@ function giveUp(error: unknown): void {
   process.exit(1);
 }
 
+/** @returns whether it was asked for; nothing more is after the last one */
+function takePiece(run: Run, { ref, code }: Frame): boolean {
+  if (ref === 0) {
+    if (run.inflow !== 'asked') return false;
+    run.inflow = 'idle';
+    return true;
+  }
+  if (run.bodies?.get(ref) !== 'asked') return false;
+  if (PIECE_CODES[code] === 'piece') run.bodies.set(ref, 'idle');
+  else run.bodies.delete(ref);
+  return true;
+}
+
 function clearTimers(home: Home): void {
   for (const timer of home.timers.values()) clearTimeout(timer.timeout);
   home.timers.clear();
+}
+
+function filesOf(head: LoadHead, body: Buffer): PackageFiles {
+  const files = new Map<string, string>();
+  let at = 0;
+  for (const { path, bytes } of head.files) {
+    files.set(path, body.toString('utf8', at, at + bytes));
+    at += bytes;
+  }
+  return files;
+}
+
+/** @returns why the package cannot run after its modules were evaluated, if so */
+function loadFailure(home: Home, end: EntryEnd): Failure | undefined {
+  if (end.kind === 'broken') return failureOf(end);
+  if (end.kind === 'stray')
+    return { outcome: 'exception', head: { reason: end.message, message: end.message, stack: end.stack } };
+  return home.adopted
+    ? undefined
+    : { outcome: 'exception', head: { reason: 'the package did not finish loading' } };
+}
+
+function failureOf(end: EntryEnd & { kind: 'broken' }): Failure {
+  const outcome = end.outcome === 'ok' ? 'internalError' : end.outcome;
+  return { outcome, head: { reason: end.reason } };
 }

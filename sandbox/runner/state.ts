@@ -5,7 +5,7 @@ import type { FailureHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
 import { createLogAllowance, type LogAllowance } from '../protocol/log-allowance.ts';
 import { RUN_FLAGS } from '../protocol/kinds.ts';
-import type { EntryEnd, GuestIsolate } from './guest-isolate.ts';
+import type { GuestIsolate } from './guest-isolate.ts';
 
 /** How a run ended; kept until the entry in which it ended has been charged. */
 export type Answer =
@@ -29,6 +29,10 @@ export type Run = {
   outflow: 'none' | 'allowed' | { piecesMax: number; bytes: number };
   /** Host calls that have not been answered, each named by the guest's own number. */
   readonly pending: Set<number>;
+  /** Those among them whose answer is not wanted any more. */
+  dropped: Set<number> | undefined;
+  /** Bodies that came with answers, by the number of the call: whether a piece has been asked for. */
+  bodies: Map<number, 'idle' | 'asked'> | undefined;
   answer: Answer | undefined;
 };
 
@@ -77,22 +81,22 @@ export function createRun(id: number, home: Home, limits: RunLimits, flags: numb
     inflow: (flags & RUN_FLAGS.bodyInPieces) === 0 ? 'none' : 'idle',
     outflow: (flags & RUN_FLAGS.answerInPieces) === 0 ? 'none' : 'allowed',
     pending: new Set(),
+    dropped: undefined,
+    bodies: undefined,
     answer: undefined,
   };
 }
 
-/** A piece of this size has crossed: its guest had work with it. */
+/** A piece of this size has crossed: its guest had work with it. What a run fetches earns it no more than a request. */
 export function earn(run: Run, bytes: number): void {
-  run.earnedUs += (bytes / 2 ** 20) * STREAM_LIMITS.cpuMsPerMebibyte * 1_000;
+  run.earnedUs = Math.min(run.earnedUs + bytes * EARNED_US_PER_BYTE, EARNED_US_MAX);
 }
+
+const EARNED_US_PER_BYTE = (STREAM_LIMITS.cpuMsPerMebibyte * 1_000) / 2 ** 20;
+const EARNED_US_MAX = (STREAM_LIMITS.requestBytesMax + STREAM_LIMITS.responseBytesMax) * EARNED_US_PER_BYTE;
 
 /** The one that has been in flight for longest: numbers count up. */
 export function oldestRun({ runs }: Home): Run | undefined {
   const [first, ...others] = runs.values();
   return others.reduce((oldest, run) => (oldest && oldest.id < run.id ? oldest : run), first);
-}
-
-export function failureOfBroken(end: EntryEnd & { kind: 'broken' }): Failure {
-  const outcome = end.outcome === 'ok' ? 'internalError' : end.outcome;
-  return { outcome, head: { reason: end.reason } };
 }

@@ -79,7 +79,7 @@ export class BodyStreams {
       awaitAnswer(run);
       const code = PIECE_CODES.indexOf(typeof piece === 'string' ? piece : 'piece');
       const body = typeof piece === 'string' ? {} : { body: piece };
-      send({ kind: TO_RUNNER.requestPiece, run: run.id, code, ...body });
+      send({ kind: TO_RUNNER.piece, run: run.id, code, ...body });
     });
   }
 }

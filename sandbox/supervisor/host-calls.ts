@@ -1,10 +1,12 @@
 /** The host calls of a runner's guests: each goes to the broker with what the supervisor itself knows of its run. */
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
-import { Fault } from '../../spec/refusal.ts';
+import { Fault, type Refusal } from '../../spec/refusal.ts';
 import type { Broker, BrokerAnswer } from '../broker/broker.ts';
-import type { GrantsOf, HostCallContext } from '../ports.ts';
+import type { ErrorData } from '../guest/bridge.ts';
+import type { GrantsOf } from '../ports.ts';
 import type { Frame, FrameParts } from '../protocol/frame.ts';
-import { TO_RUNNER } from '../protocol/kinds.ts';
+import { PIECE_CODES, TO_RUNNER } from '../protocol/kinds.ts';
+import { HostCall } from './host-call.ts';
 import type { Run } from './run.ts';
 import type { RunsInFlight } from './runs-in-flight.ts';
 
@@ -30,40 +32,63 @@ export class HostCalls {
     if (!run) return;
     // The runner enforces the quota first; more than it allows means that the runner is no longer ours.
     if (++run.hostCalls > run.limits.hostCallsMax) throw new Fault('more host calls than a run may make');
-    void this.#callBroker(frame, run).then((answer) => {
+    const call = new HostCall(run, frame.ref);
+    void this.#callBroker(frame, run, call).then((answer) => {
+      const hasBody = call.settle(answer);
       if (!runs.has(run.id)) return;
       const body = Buffer.from(answer.text, 'utf8');
       const code = answer.failed ? 1 : 0;
-      send({ kind: TO_RUNNER.result, run: run.id, ref: frame.ref, code, body });
+      send({ kind: TO_RUNNER.result, run: run.id, ref: frame.ref, code, amount: hasBody ? 1 : 0, body });
     });
   }
 
+  /**
+   * The guest wants the next piece of the body that came with an answer.
+   * @throws Fault when the frame is not one that our runner would send
+   */
+  receivePull(frame: Frame): void {
+    const { runs, send } = this.#parts;
+    const run = runs.find(frame, 'a wish for a piece of')?.run;
+    if (!run) return;
+    const call = run.hostCallsOpen?.get(frame.ref);
+    const reading = call?.read();
+    if (!reading) throw new Fault('a piece of an answer was asked for that cannot be had now');
+    void reading.then((piece) => {
+      if (run.hostCallsOpen?.get(frame.ref) !== call || !runs.has(run.id)) return;
+      const parts = { kind: TO_RUNNER.piece, run: run.id, ref: frame.ref };
+      if (piece instanceof Uint8Array) return send({ ...parts, body: piece });
+      run.hostCallsOpen?.delete(frame.ref);
+      if (piece === 'ended') return send({ ...parts, code: ENDED });
+      send({ ...parts, code: BROKEN, body: whyBroken(piece) });
+    });
+  }
+
+  /** The guest wants no answer any more, or no more of its body; one that has ended meanwhile is not there any more. */
+  receiveDrop(frame: Frame): void {
+    const run = this.#parts.runs.find(frame, 'the end of a host call of')?.run;
+    run?.hostCallsOpen?.get(frame.ref)?.abort();
+    run?.hostCallsOpen?.delete(frame.ref);
+  }
+
   /** A run that lasts does not keep the grants with which it began. */
-  async #callBroker(frame: Frame, run: Run): Promise<BrokerAnswer> {
+  async #callBroker(frame: Frame, run: Run, call: HostCall): Promise<BrokerAnswer> {
     const { broker, grantsOf } = this.#parts;
-    const context = contextOf(run);
     const argumentsText = frame.body.toString('utf8');
     if (!grantsOf || performance.now() - run.startedMs <= RUNNER_LIMITS.grantsKeptMsMax || isOwnStep(run))
-      return broker.call(frame.head, argumentsText, context);
+      return broker.call(frame.head, argumentsText, call);
     // Who cannot be asked has granted nothing.
-    const grants = await grantsOf(context.guest).catch(() => []);
-    return broker.call(frame.head, argumentsText, { ...context, guest: { ...context.guest, grants } });
+    const grants = await grantsOf(call.guest).catch(() => []);
+    call.guest = { ...call.guest, grants };
+    return broker.call(frame.head, argumentsText, call);
   }
 }
 
-function contextOf(run: Run): HostCallContext {
-  const { guest, caller, requestId, chain, trigger, files } = run.invocation;
-  run.abort ??= new AbortController();
-  return {
-    guest,
-    caller,
-    requestId,
-    chain: chain ?? [],
-    trigger,
-    files: files ?? [],
-    deadline: run.deadline,
-    signal: run.abort.signal,
-  };
+const ENDED = PIECE_CODES.indexOf('ended');
+const BROKEN = PIECE_CODES.indexOf('broken');
+
+/** The error that the guest's reader gets. */
+function whyBroken({ code, message }: Refusal): Buffer {
+  return Buffer.from(JSON.stringify({ name: 'TypeError', code, message } satisfies ErrorData), 'utf8');
 }
 
 /** Hooks run while the installation is not active yet, or not any more. */

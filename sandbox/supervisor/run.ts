@@ -3,6 +3,7 @@ import type { FailedOutcome } from '../../spec/outcome.ts';
 import { STREAM_LIMITS, type RunLimits } from '../../spec/limits.ts';
 import type { ByteSource, Completion, GuestError, Invocation } from '../ports.ts';
 import type { Admission } from './admission.ts';
+import type { HostCall } from './host-call.ts';
 import type { Outflow } from './outflow.ts';
 
 export type Run = {
@@ -16,8 +17,8 @@ export type Run = {
   inflow: { readonly source: ByteSource; isAsked: boolean } | undefined;
   /** The body of the answer, once it has begun to come in pieces. */
   outflow: Outflow | undefined;
-  /** Made with the first host call: most runs make none. */
-  abort: AbortController | undefined;
+  /** Host calls that can be aborted, by the guest's own number; most runs make none. */
+  hostCallsOpen: Map<number, HostCall> | undefined;
   cold: boolean;
   /** How often the run was sent to a runner that had no isolate for it any more. */
   starts: number;
@@ -33,13 +34,6 @@ export type Run = {
   admission: Admission | undefined;
   isSettled: boolean;
 };
-
-/** @returns the body of a request that comes in pieces */
-export function inflowOf({ trigger }: Invocation): Run['inflow'] {
-  if (trigger.kind !== 'endpoint') return undefined;
-  const { body } = trigger.request;
-  return body === null || body instanceof Uint8Array ? undefined : { source: body, isAsked: false };
-}
 
 /** A piece has crossed, or may cross now: the run may be silent for a while again. */
 export function keepAlive(run: Run): void {

@@ -227,7 +227,9 @@ export class Runner {
       case FROM_RUNNER.answerPiece:
         return this.#bodies.receiveAnswerPiece(frame);
       case FROM_RUNNER.pull:
-        return this.#bodies.receivePull(frame);
+        return frame.ref === 0 ? this.#bodies.receivePull(frame) : this.#hostCalls.receivePull(frame);
+      case FROM_RUNNER.drop:
+        return this.#hostCalls.receiveDrop(frame);
       case FROM_RUNNER.pong:
         return this.#receivePong(frame);
       case FROM_RUNNER.loaded:

@@ -1,8 +1,6 @@
-/** One request and its answer, bounded in time and bytes. */
+/** One request, and the head of its answer. */
 import { fetch, type Dispatcher, type Response } from 'undici';
-import { EGRESS_LIMITS } from '../../spec/limits.ts';
 import type { HttpMethod } from '../../spec/permission.ts';
-import { Refusal } from '../../spec/refusal.ts';
 import { toEgressRefusal } from './failure.ts';
 import type { SendableHeaders } from './headers.ts';
 import type { Target } from './target.ts';
@@ -44,31 +42,6 @@ export async function send(
 }
 
 const UA: [string, string] = ['user-agent', USER_AGENT];
-
-/**
- * The body, counted after decoding: 200 KB of gzip can be 200 MB of zeros.
- * @returns null where the answer has none
- * @throws Refusal `egress_response_too_large`, `egress_failed`
- */
-export async function readBody({ body }: Response, signal: AbortSignal): Promise<Buffer | null> {
-  if (!body) return null;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      bytes += chunk.byteLength;
-      if (bytes > EGRESS_LIMITS.responseBytesMax) {
-        throw new Refusal('egress_response_too_large', {
-          detail: `The body has more than ${EGRESS_LIMITS.responseBytesMax} bytes after decoding.`,
-        });
-      }
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw toEgressRefusal(error, signal);
-  }
-  return Buffer.concat(chunks);
-}
 
 /** Lets go of a body that nobody reads, and of its connection. */
 export async function dropBody({ body }: Response): Promise<void> {

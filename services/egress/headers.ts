@@ -80,7 +80,7 @@ export function withoutBodyFields(headers: SendableHeaders): SendableHeaders {
   return headers.filter(([name]) => !BODY_FIELDS.has(name)) as unknown as SendableHeaders;
 }
 
-/** The body has been decoded and comes whole: what said how it travelled is no longer true. */
+/** The body has been decoded: what said how it travelled is no longer true. */
 const TRAVEL_FIELDS: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',

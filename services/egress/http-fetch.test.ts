@@ -6,7 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../spec/json.ts';
-import { EGRESS_LIMITS } from '../../spec/limits.ts';
+import type { HostBody } from '../../spec/host/capability.ts';
+import { EGRESS_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
+import type { Refusal } from '../../spec/refusal.ts';
 import { openOutside, type Outside, type OutsideOptions } from './testing/outside.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -265,15 +267,37 @@ describe('a redirect', () => {
   });
 });
 
+/** What each says of itself, and what follows before its connection goes. */
+const CUT: [string, Record<string, string>, (response: ServerResponse) => void][] = [
+  ['that is cut off', { 'content-length': '9' }, (response: ServerResponse) => void response.write('a')],
+  [
+    'that is no gzip',
+    { 'content-encoding': 'gzip' },
+    (response: ServerResponse) => void response.write('abcd'),
+  ],
+  [
+    'in six codings',
+    { 'content-encoding': 'gzip,gzip,gzip,gzip,gzip,gzip' },
+    (response: ServerResponse) => void response.write(gzipSync('a')),
+  ],
+];
+
 describe('an answer', () => {
-  it('that is a gzip bomb ends at the limit', async () => {
-    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024));
+  it('that is a gzip bomb is decoded no faster than it is read, and ends at the limit', async () => {
+    const bomb = gzipSync(Buffer.alloc(EGRESS_LIMITS.responseBytesMax + 1));
     handlers.set('/bomb', (_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' });
       response.end(bomb);
     });
-    const refused = open().fetch({ url: at('a.test', '/bomb') });
-    await expect(refused).rejects.toMatchObject({ code: 'egress_response_too_large' });
+    const { fetch, bodies, observed } = open();
+    expect(await fetch({ url: at('a.test', '/bomb') })).toMatchObject({
+      body: null,
+      pulledBytesMax: EGRESS_LIMITS.wholeBytesMax,
+    });
+    const { bytes, end } = await readAll(bodies[0]);
+    expect(end).toMatchObject({ code: 'egress_response_too_large' });
+    expect(bytes).toBeLessThanOrEqual(EGRESS_LIMITS.responseBytesMax);
+    expect(observed).toMatchObject([{ result: 'refused' }]);
   });
 
   it('is decoded, and no longer says that it was encoded', async () => {
@@ -285,23 +309,15 @@ describe('an answer', () => {
     expect((headers as [string, string][]).map(([name]) => name)).not.toContain('content-encoding');
   });
 
-  it.each([
-    [
-      'without end',
-      (response: ServerResponse) => void setInterval(() => response.write(Buffer.alloc(65_536)), 1).unref(),
-      'egress_response_too_large',
-    ],
-    [
-      'cut off',
-      (response: ServerResponse) => void (response.write('a'), response.socket?.destroy()),
-      'egress_failed',
-    ],
-  ])('%s is refused', async (_trick, write, code) => {
+  it.each(CUT)('%s at once is refused', async (_trick, headers, write) => {
     handlers.set('/bad', (_request, response) => {
-      response.writeHead(200, { 'content-length': '99999999' });
+      response.writeHead(200, headers);
       write(response);
+      setImmediate(() => response.socket?.destroy());
     });
-    await expect(open().fetch({ url: at('a.test', '/bad') })).rejects.toMatchObject({ code });
+    await expect(open().fetch({ url: at('a.test', '/bad') })).rejects.toMatchObject({
+      code: 'egress_failed',
+    });
   });
 
   it('with headers beyond the limit is refused', async () => {
@@ -311,11 +327,8 @@ describe('an answer', () => {
     });
   });
 
-  it.each([
-    ['no head', () => undefined],
-    ['a body that trickles', (response: ServerResponse) => response.write('a')],
-  ])('with %s ends with the time of the run', async (_trick, write) => {
-    handlers.set('/slow', (_request, response) => void write(response));
+  it('with no head ends with the time of the run', async () => {
+    handlers.set('/slow', () => undefined);
     const { fetch, observed } = open();
     const refused = fetch({ url: at('a.test', '/slow') }, { deadline: performance.now() + 100 });
     await expect(refused).rejects.toMatchObject({ code: 'egress_failed' });
@@ -326,6 +339,139 @@ describe('an answer', () => {
     handlers.set('/slow', () => undefined);
     const canceled = open().fetch({ url: at('a.test', '/slow') }, { signal: AbortSignal.timeout(50) });
     await expect(canceled).rejects.toMatchObject({ code: 'egress_failed' });
+  });
+});
+
+/** A body that the other side writes when the test says so. */
+function written(path: string, headers: Record<string, string> = {}): Promise<ServerResponse> {
+  return new Promise((resolve) => {
+    handlers.set(path, (_request, response) => {
+      response.writeHead(200, headers).flushHeaders();
+      resolve(response);
+    });
+  });
+}
+
+async function readAll(body: HostBody | undefined): Promise<{ bytes: number; end: 'ended' | Refusal }> {
+  for (let bytes = 0; ;) {
+    const piece: Uint8Array | 'ended' | Refusal | undefined = await body?.read();
+    if (piece === undefined) return expect.unreachable('there is no body to pull');
+    if (!(piece instanceof Uint8Array)) return { bytes, end: piece };
+    expect(piece.byteLength).toBeGreaterThan(0);
+    expect(piece.byteLength).toBeLessThanOrEqual(STREAM_LIMITS.pieceBytesMax);
+    bytes += piece.byteLength;
+  }
+}
+
+describe('a body that is not there at once', () => {
+  it('is pulled as it comes, after its head', async () => {
+    const coming = written('/events', { 'content-type': 'text/event-stream' });
+    const { fetch, bodies, observed } = open();
+    expect(await fetch({ url: at('a.test', '/events') })).toMatchObject({ status: 200, body: null });
+    const response = await coming;
+    const [body] = bodies;
+    for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
+      const reading = body?.read();
+      response.write(event);
+      expect(Buffer.from((await reading) as Uint8Array).toString()).toBe(event);
+    }
+    expect(observed).toEqual([]);
+    response.end();
+    expect(await body?.read()).toBe('ended');
+    expect(observed).toMatchObject([{ result: 'answered', bytesIn: 18 }]);
+  });
+
+  it('of many bytes comes in pieces, all of them', async () => {
+    handlers.set('/large', (_request, response) => response.end(Buffer.alloc(3_000_000)));
+    const { fetch, bodies } = open();
+    await fetch({ url: at('a.test', '/large') });
+    expect(await readAll(bodies[0])).toEqual({ bytes: 3_000_000, end: 'ended' });
+  });
+
+  it('stops its sender while nobody reads', async () => {
+    let sent = 0;
+    let isFull = false;
+    handlers.set('/endless', (_request, response) => {
+      const piece = Buffer.alloc(65_536);
+      const more = (): void => {
+        while (response.write(piece)) sent += piece.byteLength;
+        isFull = true;
+        response.once('drain', () => {
+          isFull = false;
+          more();
+        });
+      };
+      more();
+    });
+    const { fetch, bodies } = open();
+    await fetch({ url: at('a.test', '/endless') });
+    // What the sockets hold on both sides is some megabytes; without a stop it would be without end.
+    const settled = async (): Promise<boolean> => {
+      const before = sent;
+      await sleep(50);
+      return isFull && sent === before;
+    };
+    await expect.poll(settled).toBe(true);
+    expect(sent).toBeLessThan(16 * 1024 * 1024);
+    expect(await bodies[0]?.read()).toHaveLength(STREAM_LIMITS.pieceBytesMax);
+  });
+
+  it('in drops of one byte is held as bytes, and comes together', async () => {
+    const coming = written('/drops', { 'content-type': 'text/event-stream' });
+    const { fetch, bodies } = open();
+    await fetch({ url: at('a.test', '/drops') });
+    const response = await coming;
+    for (let drop = 0; drop < 5_000; drop += 1) response.write('a');
+    await new Promise<void>((resolve) => void response.end(resolve));
+    const sizes: number[] = [];
+    for (let piece = await bodies[0]?.read(); piece instanceof Uint8Array; piece = await bodies[0]?.read())
+      sizes.push(piece.byteLength);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(5_000);
+    expect(sizes.length).toBeLessThan(500);
+  });
+
+  it.each([
+    ['cut off', (response: ServerResponse) => response.socket?.destroy()],
+    ['reset', (response: ServerResponse) => response.socket?.resetAndDestroy()],
+  ])('and is %s ends with the reason', async (_how, cut) => {
+    const coming = written('/cut', { 'content-length': '9999999' });
+    const { fetch, bodies, observed } = open();
+    await fetch({ url: at('a.test', '/cut') });
+    const reading = bodies[0]?.read();
+    const response = await coming;
+    response.write('a');
+    expect(await reading).toHaveLength(1);
+    const next = bodies[0]?.read();
+    cut(response);
+    expect(await next).toMatchObject({ code: 'egress_failed' });
+    expect(observed).toMatchObject([{ result: 'broken', bytesIn: 1 }]);
+  });
+
+  it('ends with its signal, which closes the connection and gives back the slot', async () => {
+    const coming = written('/wait', { 'content-type': 'text/event-stream' });
+    const { fetch, bodies, observed } = open();
+    const abort = new AbortController();
+    await fetch({ url: at('a.test', '/wait') }, { signal: abort.signal });
+    const response = await coming;
+    const closed = new Promise((resolve) => void response.once('close', resolve));
+    const reading = bodies[0]?.read();
+    abort.abort();
+    expect(await reading).toMatchObject({ code: 'egress_failed' });
+    await closed;
+    expect(observed).toMatchObject([{ result: 'answered' }]);
+  });
+
+  it('keeps its place until it has ended', async () => {
+    handlers.set('/wait', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    });
+    const { fetch } = open();
+    const abort = new AbortController();
+    for (let held = 0; held < EGRESS_LIMITS.perRunMax; held += 1)
+      await fetch({ url: at('a.test', '/wait') }, { signal: abort.signal });
+    await expect(fetch({ url: at('a.test', '/') })).rejects.toMatchObject({ code: 'egress_busy' });
+    abort.abort();
+    expect(await fetch({ url: at('a.test', '/') })).toMatchObject({ body: 'hello' });
   });
 });
 

@@ -1,15 +1,16 @@
 /**
  * The capability `http.fetch`: a request of a plugin to the outside. A place inside the grant → a slot → headers that
- * may be sent → each hop inside the grant, through the guard → an answer within its bounds.
+ * may be sent → each hop inside the grant, through the guard → an answer whose body comes with it or is pulled.
  */
 import type { Response } from 'undici';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { EGRESS_LIMITS } from '../../spec/limits.ts';
 import { HTTP_METHODS, type HttpMethod, type Permission } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { Capability } from '../../spec/host/capability.ts';
+import type { Capability, HostBody } from '../../spec/host/capability.ts';
 import type { EgressAllow } from './allow-list.ts';
-import { dropBody, readBody, send, type Hop } from './exchange.ts';
+import { ComingBody, type BodyEnd } from './coming-body.ts';
+import { dropBody, send, type Hop } from './exchange.ts';
 import { egressFailed, reasonOf, type EgressFailure } from './failure.ts';
 import { connectTo, guardedConnector, type GuardPorts } from './guard.ts';
 import { answerHeaders, sendableHeaders, withoutKeys, type HeaderList } from './headers.ts';
@@ -31,7 +32,10 @@ export type EgressContext = {
   readonly requestId: string;
   /** Milliseconds of `performance.now()` by which the call must have settled. */
   readonly deadline: number;
+  /** Aborted when nobody wants the answer any more, or more of its body. */
   readonly signal: AbortSignal;
+  /** Hands over the body of the answer, for the guest to pull. */
+  giveBody(body: HostBody): void;
 };
 
 /** How a request ended: with an answer, for a reason of the network, or refused by one of our rules. */
@@ -102,7 +106,7 @@ export function openEgress(options: EgressOptions): Egress {
       name: 'http.fetch',
       argumentSchema: ARGUMENTS,
       requires: ({ method, url }) => permissionFor(method as HttpMethod, parseTarget(String(url))),
-      act: (args, context) => parts.slots.within(slotOf(context), () => carryOut(parts, args, context)),
+      act: (args, context) => carryOut(parts, args, context),
     },
     close: () => pools.close(),
   };
@@ -112,29 +116,46 @@ function slotOf({ guest, requestId }: EgressContext): { installationId: string; 
   return { installationId: guest.installationId, requestId };
 }
 
-/** What is known of a request when it ends, whichever way it does. */
-type Progress = { hop: Hop; status: number | null; bytesIn: number };
+/** What is known of a request, and to be done once when it has ended, whichever way it does. */
+type Progress = { hop: Hop; status: number | null; end(result: EgressResult, bytesIn: number): void };
 
 async function carryOut(parts: Parts, args: JsonObject, context: EgressContext): Promise<JsonValue> {
-  const startedMs = performance.now();
-  const first = readRequest(args);
-  const progress: Progress = { hop: first, status: null, bytesIn: 0 };
-  const report = (result: EgressResult): void => {
-    const { hop, status, bytesIn } = progress;
-    const size = { bytesIn, bytesOut: first.body?.byteLength ?? 0 };
-    const place = { method: hop.method, origin: hop.target.origin };
-    const elapsedMs = performance.now() - startedMs;
-    parts.options.observe(context, { ...place, result, status, ...size, elapsedMs });
-  };
+  const release = parts.slots.take(slotOf(context));
+  let progress: Progress | undefined;
   try {
-    const redirect = (args['redirect'] ?? 'follow') as Redirect;
-    const answer = await follow(parts, { first, redirect }, context, progress);
-    report('answered');
-    return answer;
+    const first = readRequest(args);
+    progress = beginProgress(parts, first, context, release);
+    return await follow(
+      parts,
+      { first, redirect: (args['redirect'] ?? 'follow') as Redirect },
+      context,
+      progress,
+    );
   } catch (error) {
-    report(reasonOf(error) ?? 'refused');
+    progress?.end(reasonOf(error) ?? 'refused', 0);
+    release();
     throw error;
   }
+}
+
+function beginProgress(parts: Parts, first: Hop, context: EgressContext, release: () => void): Progress {
+  const startedMs = performance.now();
+  let isOver = false;
+  const progress: Progress = {
+    hop: first,
+    status: null,
+    end: (result, bytesIn) => {
+      if (isOver) return;
+      isOver = true;
+      release();
+      const { hop, status } = progress;
+      const size = { bytesIn, bytesOut: first.body?.byteLength ?? 0 };
+      const place = { method: hop.method, origin: hop.target.origin };
+      const elapsedMs = performance.now() - startedMs;
+      parts.options.observe(context, { ...place, result, status, ...size, elapsedMs });
+    },
+  };
+  return progress;
 }
 
 /** @throws Refusal `egress_url_invalid`, `egress_request_invalid` */
@@ -159,25 +180,65 @@ async function follow(
   context: EgressContext,
   progress: Progress,
 ): Promise<JsonValue> {
-  const ports = { dispatcher: pools.of(context.guest.installationId), signal: deadlineOf(context) };
-  requireGrant(context, first);
-  const headers = await fillReferences(first.headers, (name) => options.readSecret(context, name));
-  let hop: Hop = { ...first, headers };
-  for (let hops = 0; ; hops += 1) {
-    progress.hop = hop;
-    requireGrant(context, hop);
-    const response = await send(hop, ports);
-    progress.status = response.status;
-    const location = response.headers.get('location');
-    if (redirect === 'manual' || !isRedirect(response.status, location)) {
-      const body = await readBody(response, ports.signal);
-      progress.bytesIn = body?.byteLength ?? 0;
-      return answerOf(response, hop, { body, hops });
+  const deadline = startDeadline(context);
+  const ports = { dispatcher: pools.of(context.guest.installationId), signal: deadline.signal };
+  try {
+    requireGrant(context, first);
+    const headers = await fillReferences(first.headers, (name) => options.readSecret(context, name));
+    let hop: Hop = { ...first, headers };
+    for (let hops = 0; ; hops += 1) {
+      progress.hop = hop;
+      requireGrant(context, hop);
+      const response = await send(hop, ports);
+      progress.status = response.status;
+      const location = response.headers.get('location');
+      if (redirect === 'manual' || !isRedirect(response.status, location))
+        return {
+          ...headOf(response, hop, hops),
+          ...(await takeBody(response, ports.signal, context, progress)),
+        };
+      await dropBody(response);
+      if (redirect === 'error' || hops === EGRESS_LIMITS.redirectsMax) throw egressFailed('redirect');
+      hop = redirected(hop, response.status, location);
     }
-    await dropBody(response);
-    if (redirect === 'error' || hops === EGRESS_LIMITS.redirectsMax) throw egressFailed('redirect');
-    hop = redirected(hop, response.status, location);
+  } finally {
+    deadline.lift();
   }
+}
+
+/**
+ * @returns the body where it is small and there at once; else how much of it the guest may read whole, and it is pulled
+ * @throws Refusal when it breaks off at once
+ */
+async function takeBody(
+  response: Response,
+  signal: AbortSignal,
+  context: EgressContext,
+  progress: Progress,
+): Promise<JsonObject> {
+  if (!response.body) {
+    progress.end('answered', 0);
+    return { body: null };
+  }
+  const onEnd = (end: BodyEnd, bytes: number): void => progress.end(resultOf(end, context), bytes);
+  const body = new ComingBody(response.body as ReadableStream<Uint8Array>, signal, onEnd);
+  const whole = isLong(response) ? undefined : await body.whole();
+  if (whole) return { body: whole.toString('latin1') };
+  context.giveBody(body);
+  return { body: null, pulledBytesMax: EGRESS_LIMITS.wholeBytesMax };
+}
+
+/** A body that says so itself is not waited for. */
+function isLong({ headers }: Response): boolean {
+  return (
+    Number(headers.get('content-length') ?? 0) > EGRESS_LIMITS.replyBytesMax ||
+    (headers.get('content-type') ?? '').startsWith('text/event-stream')
+  );
+}
+
+/** Who wanted no more of a body had his answer. */
+function resultOf(end: BodyEnd, { signal }: EgressContext): EgressResult {
+  return end === 'ended' || signal.aborted ? 'answered' : (reasonOf(end) ?? 'refused');
 }
 
 /** A redirect must lead to where the plugin could have gone itself. @throws Refusal `permission_denied` */
@@ -188,22 +249,20 @@ function requireGrant({ guest }: EgressContext, { method, target }: Hop): void {
   });
 }
 
-function deadlineOf({ signal, deadline }: EgressContext): AbortSignal {
+/** Time for the head of the answer; lifted when that is there, since a body may take as long as its run. */
+function startDeadline({ signal, deadline }: EgressContext): { signal: AbortSignal; lift(): void } {
   const leftMs = Math.max(0, Math.min(EGRESS_LIMITS.totalMsMax, Math.floor(deadline - performance.now())));
-  return AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(egressFailed('timeout')), leftMs);
+  return { signal: AbortSignal.any([signal, late.signal]), lift: () => clearTimeout(timer) };
 }
 
-function answerOf(
-  { status, statusText, headers }: Response,
-  { target }: Hop,
-  { body, hops }: { readonly body: Buffer | null; readonly hops: number },
-): JsonValue {
+function headOf({ status, statusText, headers }: Response, { target }: Hop, hops: number): JsonObject {
   return {
     status,
     statusText,
     url: target.href,
     redirected: hops > 0,
     headers: answerHeaders(headers).map(([name, value]) => [name, value]),
-    body: body?.toString('latin1') ?? null,
   };
 }

@@ -39,7 +39,7 @@ function createAgent(connect: buildConnector.connector): Agent {
     pipelining: 1,
     maxHeaderSize: EGRESS_LIMITS.headerBytesMax,
     headersTimeout: EGRESS_LIMITS.silenceMsMax,
-    bodyTimeout: EGRESS_LIMITS.silenceMsMax,
+    bodyTimeout: EGRESS_LIMITS.bodySilenceMsMax,
     keepAliveTimeout: EGRESS_LIMITS.connectionIdleMsMax,
     keepAliveMaxTimeout: EGRESS_LIMITS.connectionIdleMsMax,
   });

@@ -4,10 +4,11 @@ import { Refusal } from '../../spec/refusal.ts';
 
 export type Slots = {
   /**
-   * Runs `work` in a slot of each kind, or refuses at once: a run that waits would only use up its time.
-   * @throws Refusal `egress_busy`, or what `work` throws
+   * Takes a slot of each kind, or refuses at once: a run that waits would only use up its time.
+   * @returns what gives them back; a second call does nothing
+   * @throws Refusal `egress_busy`
    */
-  within<Result>(owner: SlotOwner, work: () => Promise<Result>): Promise<Result>;
+  take(owner: SlotOwner): () => void;
 };
 
 export type SlotOwner = { readonly installationId: string; readonly requestId: string };
@@ -21,7 +22,7 @@ export function createSlots(): Slots {
     else inFlight.set(key, next);
   };
   return {
-    within: async ({ installationId, requestId }, work) => {
+    take: ({ installationId, requestId }) => {
       const wanted = [
         { key: `run ${installationId} ${requestId}`, max: EGRESS_LIMITS.perRunMax, whose: 'this run' },
         { key: `of ${installationId}`, max: EGRESS_LIMITS.perInstallationMax, whose: 'this installation' },
@@ -32,11 +33,9 @@ export function createSlots(): Slots {
         throw new Refusal('egress_busy', { detail: `${full.max} requests of ${full.whose} are in flight.` });
       }
       for (const { key } of wanted) add(key, 1);
-      try {
-        return await work();
-      } finally {
-        for (const { key } of wanted) add(key, -1);
-      }
+      return () => {
+        for (const { key } of wanted.splice(0)) add(key, -1);
+      };
     },
   };
 }

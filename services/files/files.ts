@@ -39,7 +39,7 @@ const SWEEP_BATCH = 50;
 type FileLimits = { readonly fileBytesMax: number; readonly orgBytesMax: number };
 type Ports = { readonly database: Database; readonly limits: FileLimits };
 
-/** @param limits other than those of `spec/limits/` */
+/** @param limits other than those of `spec/limits.ts` */
 export function openFiles(database: Database, limits: FileLimits = FILE_LIMITS): Files {
   const ports = { database, limits };
   return {

@@ -60,13 +60,13 @@ export const SERVICE_ERRORS = {
     status: 502,
     kind: 'limit',
     title: 'The answer is larger than a plugin may be given.',
-    hint: 'Ask for less: at most 512 KiB of body after decoding and 16 KiB of headers are taken.',
+    hint: 'Read it in pieces, from response.body: at most 2 MiB are read whole, and 64 MiB in pieces, after decoding.',
   },
   egress_busy: {
     status: 429,
     kind: 'limit',
     title: 'Too many requests are in flight.',
-    hint: 'Await some of them first: 6 of one run and 20 of one installation may be in flight.',
+    hint: 'Await some of them first, and read or cancel their bodies: 6 of one run and 20 of one installation may be in flight.',
   },
   file_name_invalid: {
     status: 422,

@@ -4,6 +4,7 @@
  */
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Permission } from '../permission.ts';
+import type { Refusal } from '../refusal.ts';
 
 /** The run on whose behalf a call is made, from the supervisor's own record. */
 export type CapabilityContext = {
@@ -19,4 +20,16 @@ export type Capability<Context = CapabilityContext> = {
   /** Names of the arguments in the order in which the guest passes them. */
   readonly parameters?: readonly string[];
   readonly act: (args: JsonObject, context: Context) => Promise<JsonValue>;
+};
+
+/**
+ * A body that belongs to the answer of a host call, and that the guest pulls piece by piece once it has the answer. It
+ * ends with the signal of its call, whoever aborts that: the guest, or the end of the run.
+ */
+export type HostBody = {
+  /**
+   * @returns the next piece, of 1 to STREAM_LIMITS.pieceBytesMax bytes; then how it ended, with the reason for the guest
+   *   where it broke off. Not to be called again before it has resolved, nor after the end; never rejects.
+   */
+  read(): Promise<Uint8Array | 'ended' | Refusal>;
 };

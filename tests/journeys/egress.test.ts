@@ -1,6 +1,6 @@
 /** A plugin that talks to the outside with a secret of its organization: from the manifest to the request. */
 import { writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +19,7 @@ const CODE = `export default { async fetch(request, host) {
       host.log.info('the token is', token);
       throw new Error('with ' + token);
     }
+    if (pathname === '/relay') return fetch(await request.text());
     const { url, ...init } = await request.json();
     const answer = await fetch(url, init);
     return Response.json({ status: answer.status, text: await answer.text(), url: answer.url });
@@ -28,6 +29,8 @@ const CODE = `export default { async fetch(request, host) {
   }
 } };\n`;
 
+const LARGE_BYTES = 5_000_000;
+const events = Promise.withResolvers<ServerResponse>();
 let outside: Server;
 let origin: string;
 const seen: (string | undefined)[] = [];
@@ -39,6 +42,10 @@ beforeAll(async () => {
   outside = createServer((request, response) => {
     seen.push(request.headers.authorization);
     if (request.url === '/api/away') response.writeHead(302, { location: '/private' }).end();
+    else if (request.url === '/api/events') {
+      events.resolve(response);
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    } else if (request.url === '/api/large') response.end(Buffer.alloc(LARGE_BYTES, 'é'));
     else response.end(`${request.method} ${request.url}`);
   });
   await new Promise<void>((resolve) => void outside.listen(0, '127.0.0.1', resolve));
@@ -144,6 +151,32 @@ describe('a plugin', () => {
     expect(seen.at(-1)).toBe('Bot s3cret-of-acme');
     const metric = 'souk_plugin_egress_requests_total{plugin="kelompok/bot",result="answered"}';
     expect(await souk.metric(metric)).toBe(1);
+  });
+
+  const relay = (url: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${souk.process.url}/orgs/acme/p/${BOT}/relay`, { method: 'POST', body: url, ...init });
+
+  it('hands on what the outside sends as it comes, and hangs up when its caller has', async () => {
+    const caller = new AbortController();
+    const answer = await relay(`${origin}/api/events`, { signal: caller.signal });
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+    const sender = await events.promise;
+    const closed = new Promise((resolve) => void sender.once('close', resolve));
+    const reader = answer.body?.getReader();
+    for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
+      sender.write(event);
+      expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe(event);
+    }
+    caller.abort();
+    await closed;
+  });
+
+  it('hands on what is larger than one answer, all of it', async () => {
+    const answer = await relay(`${origin}/api/large`);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(bytes.equals(Buffer.alloc(LARGE_BYTES, 'é'))).toBe(true);
+    const read = await ask({ url: `${origin}/api/large` });
+    expect(read).toMatchObject({ name: 'TypeError', code: 'egress_response_too_large' });
   });
 
   it.each([

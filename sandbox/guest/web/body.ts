@@ -13,6 +13,7 @@ import {
   defineProperty,
   isBufferSource,
   jsonParse,
+  min,
   promiseReject,
   stringSlice,
   charCodeAt,
@@ -23,7 +24,6 @@ import { blobPart, formPart, streamPart, urlPart } from './lazy.ts';
 import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
 import type { URLSearchParams } from './url.ts';
-import { isObject } from './web-idl.ts';
 
 export type BodyInit =
   | string
@@ -40,12 +40,15 @@ type Source =
   | { readonly kind: 'pulled'; readonly pulled: PulledBody }
   | { readonly kind: 'stream'; readonly stream: ReadableStream };
 
-/** The body of a request that is still with its caller. */
+/** A body that is still with who sends it: that of a request, or of an answer of the outside. */
 export type PulledBody = {
+  readonly of: 'request' | 'answer';
   /** Largest body that is read whole. */
   readonly wholeBytesMax: number;
   /** @returns the next bytes as a binary string, null after the last; rejects when the body broke off */
   pull(): Promise<string | null>;
+  /** Nobody wants more of it. */
+  drop(): void;
 };
 
 /** Read once: `isUsed` is set when the source has been handed out. A stream tells for itself. */
@@ -118,7 +121,7 @@ export function streamOf(body: Body): ReadableStream {
   if (body.source.kind === 'stream') return body.source.stream;
   const stream =
     body.source.kind === 'pulled'
-      ? streamOfPulled(pullOf(body.source.pulled))
+      ? streamOfPulled(pullOf(body.source.pulled), dropOf(body.source.pulled))
       : blobPart.use().streamOfBinary(wholeBinary(body.source));
   // A body that was read before its stream was asked for shows a stream that is used up.
   if (body.isUsed) void stream.cancel();
@@ -131,8 +134,19 @@ const pullOf =
   () =>
     pulled.pull();
 
-/** Asks for a piece, as a binary string, when its reader wants one, and holds none; null is the end. */
-export function streamOfPulled(pull: () => Promise<string | null>): ReadableStream<Uint8Array> {
+const dropOf =
+  (pulled: PulledBody): (() => void) =>
+  () =>
+    pulled.drop();
+
+/**
+ * Asks for a piece, as a binary string, when its reader wants one, and holds none; null is the end.
+ * @param drop told when the reader wants no more
+ */
+export function streamOfPulled(
+  pull: () => Promise<string | null>,
+  drop: () => void = nothing,
+): ReadableStream<Uint8Array> {
   const { ReadableStream: Stream } = streamPart.use();
   return new Stream<Uint8Array>(
     {
@@ -144,10 +158,13 @@ export function streamOfPulled(pull: () => Promise<string | null>): ReadableStre
         // A reader that brought its own buffer is answered with no bytes (Streams section 4.7.3).
         controller.byobRequest?.respond(0);
       },
+      cancel: drop,
     },
     { highWaterMark: 0 },
   );
 }
+
+const nothing = (): void => undefined;
 
 function wholeBinary(source: Extract<Source, { kind: 'text' | 'binary' }>): string {
   return source.kind === 'text' ? encodeToBinary(source.text) : source.binary;
@@ -162,43 +179,28 @@ export function cloneBody(body: Body): Body {
   return makeBody({ kind: 'stream', stream: theirs });
 }
 
-let hasMark: (value: object, mark: 'body' | 'request') => boolean;
+/** Thrown when a stream gives more than its reader takes. */
+export class BodyTooLarge extends TypeError {}
 
-/**
- * What bodies of our own making throw, told by a private mark: `instanceof` asks a guest's proxy for its prototype and
- * a guest's `TypeError[Symbol.hasInstance]` for its opinion.
- */
-class TooLarge extends TypeError {
-  static {
-    hasMark = (value, mark) => #mark in value && value.#mark === mark;
-  }
-  readonly #mark: 'body' | 'request';
-  constructor(mark: 'body' | 'request', message: string) {
-    super(message);
-    this.#mark = mark;
-  }
-}
+/** Thrown when a request that comes in pieces is read whole, and is too large for that. */
+class RequestTooLarge extends TypeError {}
 
-/** Whether a stream gave more than its reader takes. */
-export const isBodyTooLarge = (thrown: unknown): boolean => isObject(thrown) && hasMark(thrown, 'body');
-
-/** Whether a request that comes in pieces was read whole, and is too large for that. */
-export const isRequestTooLarge = (thrown: unknown): boolean => isObject(thrown) && hasMark(thrown, 'request');
+export const isRequestTooLarge = (thrown: unknown): boolean => thrown instanceof RequestTooLarge;
 
 /**
  * All bytes of a body, at once where there is no stream to wait for. Uses the body up.
- * @throws TypeError when it was used before, or for which `isBodyTooLarge` holds, above `bytesMax`
+ * @throws TypeError when it was used before; BodyTooLarge above `bytesMax`
  */
 export function takeBinary(body: Body, bytesMax: number): string | Promise<string> {
   if (isUnusable(body)) throw new TypeError('Body is unusable: it has already been read.');
   body.isUsed = true;
   if (body.source.kind === 'stream') return readAll(body.source.stream, bytesMax);
-  if (body.source.kind === 'pulled') return pullAll(body.source.pulled);
+  if (body.source.kind === 'pulled') return pullAll(body.source.pulled, bytesMax);
   return withinCap(wholeBinary(body.source), bytesMax);
 }
 
 function withinCap(binary: string, bytesMax: number): string {
-  if (binary.length > bytesMax) throw new TooLarge('body', `The body is larger than ${bytesMax} bytes.`);
+  if (binary.length > bytesMax) throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`);
   return binary;
 }
 
@@ -212,22 +214,34 @@ async function readAll(stream: ReadableStream, bytesMax: number): Promise<string
       throw await refuse(reader, new TypeError('A chunk of the body is not a Uint8Array.'));
     binary += binaryFromBytes(value as Uint8Array);
     if (binary.length > bytesMax)
-      throw await refuse(reader, new TooLarge('body', `The body is larger than ${bytesMax} bytes.`));
+      throw await refuse(reader, new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`));
   }
 }
 
-async function pullAll({ pull, wholeBytesMax }: PulledBody): Promise<string> {
+async function pullAll(pulled: PulledBody, bytesMax: number): Promise<string> {
   let binary = '';
   for (;;) {
-    const piece = await pull();
+    const piece = await pulled.pull();
     if (piece === null) return binary;
     binary += piece;
-    if (binary.length > wholeBytesMax)
-      throw new TooLarge(
-        'request',
-        `The body of the request is larger than ${wholeBytesMax} bytes: read it in pieces, from request.body.`,
-      );
+    if (binary.length <= min(pulled.wholeBytesMax, bytesMax)) continue;
+    pulled.drop();
+    if (binary.length > bytesMax) throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`);
+    throw tooLargeToReadWhole(pulled);
   }
+}
+
+function tooLargeToReadWhole({ of, wholeBytesMax }: PulledBody): TypeError {
+  const advice = `is larger than ${wholeBytesMax} bytes: read it in pieces, from ${of === 'request' ? 'request' : 'response'}.body.`;
+  if (of === 'request') return new RequestTooLarge(`The body of the request ${advice}`);
+  const error = new TypeError(`The body of the answer ${advice}`);
+  defineProperty(error, 'code', {
+    __proto__: null,
+    value: 'egress_response_too_large',
+    configurable: true,
+    writable: true,
+  } as PropertyDescriptor);
+  return error;
 }
 
 /** Tells the source to stop; what it answers to that changes nothing. */

@@ -1,8 +1,9 @@
-/** fetch (Fetch section 5.6): the request goes to the broker whole, and the answer comes whole. */
-import type { BoundRequest, BoundResponse } from '../bindings.ts';
+/** fetch (Fetch section 5.6): the request goes to the broker whole; of the answer the body may be pulled. */
+import type { BoundCall, BoundRequest, BoundResponse } from '../bindings.ts';
+import type { AbortSignal } from './abort.ts';
 import { bound } from './bound.ts';
-import { binaryBody, takeBinary } from './body.ts';
-import { arrayPush, SafePromise } from './intrinsics.ts';
+import { binaryBody, BodyTooLarge, pulledBody, takeBinary, type Body } from './body.ts';
+import { arrayPush, promiseThen, SafePromise } from './intrinsics.ts';
 import { trustedList } from './headers.ts';
 import { Request, requestState, type RequestInit } from './request.ts';
 import { wrapResponse, type Response } from './response.ts';
@@ -10,32 +11,65 @@ import type { URL } from './url.ts';
 import { requireArguments } from './web-idl.ts';
 
 /** What takes a request away and brings the answer: the broker's `http.fetch`, or a call to another plugin. */
-export type Carrier = (request: BoundRequest) => Promise<BoundResponse>;
+export type Carrier = (request: BoundRequest) => BoundCall;
 
 export async function fetch(input: Request | URL | string, init?: Partial<RequestInit>): Promise<Response> {
   requireArguments(arguments.length, 1, 'fetch');
   return carry(new Request(input, init), (request) => bound().fetch(request));
 }
 
-/** Sends a request through a carrier; an aborted one rejects at once, whatever becomes of the call. */
+/** What one host call carries at most, as bytes: a stream that does not end is given up there. */
+const REQUEST_BYTES_MAX = 262_144;
+
+/** Sends a request through a carrier; once its signal is aborted it rejects at once, and so does its body. */
 export async function carry(request: Request, carrier: Carrier): Promise<Response> {
-  const { signal } = request;
-  signal.throwIfAborted();
+  const { source } = requestState(request);
+  if (source === null) return fromHost(await carrier(await bind(request)).answer);
+  source.throwIfAborted();
+  return carryUntil(source, request, carrier);
+}
+
+function carryUntil(signal: AbortSignal, request: Request, carrier: Carrier): Promise<Response> {
   return new SafePromise<Response>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
+    let call: BoundCall | undefined;
+    const onAbort = (): void => {
+      reject(signal.reason);
+      call?.abort(signal.reason);
+    };
+    const send = async (): Promise<Response> => {
+      const bindable = await bind(request);
+      signal.throwIfAborted();
+      call = carrier(bindable);
+      const answer = await call.answer;
+      // A body that is pulled ends with the signal as well.
+      if (answer.body === null || typeof answer.body === 'string')
+        signal.removeEventListener('abort', onAbort);
+      return fromHost(answer);
+    };
     signal.addEventListener('abort', onAbort);
-    send(request, carrier)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
+    void promiseThen(send(), resolve, (error) => {
+      signal.removeEventListener('abort', onAbort);
+      reject(error);
+    });
   });
 }
 
-async function send(request: Request, carrier: Carrier): Promise<Response> {
+async function bind(request: Request): Promise<BoundRequest> {
   const { method, url, list, redirect, body } = requestState(request);
-  const binary = body === null ? null : await takeBinary(body, Infinity);
   const headers: [string, string][] = [];
   for (const [name, value] of list) arrayPush(headers, [name, value]);
-  return fromHost(await carrier({ method, url, headers, body: binary, redirect }));
+  return { method, url, headers, body: body === null ? null : await wholeBody(body), redirect };
+}
+
+/** A body goes out whole, also one that is a stream. */
+async function wholeBody(body: Body): Promise<string> {
+  try {
+    return await takeBinary(body, REQUEST_BYTES_MAX);
+  } catch (error) {
+    if (!(error instanceof BodyTooLarge)) throw error;
+    const text = `fetch: the body of a request goes out whole, and has at most ${REQUEST_BYTES_MAX} bytes.`;
+    throw new TypeError(text, { cause: error });
+  }
 }
 
 function fromHost(answer: BoundResponse): Response {
@@ -46,6 +80,11 @@ function fromHost(answer: BoundResponse): Response {
     url: answer.url,
     redirected: answer.redirected,
     list: trustedList(answer.headers),
-    body: answer.body === null ? null : binaryBody(answer.body),
+    body: bodyOf(answer.body),
   });
+}
+
+function bodyOf(body: BoundResponse['body']): Body | null {
+  if (body === null) return null;
+  return typeof body === 'string' ? binaryBody(body) : pulledBody(body);
 }

@@ -8,7 +8,7 @@
 import type { GuestBindings } from '../bindings.ts';
 import { atob, btoa } from './base64.ts';
 import { binaryFromBytes } from './binary.ts';
-import { isBodyTooLarge, isUnusable, takeBinary, type Body, type PulledBody } from './body.ts';
+import { BodyTooLarge, isUnusable, streamOf, takeBinary, type Body, type PulledBody } from './body.ts';
 import { bind } from './bound.ts';
 import { console } from './console.ts';
 import { Crypto, crypto } from './crypto.ts';
@@ -176,8 +176,8 @@ export function readResponse(
   const headers: (readonly [string, string])[] = [];
   for (let index = 0; index < list.length; index += 1) arrayPush(headers, list[index] as [string, string]);
   if (body === null) return { status, headers, body: null };
-  if (form !== 'whole' && body.source.kind === 'stream')
-    return { status, headers, body: takeStream(body, body.source.stream, form) };
+  if (form !== 'whole' && (body.source.kind === 'stream' || body.source.kind === 'pulled'))
+    return { status, headers, body: takeStream(body, form) };
   const finish = (binary: string): AnsweredResponse => ({ status, headers, body: binary });
   try {
     const binary = takeBinary(body, bytesMax);
@@ -187,12 +187,9 @@ export function readResponse(
   }
 }
 
-function takeStream(
-  body: Body,
-  stream: ReadableStream<unknown>,
-  form: 'pieces' | 'headOnly',
-): ReadableStream<unknown> | null {
+function takeStream(body: Body, form: 'pieces' | 'headOnly'): ReadableStream<unknown> | null {
   if (isUnusable(body)) throw new TypeError('The body of the answer has been read before.');
+  const stream = streamOf(body);
   body.isUsed = true;
   if (form === 'pieces') return stream;
   cancelQuietly(stream, new TypeError('A request of method HEAD gets no body.'));
@@ -217,7 +214,7 @@ export const pieceOf = (chunk: unknown, at: number, bytesMax: number): string | 
     : undefined;
 
 function tooLargeOrThrow(error: unknown): 'tooLarge' {
-  if (isBodyTooLarge(error)) return 'tooLarge';
+  if (error instanceof BodyTooLarge) return 'tooLarge';
   throw error;
 }
 

@@ -31,8 +31,10 @@ installWebApi({
   domainToAscii: (domain) => String(post('domain', 0, domain)),
   log: (level, text) => void post('log', 0, `${level} ${text}`),
   crypto: (operation, json) => ask('crypto', JSON.stringify([operation, json])),
-  fetch: async (request: BoundRequest) =>
-    JSON.parse(await ask('fetch', JSON.stringify(request))) as BoundResponse,
+  fetch: (request: BoundRequest) => ({
+    answer: ask('fetch', JSON.stringify(request)).then((text) => JSON.parse(text) as BoundResponse),
+    abort: () => undefined,
+  }),
 });
 
 function deliver(kind: string, id: number, text: string): void {

@@ -1,5 +1,6 @@
 /** An outside for the tests of egress: names that answer as they are told, and connections that are only recorded. */
 import { buildConnector } from 'undici';
+import type { HostBody } from '../../../spec/host/capability.ts';
 import type { JsonObject } from '../../../spec/json.ts';
 import type { Permission } from '../../../spec/permission.ts';
 import type { Address } from '../address.ts';
@@ -13,6 +14,8 @@ export type Outside = {
   /** Every name that was looked up, and how. */
   readonly lookups: string[];
   readonly observed: Parameters<EgressObserver>[1][];
+  /** Bodies that are to be pulled, in the order of their answers. */
+  readonly bodies: HostBody[];
   fetch(request: JsonObject, context?: Partial<EgressContext>): Promise<JsonObject>;
 };
 
@@ -30,6 +33,7 @@ export function openOutside(options: OutsideOptions): Outside {
   const connections: (readonly Address[])[] = [];
   const lookups: string[] = [];
   const observed: Parameters<EgressObserver>[1][] = [];
+  const bodies: HostBody[] = [];
   const names = new Map(Object.entries(options.names ?? {}).map(([name, lists]) => [name, [...lists]]));
   const secrets = new Map(Object.entries(options.secrets ?? {}));
   const allow = parseEgressAllow(options.allow ?? '');
@@ -56,11 +60,12 @@ export function openOutside(options: OutsideOptions): Outside {
     requestId: 'r',
     deadline: performance.now() + 60_000,
     signal: new AbortController().signal,
+    giveBody: (body) => void bodies.push(body),
     ...part,
   });
   const fetch = async (request: JsonObject, part: Partial<EgressContext> = {}): Promise<JsonObject> =>
     (await egress.capability.act({ method: 'GET', ...request }, contextOf(part))) as JsonObject;
-  return { egress, connections, lookups, observed, fetch };
+  return { egress, connections, lookups, observed, bodies, fetch };
 }
 
 const refuse: buildConnector.connector = (_options, callback) => {

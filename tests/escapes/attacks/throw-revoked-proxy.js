@@ -1,9 +1,0 @@
-// outcome: exception
-// Whatever looks at the prototype of what was thrown throws itself.
-export default {
-  async fetch() {
-    const { proxy, revoke } = Proxy.revocable({}, {});
-    revoke();
-    throw proxy;
-  },
-};
