@@ -1,13 +1,30 @@
 /** How arguments of SubtleCrypto travel to the runner: JSON, bytes as binary strings, keys whole. */
 import { binaryFromBytes } from './binary.ts';
 import { DOMException } from './dom-exception.ts';
-import { bytesOf, create, isBufferSource } from './intrinsics.ts';
+import { bytesOf, create, isBufferSource, mapGet, SafeMap, stringToLowerCase } from './intrinsics.ts';
 import { CryptoKey, keyParts, type KeyParts } from './crypto-key.ts';
 import { isObject } from './web-idl.ts';
 
-/** Members of algorithm dictionaries (Web Cryptography sections 18 to 33), by how they travel. */
-const BYTE_MEMBERS = ['iv', 'additionalData', 'counter', 'label', 'salt', 'info', 'publicExponent'] as const;
-const NUMBER_MEMBERS = ['length', 'modulusLength', 'tagLength', 'iterations', 'saltLength'] as const;
+/**
+ * Members of algorithm dictionaries (Web Cryptography sections 20 to 35), by the name of the algorithm in lower case.
+ * Each algorithm has its own dictionary, so what it does not know is not even looked at (Web IDL section 3.2.17):
+ * programs pass a curve with Ed25519, which knows none.
+ */
+const MEMBERS: ReadonlyMap<string, readonly string[]> = new SafeMap([
+  ['rsassa-pkcs1-v1_5', ['hash', 'modulusLength', 'publicExponent']],
+  ['rsa-pss', ['hash', 'modulusLength', 'publicExponent', 'saltLength']],
+  ['rsa-oaep', ['hash', 'modulusLength', 'publicExponent', 'label']],
+  ['ecdsa', ['hash', 'namedCurve']],
+  ['ecdh', ['namedCurve', 'public']],
+  ['x25519', ['public']],
+  ['hmac', ['hash', 'length']],
+  ['aes-gcm', ['iv', 'additionalData', 'tagLength', 'length']],
+  ['aes-cbc', ['iv', 'length']],
+  ['aes-ctr', ['counter', 'length']],
+  ['aes-kw', ['length']],
+  ['hkdf', ['hash', 'salt', 'info']],
+  ['pbkdf2', ['hash', 'salt', 'iterations']],
+]);
 
 export type WireAlgorithm = { name: string } & Record<string, unknown>;
 
@@ -26,13 +43,31 @@ export function toWireAlgorithm(given: unknown): WireAlgorithm {
   const source = given as Record<string, unknown>;
   if (source['name'] === undefined) throw new TypeError('SubtleCrypto: the algorithm has no name.');
   wire.name = `${source['name'] as string}`;
-  if (source['hash'] !== undefined) wire['hash'] = toWireAlgorithm(source['hash']).name;
-  if (source['namedCurve'] !== undefined) wire['namedCurve'] = `${source['namedCurve'] as string}`;
-  if (source['public'] !== undefined) wire['public'] = wireKey(source['public']);
-  for (const name of BYTE_MEMBERS)
-    if (source[name] !== undefined) wire[name] = binaryOfSource(source[name], `"${name}"`);
-  for (const name of NUMBER_MEMBERS) if (source[name] !== undefined) wire[name] = Number(source[name]);
+  for (const member of mapGet(MEMBERS, stringToLowerCase(wire.name)) ?? []) {
+    const value = source[member];
+    if (value !== undefined) wire[member] = toWireMember(member, value);
+  }
   return wire;
+}
+
+/** How a member travels: by its name, as all dictionaries that have it give it the same type. */
+function toWireMember(member: string, value: unknown): unknown {
+  switch (member) {
+    case 'hash':
+      return toWireAlgorithm(value).name;
+    case 'namedCurve':
+      return `${value as string}`;
+    case 'public':
+      return wireKey(value);
+    case 'length':
+    case 'modulusLength':
+    case 'tagLength':
+    case 'iterations':
+    case 'saltLength':
+      return Number(value);
+    default:
+      return binaryOfSource(value, `"${member}"`);
+  }
 }
 
 export function wireKey(key: unknown): Pick<KeyParts, 'type' | 'algorithm' | 'usages' | 'material'> {

@@ -33,6 +33,12 @@ agreesWithNode(() => isolate, {
   'an altered message': `${TOOLS} const key = await subtle.generateKey({ name: 'AES-GCM', length: 128 }, true, usages); const iv = new Uint8Array(12); const sealed = new Uint8Array(await subtle.encrypt({ name: 'AES-GCM', iv }, key, enc('x'))); sealed[0] ^= 1; return subtle.decrypt({ name: 'AES-GCM', iv }, key, sealed);`,
   'random values: length, kinds, limits': `const kinds = [new Uint8Array(0), new BigInt64Array(2), new Uint8Array(65536), new Uint8Array(65537), new Float32Array(1), new DataView(new ArrayBuffer(1)), [1]];
     return kinds.map((array) => { try { return crypto.getRandomValues(array) === array; } catch (error) { return error.name === 'QuotaExceededError' ? 'quota' : 'refused'; } });`,
+  'members that belong to another algorithm': `${TOOLS} const extra = { namedCurve: 'ed25519', hash: 'MD5', length: 'x', iv: 1, salt: null, public: {} };
+    const { publicKey, privateKey } = await subtle.generateKey({ ...extra, name: 'ed25519' }, true, ['sign', 'verify']); const raw = await subtle.exportKey('raw', publicKey);
+    const key = await subtle.importKey('raw', raw, { ...extra, name: 'Ed25519' }, false, ['verify']); const signature = await subtle.sign({ ...extra, name: 'ED25519' }, privateKey, enc('x'));
+    return [await subtle.verify({ ...extra, name: 'ed25519' }, key, signature, enc('x')), key.algorithm, hex(await subtle.digest({ ...extra, name: 'sha-256' }, enc('x')))];`,
+  'members that an algorithm needs': `${TOOLS} const key = await subtle.generateKey({ name: 'AES-GCM', length: 128 }, true, usages); const refused = (work) => work.then(() => 'done', (error) => error.name);
+    return [await refused(subtle.encrypt({ name: 'AES-GCM' }, key, enc('x'))), await refused(subtle.encrypt({ name: 'AES-GCM', iv: 1 }, key, enc('x'))), await refused(subtle.generateKey({ name: 'HMAC' }, true, ['sign'])), await refused(subtle.importKey('raw', enc('x'), { name: 'HMAC', hash: 'no' }, true, ['sign']))];`,
   'keys are not constructed': `return new CryptoKey();`,
 });
 
