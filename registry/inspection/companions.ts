@@ -1,5 +1,6 @@
 /** Files that a package should bring for people. */
-import type { Report, Subject } from './rule.ts';
+import type { Report } from './finding.ts';
+import type { Subject } from './rule.ts';
 
 const README = /^readme(?:\.(?:md|markdown|txt|rst|adoc))?$/iu;
 const LICENCE = /^(?:licen[cs]e|copying|unlicense)(?:[.-].+)?$/iu;

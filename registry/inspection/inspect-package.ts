@@ -9,7 +9,8 @@ import { Refusal } from '../../spec/refusal.ts';
 import { unsupportedParts } from '../../spec/support.ts';
 import type { ReadPackage } from '../package/read-package.ts';
 import { type ModuleGraph, type ModuleInfo, readModules } from './module-graph.ts';
-import type { Finding, Rule, RuleName, RuleSwitch, Subject } from './rule.ts';
+import type { Finding, RuleName, RuleSwitch } from './finding.ts';
+import type { Rule, Subject } from './rule.ts';
 import { RULES } from './rules.ts';
 
 /** What an instance brings to an inspection. Plain data, so that it can cross to a worker. */

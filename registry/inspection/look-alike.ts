@@ -5,7 +5,8 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { splitPluginId } from '../../spec/plugin-id.ts';
-import type { Report, Subject } from './rule.ts';
+import type { Report } from './finding.ts';
+import type { Subject } from './rule.ts';
 
 /** Two slips in a name this long still look like the same name; in a short one they make another word. */
 const LONG_NAME_CHARS = 12;

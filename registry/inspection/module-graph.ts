@@ -8,7 +8,7 @@ import type { Manifest } from '../../spec/manifest.ts';
 import type { ReadPackage } from '../package/read-package.ts';
 import { type HostApi, hostApisOf } from './host-use.ts';
 import { resolveSpecifier } from './module-specifier.ts';
-import type { Report, RuleName } from './rule.ts';
+import type { Report, RuleName } from './finding.ts';
 import { literalText, parseModule, walkTree } from './syntax-tree.ts';
 
 /** One module of the plugin. */

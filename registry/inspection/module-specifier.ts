@@ -2,7 +2,7 @@
  * What an import means inside a package: `./` or `../` and a path with its extension. Nothing is guessed (no
  * extension, no index file), so that there is one answer, in the inspection and in the sandbox.
  */
-import type { RuleName } from './rule.ts';
+import type { RuleName } from './finding.ts';
 
 export type ResolvedSpecifier =
   | { readonly kind: 'inside'; readonly path: string }

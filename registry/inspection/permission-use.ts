@@ -1,7 +1,8 @@
 /** What the code uses and the manifest contributes, and the permissions that it does not ask for. */
 import { coversPermission, type Permission } from '../../spec/permission.ts';
 import { toPointer } from '../../spec/strict-json.ts';
-import type { Report, Subject } from './rule.ts';
+import type { Report } from './finding.ts';
+import type { Subject } from './rule.ts';
 
 export function findUndeclaredPermissions({ manifest, modules }: Subject): Report[] {
   const declared = new Set((manifest.permissions ?? []).map((permission) => permission.name));

@@ -2,7 +2,8 @@
 import { findLicenceMissing, findReadmeMissing } from './companions.ts';
 import { findLookAlikes } from './look-alike.ts';
 import { findUncoveredEvents, findUndeclaredPermissions } from './permission-use.ts';
-import type { Rule, RuleName } from './rule.ts';
+import type { RuleName } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { findPrivateKeys, findSecretFiles, findTokens } from './secrets.ts';
 
 /** A rule whose faults the module graph has found already. Nothing could load what breaks one of these. */

@@ -2,7 +2,8 @@
  * Secrets that were left in a package. A package is read by everyone who installs it, and its bytes are kept for
  * ever. Forms are those that issuers publish, so that hits are rare and true; what was found is never quoted.
  */
-import type { Report, Subject } from './rule.ts';
+import type { Report } from './finding.ts';
+import type { Subject } from './rule.ts';
 
 /** `anchor` is searched for at the speed of memory; `form` decides at each hit, on a short window. */
 type SecretForm = { readonly what: string; readonly anchor: string; readonly form: RegExp };

@@ -1,10 +1,16 @@
 /** Who may start a run now: shares of installations and organizations, so that no one starves the rest. */
 import type { Guest } from '../ports.ts';
-import type { Failure } from './run.ts';
+
+/** A run that may not start now, and when it is worth asking again. */
+export type Shed = {
+  readonly outcome: 'loadShed';
+  readonly reason: string;
+  readonly retryAfterMs: number;
+};
 
 export type Admission = {
   /** @returns why the run must be shed; undefined when it was counted in, and must be counted out once */
-  enter(guest: Guest): Failure | undefined;
+  enter(guest: Guest): Shed | undefined;
   leave(guest: Guest): void;
   readonly inFlight: number;
 };
@@ -55,6 +61,6 @@ export function createAdmission(
   };
 }
 
-function shed(reason: string): Failure {
+function shed(reason: string): Shed {
   return { outcome: 'loadShed', reason, retryAfterMs: RETRY_AFTER_MS };
 }

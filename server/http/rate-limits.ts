@@ -10,12 +10,14 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Principal } from '../../identity/index.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { Route } from './route.ts';
 
 const WINDOW_SECONDS = 60;
 
 /** `unlimited`: health, metrics, and bytes that never change and cost what the network costs. */
 export type RateClass = 'read' | 'write' | 'unlimited';
+
+/** What is said of a route: a class of its own, or that of its method. */
+export type Rated = { readonly method: string; readonly rate?: RateClass };
 
 export type RateSettings = {
   /** Zero lets every request pass. */
@@ -25,7 +27,7 @@ export type RateSettings = {
 
 export type RateLimits = {
   /** @throws Refusal `rate_limited` */
-  admit(route: Pick<Route, 'method' | 'rate'>, principal: Principal | null, address: string): Promise<void>;
+  admit(route: Rated, principal: Principal | null, address: string): Promise<void>;
   /**
    * Counts a token that was refused: who guesses many learns nothing more. Good tokens from the same address pass, for
    * many people may share it.
@@ -48,7 +50,7 @@ export function createRateLimits({ readsPerMinuteMax, writesPerMinuteMax }: Rate
 }
 
 /** What a route costs, where it does not say so itself. */
-export function rateClassOf({ method, rate }: Pick<Route, 'method' | 'rate'>): RateClass {
+export function rateClassOf({ method, rate }: Rated): RateClass {
   return rate ?? (method === 'GET' || method === 'HEAD' ? 'read' : 'write');
 }
 

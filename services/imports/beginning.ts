@@ -8,7 +8,7 @@ import { CORE_MODULES, type ImportKind } from '../../spec/modules/core-modules.t
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import { createImport } from '../records/index.ts';
-import type { ImportPorts, ImportWish } from './imports.ts';
+import type { ImportPorts, ImportWish } from './wish.ts';
 import { readImport, type ImportView } from './reading.ts';
 
 /** The kind of job that works on imports. */

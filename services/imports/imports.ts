@@ -2,16 +2,8 @@
  * Imports of files: a plugin reads the file and proposes its rows, in the background. A run that was cut off begins
  * again from the start of the file; rows that were decided before are answered as they were then.
  */
-import type { AuditActor, Database } from '../../database/index.ts';
-import type { GuestImport, ImportMode } from '../../spec/host/imports.ts';
-import type { JsonObject } from '../../spec/json.ts';
-import type { ImportKind } from '../../spec/modules/core-modules.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import type { Caller, RunFile } from '../../spec/run.ts';
-import type { Contracts } from '../contracts/index.ts';
-import type { Tell } from '../events/index.ts';
-import type { Jobs } from '../jobs/index.ts';
-import type { Records } from '../records/index.ts';
+import type { AuditActor } from '../../database/index.ts';
+import type { GuestImport } from '../../spec/host/imports.ts';
 import { beginImport, IMPORT_WORKER } from './beginning.ts';
 import { settleLost } from './ending.ts';
 import {
@@ -24,24 +16,8 @@ import {
 } from './reading.ts';
 import { decideHeld, type ReviewDecision } from './review.ts';
 import { importWorker } from './working.ts';
+import type { ImportPage, ImportPorts, ImportWish, PageWish } from './wish.ts';
 import { beginOwn, endOwn } from './own-import.ts';
-
-export type ImportWish = {
-  readonly orgId: string;
-  readonly actor: AuditActor;
-  /** Who stands behind it, as the plugin sees it. */
-  readonly caller: Caller;
-  readonly kind: ImportKind;
-  /** The importer. */
-  readonly plugin: PluginId;
-  readonly file: RunFile;
-  /** For the plugin; what it takes, its documentation says. */
-  readonly options: JsonObject;
-  readonly mode: ImportMode;
-};
-
-export type ImportPage<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
-export type PageWish = { readonly limit?: number; readonly cursor?: string };
 
 export type Imports = {
   /** @throws Refusal `contract_not_implemented`, `plugin_not_installed`, `plugin_not_active`, `jobs_too_many` */
@@ -63,14 +39,6 @@ export type Imports = {
   ): Promise<ImportView>;
   /** Ends imports whose job is over without having said so. @returns how many */
   settle(): Promise<number>;
-};
-
-export type ImportPorts = {
-  readonly database: Database;
-  readonly jobs: Jobs;
-  readonly contracts: Contracts;
-  readonly records: Records;
-  readonly tell: Tell;
 };
 
 /** Registers the worker of imports; to be called before the jobs are started. */

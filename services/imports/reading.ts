@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
 import { settleLost, type EndingPorts } from './ending.ts';
-import type { ImportPage, PageWish } from './imports.ts';
+import type { ImportPage, PageWish } from './wish.ts';
 
 export type ImportView = {
   readonly id: string;

@@ -12,7 +12,7 @@ import type { RunFile } from '../../spec/run.ts';
 import type { ServerJob, ServerWorker } from '../jobs/index.ts';
 import { importerOf, requireImporter } from './beginning.ts';
 import { endImport } from './ending.ts';
-import type { ImportPorts } from './imports.ts';
+import type { ImportPorts } from './wish.ts';
 import { readImport } from './reading.ts';
 
 /** Of one attempt of the job: a runner that died, or a server that is full, is worth another try. */

@@ -1,5 +1,5 @@
 import { always, both, needs, needsCount, type Needs, type World } from '../../randomizer-kit/world.ts';
-import type { CtSettings } from './index.ts';
+import type { CtSettings } from './settings.ts';
 
 export const CHARACTERS = ['Crono', 'Marle', 'Lucca', 'Frog', 'Robo', 'Ayla', 'Magus'];
 export const BOSSES = [

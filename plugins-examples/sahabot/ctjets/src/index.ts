@@ -1,19 +1,9 @@
-import * as z from 'zod/mini';
 import type { Game, GameData } from '../../randomizer-kit/game.ts';
 import { makeRandomizer } from '../../randomizer-kit/plugin.ts';
 import type { Random } from '../../randomizer-kit/random.ts';
 import { fill } from '../../randomizer-kit/world.ts';
 import { BOSSES, CHARACTERS, ctWorld } from './eras.ts';
-
-const settings = z.strictObject({
-  mode: z._default(z.enum(['standard', 'lost-worlds', 'ice-age', 'legacy-of-cyrus']), 'standard'),
-  difficulty: z._default(z.enum(['easy', 'normal', 'hard']), 'normal'),
-  characters: z._default(z.enum(['vanilla', 'shuffled']), 'shuffled'),
-  bossRandomization: z._default(z.boolean(), true),
-  fastMagic: z._default(z.boolean(), true),
-  bucketFragments: z._default(z.int().check(z.gte(0), z.lte(5)), 0),
-});
-export type CtSettings = z.infer<typeof settings>;
+import { settings, type CtSettings } from './settings.ts';
 
 function make(chosen: CtSettings, random: Random): GameData {
   const { items, spheres } = fill(ctWorld(chosen), random);
