@@ -58,7 +58,6 @@ export {
   type JobView,
   type JobWork,
   type NewJob,
-  type RetryPolicy,
   type ServerJob,
   type ServerWorker,
 } from './jobs/index.ts';

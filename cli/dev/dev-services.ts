@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Capability, HostCallContext } from '../../sandbox/index.ts';
-import { createMemoryKeyValueStore, type KvSnapshot } from '../../sdk/testing/memory-kv.ts';
+import { createMemoryKeyValueStore, type KvSnapshot } from '../../sdk/memory/kv.ts';
 import {
   type Egress,
   type EgressAllow,

@@ -28,16 +28,22 @@ export function fakeDispatch(fakes: FakeContracts): (call: ContractCall) => Prom
   return (call) => dispatch({ bindings: { read }, handlers: { run: (run) => answerOf(fakes, run) } }, call);
 }
 
-async function answerOf(fakes: FakeContracts, { plugin, trigger }: HandlerRun): Promise<HandlerEnd> {
+function answerOf(fakes: FakeContracts, { plugin, trigger }: HandlerRun): Promise<HandlerEnd> {
   const handler =
     trigger.kind === 'contract' ? fakes[plugin]?.[trigger.contract]?.[trigger.action] : undefined;
   const input = trigger.kind === 'contract' ? structuredClone(trigger.input) : null;
-  try {
+  return endOfWork(async () => {
     if (!handler) throw new Error('the fake does not have this action');
     const value: unknown = await handler(input);
-    return { outcome: 'ok', value: JSON.parse(JSON.stringify(value ?? null)) as JsonValue, usage: NO_USAGE };
+    return JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
+  });
+}
+
+/** @returns how the run of a handler ended, as the sandbox tells it: the name of what was thrown, and its message */
+export async function endOfWork(work: () => Promise<JsonValue>): Promise<HandlerEnd> {
+  try {
+    return { outcome: 'ok', value: await work(), usage: NO_USAGE };
   } catch (error) {
-    // As the sandbox tells it: the name of the error and its message.
     const message = String(error);
     const { code } = Object(error) as { code?: unknown };
     const guestError = { message, stack: '', ...(typeof code === 'string' ? { code } : {}) };

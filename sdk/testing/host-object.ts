@@ -7,39 +7,23 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Capability } from '../../spec/host/capability.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { ISOLATE_LIMITS, RUN_LIMITS, type TriggerKind } from '../../spec/limits.ts';
-import type { Manifest } from '../../spec/manifest.ts';
 import { coversPermission, type Permission } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { PluginId } from '../../spec/plugin-id.ts';
-import type { Caller, RunFile } from '../../spec/run.ts';
 import type { Host } from '../index.ts';
+import type { MemoryPlugin } from '../memory/plugin.ts';
+import type { ServiceContext } from '../memory/services.ts';
 
 export type LoggedLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 
 /** What every run of a test host shares. */
-export type Surroundings = {
-  readonly manifest: Manifest;
-  readonly config: JsonObject;
-  readonly grants: readonly Permission[];
+export type Surroundings = MemoryPlugin & {
   readonly plugins: ReadonlyMap<string, (request: Request) => Response | Promise<Response>>;
   readonly capabilities: readonly Capability<RunContext>[];
   readonly log: (line: LoggedLine) => void;
 };
 
 /** One run, as the supervisor of a server would know it. */
-export type RunContext = {
-  readonly guest: {
-    readonly installationId: string;
-    readonly org: { readonly id: string };
-    readonly plugin: { readonly id: PluginId; readonly version: string };
-  };
-  readonly caller: Caller;
-  readonly requestId: string;
-  readonly chain: readonly string[];
-  readonly files: readonly RunFile[];
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-};
+export type RunContext = ServiceContext & { readonly chain: readonly string[] };
 
 /** Why it runs, which says what its limits are. */
 export type RunStart = {

@@ -1,4 +1,5 @@
-export { createTestHost, type TestHost, type TestHostOptions } from './test-host.ts';
+export { createTestHost, type ImportWish, type TestHost, type TestHostOptions } from './test-host.ts';
 export type { LoggedLine } from './host-object.ts';
-export type { TestJob } from './memory-jobs.ts';
-export type { SentMail } from './memory-mail.ts';
+export type { MemoryImport } from '../memory/imports.ts';
+export type { MemoryJob } from '../memory/jobs.ts';
+export type { SentMail } from '../memory/mail.ts';

@@ -5,6 +5,7 @@ import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { testSouk } from '../../tests/support/test-souk.ts';
 import type { Contributions, Manifest } from '../../spec/manifest.ts';
+import type { Plugin } from '../index.ts';
 import { CASES, PLUGIN } from './cases/plugin.ts';
 import { createTestHost } from './index.ts';
 
@@ -29,6 +30,9 @@ const SUITE = {
     { name: 'events.subscribe', scope: ['case.heard'] },
     { name: 'contracts.call', scope: ['communication@1'] },
     { name: 'plugins.call', scope: ['suite/other', 'suite/absent'] },
+    { name: 'records.read', scope: ['event', 'note', 'organization', 'suite.cases.note'] },
+    { name: 'records.propose', scope: ['member', 'note', 'organization', 'thing'] },
+    { name: 'modules.extend', scope: ['notes', 'organizations'] },
   ],
   secrets: { token: { title: 'Token' }, other: { title: 'Other' } },
   config: {
@@ -52,6 +56,32 @@ const CONTRIBUTES: Omit<Contributions, 'endpoints'> = {
     },
     subscribes: ['case.heard'],
   },
+  modules: [
+    {
+      name: 'notes',
+      recordTypes: [
+        {
+          name: 'note',
+          schema: {
+            type: 'object',
+            required: ['code'],
+            properties: { code: { type: 'string' }, text: { type: 'string' } },
+          },
+          keys: [['code']],
+        },
+      ],
+    },
+    {
+      extends: 'organizations',
+      extensions: [
+        {
+          recordType: 'organization',
+          fields: { type: 'object', properties: { stars: { type: 'integer' } } },
+          validators: [{ schema: { not: { properties: { name: { const: 'Spam' } } } }, message: 'is spam' }],
+        },
+      ],
+    },
+  ],
 };
 const GROUPS = `{
   createGroup: ({ name }) => {
@@ -65,6 +95,8 @@ const OTHER = `export default { contracts: { 'communication@1': ${GROUPS} }, asy
   const { pathname, search } = new URL(request.url);
   return Response.json({ at: pathname + search, method: request.method, word: request.headers.get('x-word'), body: await request.text() }, { status: 201 });
 } };`;
+
+type ImporterInput = { import: { id: string; type: string }; file: { id: string } };
 
 const souk = await testSouk();
 const org = await souk.org('suite');
@@ -170,6 +202,77 @@ describe('the test host', () => {
     expect(fresh.values().get('heard')).toEqual(['case.heard', 2]);
     await expect(fresh.event(PLUGIN, { name: 'case.none' })).rejects.toMatchObject({
       code: 'handler_unknown',
+    });
+  });
+
+  it('has records that are there before, and shows what was proposed', async () => {
+    const fresh = createTestHost({ ...options, records: { organization: [{ name: 'Old Club' }] } });
+    const rows = [{ row: 1, original: null, data: { name: 'Old Club', city: 'Delft' } }];
+    const answer = await fresh.run(({ records }) => records.propose({ type: 'organization', rows }));
+    expect(answer).toMatchObject({ merged: 1 });
+    expect(fresh.records()).toMatchObject([{ revision: 2, data: { name: 'Old Club', city: 'Delft' } }]);
+    expect(fresh.imports()).toMatchObject([
+      { plugin: 'somebody/else' },
+      { plugin: SUITE.id, state: 'completed' },
+    ]);
+    expect(() => createTestHost({ ...options, records: { organization: [{ city: 'Delft' }] } })).toThrow(
+      'organization 1',
+    );
+  });
+
+  it('tells subscribers what became of records', async () => {
+    const subscribes = ['suite.cases.note.created'];
+    const others = SUITE.permissions.filter(({ name }) => name !== 'events.subscribe');
+    const manifest = {
+      ...options.manifest,
+      permissions: [...others, { name: 'events.subscribe', scope: subscribes }],
+      contributes: { ...CONTRIBUTES, endpoints: ENDPOINTS, events: { ...CONTRIBUTES.events, subscribes } },
+    };
+    const fresh = createTestHost({ manifest });
+    const rows = [{ row: 1, original: null, data: { code: 'a' } }];
+    await fresh.run(({ records }) => records.propose({ type: 'note', rows }));
+    const heard: unknown[] = [];
+    await fresh.deliver({ events: { [subscribes[0] ?? '']: ({ data }) => void heard.push(data) } });
+    const [note] = fresh.records();
+    expect(heard).toMatchObject([{ type: 'suite.cases.note', id: note?.id, fields: ['code'] }]);
+  });
+
+  it('imports a file by the contract of an importer', async () => {
+    const contracts = ['organization-importer@1'];
+    const fresh = createTestHost({
+      manifest: { ...options.manifest, contributes: { ...CONTRIBUTES, endpoints: ENDPOINTS, contracts } },
+    });
+    const importer: Plugin = {
+      contracts: {
+        'organization-importer@1': {
+          sniff: () => ({ confidence: 1 }),
+          import: async (input: ImporterInput, { files, records }) => {
+            const text = await new Response(files.stream(input.file.id)).text();
+            if (text === 'broken') throw new Error('no file of mine');
+            const names = text.split('\n');
+            const rows = names.map((name, index) => ({ row: index + 1, original: name, data: { name } }));
+            await records.propose({ type: input.import.type, import: input.import.id, rows });
+            return {
+              rows: rows.length,
+              problems: [{ message: 'is cut off', row: 9 }, { message: 'No header.' }],
+            };
+          },
+        },
+      },
+    };
+    const wish = { kind: 'organizations', name: 'clubs.txt', content: 'One\nTwo' } as const;
+    expect(await fresh.importFile(importer, { ...wish, mode: 'dryRun' })).toMatchObject({
+      state: 'completed',
+      problem: 'No header.',
+      counts: { accepted: 2, rejected: 1 },
+    });
+    expect(fresh.records()).toEqual([]);
+    expect(await fresh.importFile(importer, wish)).toMatchObject({ counts: { accepted: 2, rejected: 1 } });
+    expect(fresh.records()).toHaveLength(2);
+    const broken = await fresh.importFile(importer, { ...wish, content: 'broken' });
+    expect(broken).toMatchObject({ state: 'failed', rows: [] });
+    await expect(createTestHost(options).importFile(importer, wish)).rejects.toMatchObject({
+      code: 'contract_not_implemented',
     });
   });
 

@@ -8,53 +8,37 @@
  * ```
  */
 import { randomUUID } from 'node:crypto';
-import { checkRequestBody, responseFault } from '../../spec/endpoint-body.ts';
-import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { bindingOf, notImplemented, requireContract } from '../../spec/contracts/binding.ts';
 import { requireAction } from '../../spec/contracts/compiled-action.ts';
-import { requireContract } from '../../spec/contracts/binding.ts';
-import {
-  declaredHandlers,
-  handlerInput,
-  handlerPath,
-  limitedAs,
-  type DeliveredEvent,
-  type HandlerTrigger,
-} from '../../spec/handler.ts';
-import {
-  requireDeclaredHandler,
-  requireFittingArguments,
-  requireFittingInput,
-} from '../../spec/handler-checks.ts';
+import { dispatch, type ContractAnswer } from '../../spec/contracts/dispatch.ts';
+import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { requireFittingArguments } from '../../spec/handler-checks.ts';
+import type { DeliveredEvent } from '../../spec/handler.ts';
+import type { HandlerRun } from '../../spec/handler-runs.ts';
 import { contractCapabilities } from '../../spec/host/contracts.ts';
-import { subscriptionOf, type Subscriber } from '../../spec/host/event-checks.ts';
-import { eventCapabilities } from '../../spec/host/events.ts';
-import { fileCapabilities } from '../../spec/host/files.ts';
-import { jobCapabilities } from '../../spec/host/jobs.ts';
-import { mailCapabilities } from '../../spec/host/mail.ts';
-import { kvCapabilities } from '../../spec/host/kv.ts';
-import { secretCapabilities } from '../../spec/host/secrets.ts';
+import { subscriptionOf } from '../../spec/host/event-checks.ts';
+import type { ImportMode } from '../../spec/host/imports.ts';
+import { endOfRun, type AttemptEnd } from '../../spec/host/job-ending.ts';
+import type { RecordView } from '../../spec/host/records.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { RUN_LIMITS, type TriggerKind } from '../../spec/limits.ts';
-import { parseManifest, type Endpoint, type Manifest } from '../../spec/manifest.ts';
+import { parseManifest, type Manifest } from '../../spec/manifest.ts';
+import type { ImportKind } from '../../spec/modules/core-modules.ts';
 import type { PermissionName } from '../../spec/permission.ts';
 import { effectiveConfig, requireFittingConfig } from '../../spec/plugin-config.ts';
+import { importerOf } from '../../spec/records/importer-call.ts';
 import { Fault, Refusal, type Violation } from '../../spec/refusal.ts';
-import type { Caller } from '../../spec/run.ts';
+import type { Caller, HandlerEnd } from '../../spec/run.ts';
 import type { Event, Host, Plugin } from '../index.ts';
-import { fakeDispatch, type FakeContracts } from './fake-contracts.ts';
-import { createMemoryEvents, type MemoryEvents } from './memory-events.ts';
-import { createMemoryFiles, type GivenFiles, type MemoryFiles } from './memory-files.ts';
-import { createMemoryJobs, type MemoryJobs, type TestJob } from './memory-jobs.ts';
-import { createMemoryMail, type MemoryMailServer, type SentMail } from './memory-mail.ts';
-import { createMemoryKeyValueStore, type MemoryKeyValueStore } from './memory-kv.ts';
-import {
-  openRun,
-  type LoggedLine,
-  type RunContext,
-  type RunStart,
-  type Surroundings,
-} from './host-object.ts';
+import type { GivenFiles } from '../memory/files.ts';
+import type { MemoryImport } from '../memory/imports.ts';
+import type { MemoryJob } from '../memory/jobs.ts';
+import type { MemoryMailServer, SentMail } from '../memory/mail.ts';
+import type { MemoryPlugin } from '../memory/plugin.ts';
+import { runImport, type ImporterRun } from '../memory/run-import.ts';
+import { openMemoryServices } from '../memory/services.ts';
+import { endOfWork, fakeDispatch, type FakeContracts } from './fake-contracts.ts';
+import type { LoggedLine, Surroundings } from './host-object.ts';
+import { callEndpoint, handlerOf, inRun, NAMESPACE, type Handle, type Parts } from './test-run.ts';
 
 export type TestHostOptions = {
   /** The content of manifest.json. */
@@ -72,6 +56,11 @@ export type TestHostOptions = {
   readonly contracts?: FakeContracts;
   /** The organization's mail server; one that takes every recipient where absent. */
   readonly mail?: MemoryMailServer;
+  /**
+   * Records that are there before: by type, the data of each, as another plugin has said them.
+   * @example `{ organization: [{ name: 'Lovelace Club' }] }`
+   */
+  readonly records?: Readonly<Record<string, readonly JsonObject[]>>;
   /** Milliseconds since 1970, for values that end and jobs that wait. */
   readonly nowMs?: () => number;
 };
@@ -115,6 +104,12 @@ export type TestHost = {
   event(plugin: Plugin, event: Partial<Event> & { readonly name: string }): Promise<JsonValue>;
   /** Runs a schedule for one time, which is now where absent. @throws as `command` */
   schedule(plugin: Plugin, name: string, scheduledAt?: string): Promise<JsonValue>;
+  /**
+   * Lets the plugin import a file by its contract, as the API of a server does.
+   * @returns the import as it ended, with what became of each row
+   * @throws Refusal `contract_not_implemented`, `file_name_invalid`
+   */
+  importFile(plugin: Plugin, wish: ImportWish): Promise<MemoryImport>;
   /** Runs the jobs that are due, until none is. How each ended is in `jobs()`. */
   work(plugin: Plugin): Promise<void>;
   /** Delivers what the plugin has emitted to its own subscriptions. @throws what a handler threw: its event stays */
@@ -125,201 +120,171 @@ export type TestHost = {
   readonly outbox: readonly SentMail[];
   /** What has been emitted, oldest first. */
   readonly emitted: readonly Event[];
-  jobs(): readonly TestJob[];
+  jobs(): readonly MemoryJob[];
+  /** The records of the organization, of all types. */
+  records(): readonly RecordView[];
+  /** Batches of rows that were proposed, with what became of each row; oldest first. */
+  imports(): readonly MemoryImport[];
   /** The key-value data, by key. */
   values(): ReadonlyMap<string, JsonValue>;
 };
 
-const NAMESPACE = { orgId: 'test', installationId: 'test' };
+/** A file that a person imports. */
+export type ImportWish = {
+  readonly kind: ImportKind;
+  readonly name: string;
+  readonly content: string | Uint8Array;
+  /** What the importer takes. */
+  readonly options?: JsonObject;
+  /** `dryRun` decides and changes nothing; `apply` where absent. */
+  readonly mode?: ImportMode;
+};
 
-/** @throws Refusal `manifest_*` or `config_invalid` */
+/** @throws Refusal `manifest_*`, `config_invalid`; `record_request_invalid` for given records that do not fit */
 export function createTestHost(options: TestHostOptions): TestHost {
   const parts = openParts(options);
-  const { around, files, jobs, events } = parts;
+  const { jobs, events, records, mail, values } = parts.services;
   const handle = handlerOf(parts);
+  const take = (given?: { readonly files?: GivenFiles }) => parts.services.files.take(given?.files ?? {});
   return {
     fetch: (plugin, path, init) =>
       callEndpoint(parts, plugin, new Request(`http://test.invalid${path}`, init)),
-    run: (handler, given) => inRun(parts, { files: files.take(given?.files ?? {}) }, handler),
-    command: (plugin, name, args = {}, given) => {
-      const declared = around.manifest.contributes?.commands?.find((command) => command.name === name);
-      const schema = { type: 'object', ...declared?.arguments };
-      return handle(
-        plugin,
-        { kind: 'command', command: name, args },
-        {
-          files: files.take(given?.files ?? {}),
-          check: () =>
-            requireFittingArguments(
-              { plugin: around.manifest.id, command: name },
-              args,
-              compileGuestSchema(schema),
-            ),
-        },
-      );
+    run: (handler, given) => inRun(parts, { files: take(given) }, handler),
+    command: async (plugin, name, args = {}, given) => {
+      const check = (): void => requireArguments(parts, name, args);
+      return handle(plugin, { kind: 'command', command: name, args }, { files: take(given), check });
     },
     contract: async (plugin, contract, action, input, given) => {
       const compiled = requireAction(requireContract(contract), action);
-      const value = await handle(
-        plugin,
-        { kind: 'contract', contract, action, input },
-        {
-          files: files.take(given?.files ?? {}),
-          check: () => requireFittingContract('contract_input_invalid', compiled.checkInput(input)),
-        },
-      );
+      const check = (): void => requireFittingContract('contract_input_invalid', compiled.checkInput(input));
+      const trigger = { kind: 'contract', contract, action, input } as const;
+      const value = await handle(plugin, trigger, { files: take(given), check });
       requireFittingContract('contract_output_invalid', compiled.checkOutput(value));
       return value;
     },
     event: async (plugin, told) => {
       const event = { ...newEvent(parts), ...told } as DeliveredEvent;
-      const subscription = subscriptionOf(parts.hears, event.emitter, event.name) ?? event.name;
+      const subscription = subscriptionOf(hearsOf(parts), event.emitter, event.name) ?? event.name;
       return handle(plugin, { kind: 'event', subscription, event }, { caller: SYSTEM });
     },
     schedule: async (plugin, schedule, scheduledAt = new Date(parts.nowMs()).toISOString()) =>
       handle(plugin, { kind: 'schedule', schedule, tick: { scheduledAt } }, { caller: SYSTEM }),
-    work: (plugin) =>
-      jobs.work(({ id, command, args, caller }) =>
-        handle(plugin, { kind: 'command', command, args, job: { id } }, { caller, requestId: id }),
-      ),
-    deliver: (plugin) =>
-      events.deliver(({ event, subscription }, requestId) =>
-        handle(plugin, { kind: 'event', subscription, event }, { caller: SYSTEM, requestId }),
-      ),
+    importFile: (plugin, wish) => importFile(parts, handle, plugin, wish),
+    work: async (plugin) => {
+      for (let job = jobs.nextDue(); job; job = jobs.nextDue())
+        await jobs.work(job, (begun) => attempt(() => runJob(handle, plugin, begun)));
+    },
+    deliver: async (plugin) => {
+      for (let [next] = events.waiting(); next; [next] = events.waiting()) {
+        const { subscription, event } = next;
+        const trigger = { kind: 'event', subscription, event } as const;
+        await events.deliver(next, (requestId) => handle(plugin, trigger, { caller: SYSTEM, requestId }));
+      }
+    },
     lines: parts.lines,
-    outbox: parts.mail.outbox,
+    outbox: mail.outbox,
     emitted: events.emitted,
     jobs: () => jobs.all(),
-    values: () => new Map(parts.values.snapshot(NAMESPACE).map(({ key, value }) => [key, value])),
+    records: () => records.all(),
+    imports: () => records.imports(),
+    values: () => new Map(values.snapshot(NAMESPACE).map(({ key, value }) => [key, value])),
   };
 }
 
 const SYSTEM = { kind: 'system' } as const;
 
-type Parts = {
-  readonly around: Surroundings;
-  readonly caller: Caller;
-  readonly hears: Subscriber;
-  readonly values: MemoryKeyValueStore;
-  readonly mail: ReturnType<typeof createMemoryMail>;
-  readonly files: MemoryFiles;
-  readonly jobs: MemoryJobs;
-  readonly events: MemoryEvents;
-  readonly lines: LoggedLine[];
-  readonly nowMs: () => number;
-};
-
 function openParts(options: TestHostOptions): Parts {
   const nowMs = options.nowMs ?? Date.now;
   const manifest = parseManifest(Buffer.from(JSON.stringify(options.manifest)));
-  const config = effectiveConfig(manifest, {}, options.config ?? {});
-  requireFittingConfig(manifest.id, manifest, config);
-  const grants = (manifest.permissions ?? []).filter(({ name }) => !options.deny?.includes(name));
-  const hears = { subscribes: manifest.contributes?.events?.subscribes ?? [], grants };
+  const plugin = memoryPluginOf(manifest, options);
+  const secrets = new Map(Object.entries(options.secrets ?? {}));
   const lines: LoggedLine[] = [];
-  const services = openServices(options, manifest, hears, nowMs);
+  const services = openMemoryServices({
+    plugins: () => [plugin],
+    readSecret: async (_owner, name) => secrets.get(name) ?? null,
+    serverOf: () => options.mail ?? {},
+    nowMs,
+    ...UNHEARD,
+  });
+  for (const [type, rows] of Object.entries(options.records ?? {})) services.records.give(type, rows);
   const around: Surroundings = {
-    manifest,
-    config,
-    grants,
+    ...plugin,
     plugins: new Map(Object.entries(options.plugins ?? {})),
-    capabilities: services.capabilities,
+    capabilities: [...services.capabilities, ...contractCapabilities(fakeDispatch(options.contracts ?? {}))],
     log: (line) => void lines.push(line),
   };
   const caller = options.caller ?? { kind: 'user', id: 'test', role: 'owner' };
-  return { ...services, around, caller, hears, lines, nowMs };
+  return { services, around, caller, lines, nowMs };
 }
 
-function openServices(
-  options: TestHostOptions,
-  manifest: Manifest,
-  hears: Subscriber,
-  nowMs: () => number,
-): Pick<Parts, 'values' | 'mail' | 'files' | 'jobs' | 'events'> & Pick<Surroundings, 'capabilities'> {
-  const secrets = new Map(Object.entries(options.secrets ?? {}));
-  const values = createMemoryKeyValueStore(nowMs);
-  const mail = createMemoryMail(options.mail ?? {}, nowMs);
-  const files = createMemoryFiles();
-  const jobs = createMemoryJobs(manifest, nowMs);
-  const emits = manifest.contributes?.events?.emits;
-  const events = createMemoryEvents({ ...hears, plugin: manifest.id, emits }, nowMs);
-  const capabilities = [
-    ...kvCapabilities(values),
-    ...secretCapabilities({ read: async (_owner, name) => secrets.get(name) ?? null }),
-    ...mailCapabilities(mail),
-    ...fileCapabilities(files),
-    ...jobCapabilities(jobs),
-    ...eventCapabilities(events),
-    ...contractCapabilities(fakeDispatch(options.contracts ?? {})),
-  ];
-  return { values, mail, files, jobs, events, capabilities };
+/** What a test looks at when it wants to. */
+const UNHEARD = {
+  changed: () => undefined,
+  told: () => undefined,
+  sent: () => undefined,
+  decided: () => undefined,
+};
+
+function memoryPluginOf(manifest: Manifest, { config, deny }: TestHostOptions): MemoryPlugin {
+  const effective = effectiveConfig(manifest, {}, config ?? {});
+  requireFittingConfig(manifest.id, manifest, effective);
+  const grants = (manifest.permissions ?? []).filter(({ name }) => !deny?.includes(name));
+  return { manifest, digest: 'test', grants, config: effective };
 }
 
-type Wish = Partial<Pick<RunContext, 'files' | 'caller' | 'requestId'>>;
-
-function startOf({ around: { manifest }, caller }: Parts, kind: TriggerKind, wish: Wish): RunStart {
-  const context = {
-    guest: {
-      installationId: NAMESPACE.installationId,
-      org: { id: NAMESPACE.orgId },
-      plugin: { id: manifest.id, version: manifest.version },
-    },
-    caller,
-    requestId: randomUUID(),
-    chain: [],
-    files: [],
-    deadline: performance.now() + RUN_LIMITS[kind].wallTimeMsMax,
-    signal: new AbortController().signal,
-    ...wish,
-  };
-  return { limitedAs: kind, context };
+function hearsOf({ around: { manifest, grants } }: Parts): Parameters<typeof subscriptionOf>[0] {
+  return { subscribes: manifest.contributes?.events?.subscribes ?? [], grants };
 }
 
-async function inRun(
+function requireArguments({ around: { manifest } }: Parts, command: string, args: JsonObject): void {
+  const declared = manifest.contributes?.commands?.find(({ name }) => name === command);
+  const schema = { type: 'object', ...declared?.arguments };
+  requireFittingArguments({ plugin: manifest.id, command }, args, compileGuestSchema(schema));
+}
+
+function runJob(handle: Handle, plugin: Plugin, job: MemoryJob): Promise<JsonValue> {
+  const { id, command, args, caller, files } = job;
+  return handle(plugin, { kind: 'command', command, args, job: { id } }, { caller, requestId: id, files });
+}
+
+async function attempt(work: () => Promise<JsonValue>): Promise<AttemptEnd> {
+  return endOfRun(await endOfWork(work), 'none');
+}
+
+async function importFile(
   parts: Parts,
-  { kind = 'endpoint', ...wish }: Wish & { readonly kind?: TriggerKind },
-  work: (host: Host) => unknown,
-): Promise<JsonValue> {
-  const run = openRun(parts.around, startOf(parts, kind, wish));
-  try {
-    return copyOf(await work(run.host));
-  } finally {
-    run.end();
-  }
-}
-
-type Handle = (
+  handle: Handle,
   plugin: Plugin,
-  trigger: HandlerTrigger,
-  options: Wish & { readonly check?: () => void },
-) => Promise<JsonValue>;
-
-/** As a server: declared, fitting, run with the limits of its trigger. */
-function handlerOf(parts: Parts): Handle {
-  const { manifest } = parts.around;
-  return async (plugin, trigger, { check, ...wish }) => {
-    requireDeclaredHandler(manifest, declaredHandlers(manifest), trigger);
-    check?.();
-    requireFittingInput(trigger);
-    const { owner, handler } = findHandler(plugin, handlerPath(trigger));
-    const input = structuredClone(handlerInput(trigger));
-    return inRun(parts, { kind: limitedAs(trigger), ...wish }, (host) => handler.call(owner, input, host));
-  };
-}
-
-type Named = (input: JsonValue, host: Host) => unknown;
-
-/** Own properties only, as the sandbox looks for it: a command may be called `constructor`. */
-function findHandler(plugin: Plugin, path: readonly string[]): { owner: unknown; handler: Named } {
-  let owner: unknown;
-  let found: unknown = plugin;
-  for (const [index, name] of path.entries()) {
-    owner = found;
-    const isOwn = index === 0 || Object.hasOwn(Object(owner), name);
-    found = isOwn ? (owner as Record<string, unknown> | undefined)?.[name] : undefined;
-  }
-  if (typeof found === 'function') return { owner, handler: found as Named };
-  throw new Fault(`the default export has no ${path.join(' ')}`);
+  wish: ImportWish,
+): Promise<MemoryImport> {
+  const { services, around, caller } = parts;
+  const { id, version, contributes } = around.manifest;
+  const { contract } = importerOf(wish.kind);
+  if (!contributes?.contracts?.includes(contract)) throw notImplemented(contract, id);
+  const { installationId, orgId } = NAMESPACE;
+  const proposer = { installationId, plugin: { id, version }, digest: around.digest };
+  const [file] = services.files.take({ [wish.name]: wish.content });
+  if (!file) throw new Fault('a file was not kept');
+  const run = ({ trigger, requestId, files = [] }: HandlerRun): Promise<HandlerEnd> =>
+    endOfWork(() => handle(plugin, trigger, { caller, requestId, files }));
+  const binding = bindingOf(contract, [{ plugin: id, active: 'yes', bound: 'no' }]);
+  const call = ({ input, files, jobId }: ImporterRun): Promise<ContractAnswer> =>
+    dispatch(
+      { bindings: { read: async () => binding }, handlers: { run } },
+      {
+        orgId,
+        contract,
+        action: 'import',
+        input,
+        mode: 'one',
+        caller,
+        requestId: jobId,
+        files,
+        job: { id: jobId },
+      },
+    );
+  const { kind, options = {}, mode = 'apply' } = wish;
+  return runImport(services.records, call, { orgId, kind, proposer, file, options, mode });
 }
 
 function requireFittingContract(
@@ -335,42 +300,4 @@ function requireFittingContract(
 function newEvent({ nowMs }: Parts): Omit<DeliveredEvent, 'name'> {
   const emittedAt = new Date(nowMs()).toISOString();
   return { id: randomUUID(), key: null, data: null, emittedAt, emitter: 'core', attempt: 1 };
-}
-
-function copyOf(value: unknown): JsonValue {
-  return value === undefined ? null : (JSON.parse(JSON.stringify(value) ?? 'null') as JsonValue);
-}
-
-async function callEndpoint(parts: Parts, plugin: Plugin, request: Request): Promise<Response> {
-  const { around } = parts;
-  const { manifest } = around;
-  const endpoint = await requireEndpoint(manifest, request);
-  if (!plugin.fetch) throw new Fault('the default export has no fetch');
-  const run = openRun(around, startOf(parts, 'endpoint', {}));
-  try {
-    const answer = await plugin.fetch(request, run.host);
-    return await requireFittingAnswer(endpoint, answer);
-  } finally {
-    run.end();
-  }
-}
-
-async function requireEndpoint(manifest: Manifest, request: Request): Promise<Endpoint> {
-  const declared = { id: manifest.id, endpoints: manifest.contributes?.endpoints ?? [] };
-  const endpoint = requireDeclaredEndpoint(declared, request.method, new URL(request.url).pathname);
-  if (!endpoint.request) return endpoint;
-  const body = new Uint8Array(await request.clone().arrayBuffer());
-  checkRequestBody(compileGuestSchema(endpoint.request), request.headers.get('content-type'), body);
-  return endpoint;
-}
-
-async function requireFittingAnswer({ response }: Endpoint, answer: unknown): Promise<Response> {
-  if (!(answer instanceof Response)) throw new TypeError('the plugin answered something that is no Response');
-  const body = new Uint8Array(await answer.clone().arrayBuffer());
-  const { responseBytesMax } = RUN_LIMITS.endpoint;
-  if (body.byteLength > responseBytesMax && response)
-    throw new RangeError(`the response has more than ${responseBytesMax} bytes`);
-  const fault = response && answer.status < 300 ? responseFault(compileGuestSchema(response), body) : null;
-  if (fault !== null) throw new TypeError(`the answer breaks the response schema: ${fault}`);
-  return answer;
 }

@@ -3,8 +3,8 @@
  * at most once a second for each organization; what this server adds between two counts is added up.
  */
 import type { Transaction } from '../../database/index.ts';
+import { requireEventRoom } from '../../spec/host/event-checks.ts';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
 
 export type Room = {
   /** @throws Refusal `events_too_many` */
@@ -25,11 +25,7 @@ export function createRoom(): Room {
         if (counts.size >= ORGANIZATIONS_MAX) counts.clear();
         counts.set(orgId, known);
       }
-      if (known.waiting + deliveries > EVENT_LIMITS.waitingPerOrganizationMax) {
-        throw new Refusal('events_too_many', {
-          detail: `${known.waiting} events of this organization wait to be delivered; at most ${EVENT_LIMITS.waitingPerOrganizationMax} may.`,
-        });
-      }
+      requireEventRoom(known.waiting, deliveries);
       known.waiting += deliveries;
     },
   };

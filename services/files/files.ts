@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { isUuid, type Database } from '../../database/index.ts';
+import { checkFileName } from '../../spec/host/file-checks.ts';
 import { FILE_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { RunFile } from '../../spec/run.ts';
@@ -55,7 +56,7 @@ export function openFiles(database: Database, limits: FileLimits = FILE_LIMITS):
 async function receive(ports: Ports, file: NewFile, content: AsyncIterable<Uint8Array>): Promise<RunFile> {
   const { database } = ports;
   const id = randomUUIDv7();
-  const name = checkedName(file.name);
+  const name = checkFileName(file.name);
   await begin(database, file, id, name);
   try {
     const { bytes, sha256 } = await writePieces(ports, file.orgId, id, content);
@@ -68,19 +69,6 @@ async function receive(ports: Ports, file: NewFile, content: AsyncIterable<Uint8
     await remove(database, file.orgId, [id]).catch(() => undefined);
     throw error;
   }
-}
-
-function checkedName(name: string): string {
-  const isSound =
-    name.length > 0 &&
-    Buffer.byteLength(name, 'utf8') <= FILE_LIMITS.nameBytesMax &&
-    name.isWellFormed() &&
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-    !/[\u0000-\u001f\u007f/\\]/u.test(name);
-  if (isSound) return name;
-  throw new Refusal('file_name_invalid', {
-    detail: `The name of a file has 1 to ${FILE_LIMITS.nameBytesMax} bytes, no slashes and no control characters.`,
-  });
 }
 
 async function begin(

@@ -4,22 +4,15 @@ import type { Transaction } from '../../database/index.ts';
 import { InstallationEntity } from '../../registry/installations/entities/index.ts';
 import type { Proposer } from '../../spec/host/records.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import { CORE_MODULES, type ImportKind } from '../../spec/modules/core-modules.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { Fault, Refusal } from '../../spec/refusal.ts';
+import { importerOf } from '../../spec/records/importer-call.ts';
+import { Refusal } from '../../spec/refusal.ts';
 import { createImport } from '../records/index.ts';
 import type { ImportPorts, ImportWish } from './wish.ts';
 import { readImport, type ImportView } from './reading.ts';
 
 /** The kind of job that works on imports. */
 export const IMPORT_WORKER = 'import';
-
-/** What the records of a kind of import are called, and who reads its files. */
-export function importerOf(kind: ImportKind): { readonly recordType: string; readonly contract: string } {
-  const recordType = CORE_MODULES.find(({ name }) => name === kind)?.recordType.name;
-  if (recordType === undefined) throw new Fault('a kind of import has no module');
-  return { recordType, contract: `${recordType}-importer@1` };
-}
 
 export async function beginImport(ports: ImportPorts, wish: ImportWish): Promise<ImportView> {
   const { database, jobs } = ports;

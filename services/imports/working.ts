@@ -7,10 +7,17 @@ import { RECORD_LIMITS } from '../../spec/limits.ts';
 import type { ImportKind } from '../../spec/modules/core-modules.ts';
 import { CORE_MODULES } from '../../spec/modules/core-modules.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
+import {
+  importerInput,
+  importerOf,
+  problemOf,
+  unreadRows,
+  type ImporterOutput,
+} from '../../spec/records/importer-call.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { RunFile } from '../../spec/run.ts';
 import type { ServerJob, ServerWorker } from '../jobs/index.ts';
-import { importerOf, requireImporter } from './beginning.ts';
+import { requireImporter } from './beginning.ts';
 import { endImport } from './ending.ts';
 import type { ImportPorts } from './wish.ts';
 import { readImport } from './reading.ts';
@@ -31,15 +38,6 @@ type Running = {
   readonly options: JsonObject;
 };
 
-type Output = {
-  readonly rows: number;
-  readonly problems?: readonly {
-    readonly message: string;
-    readonly row?: number;
-    readonly column?: string;
-  }[];
-};
-
 export function importWorker(ports: ImportPorts): ServerWorker {
   return async (job) => {
     const importId = String(job.args['import']);
@@ -47,7 +45,7 @@ export function importWorker(ports: ImportPorts): ServerWorker {
       const running = await start(ports, job.orgId, importId);
       const output = await readFile(ports, job, running);
       await takeProblems(ports, job.orgId, running, output);
-      await endImport(ports, job.orgId, importId, { state: 'completed', problem: loose(output) });
+      await endImport(ports, job.orgId, importId, { state: 'completed', problem: problemOf(output) });
     } catch (error) {
       // A job that was canceled, or goes on at another server, says so itself.
       if (error instanceof Refusal && !job.signal.aborted && error.code !== 'database_unavailable')
@@ -92,18 +90,17 @@ function kindOf(recordType: string): ImportKind {
   return kind;
 }
 
-async function readFile({ contracts }: ImportPorts, job: ServerJob, running: Running): Promise<Output> {
+async function readFile(
+  { contracts }: ImportPorts,
+  job: ServerJob,
+  running: Running,
+): Promise<ImporterOutput> {
   const { id, mode, recordType, contract, plugin, file, options } = running;
-  const { bytes, ...named } = file;
   const call = {
     orgId: job.orgId,
     contract,
     action: 'import',
-    input: {
-      import: { id, type: recordType, dryRun: mode === 'dryRun' },
-      file: { ...named, size: bytes },
-      options,
-    },
+    input: importerInput({ id, type: recordType, mode, file, options }),
     mode: 'one',
     plugin,
     caller: job.caller,
@@ -114,7 +111,7 @@ async function readFile({ contracts }: ImportPorts, job: ServerJob, running: Run
   } as const;
   for (let tries = 1; ; tries += 1) {
     try {
-      return (await contracts.call(call)).output as unknown as Output;
+      return (await contracts.call(call)).output as unknown as ImporterOutput;
     } catch (error) {
       const isPassing = error instanceof Refusal && PASSING.has(error.extensions['contractError']);
       if (!isPassing || tries >= TRIES_MAX || job.signal.aborted) throw error;
@@ -129,30 +126,11 @@ async function takeProblems(
   { records }: ImportPorts,
   orgId: string,
   { id, recordType, proposer }: Running,
-  { problems = [] }: Output,
+  { problems }: ImporterOutput,
 ): Promise<void> {
-  const byRow = Map.groupBy(
-    problems.filter(({ row }) => row !== undefined && row >= 1 && row <= RECORD_LIMITS.rowNumberMax),
-    ({ row }) => row ?? 0,
-  );
-  const rows = [...byRow].map(([row, its]) => ({
-    row,
-    original: null,
-    data: {},
-    problems: its.map(sentenceOf),
-  }));
+  const rows = unreadRows(problems);
   for (let from = 0; from < rows.length; from += RECORD_LIMITS.rowsPerProposalMax) {
     const batch = rows.slice(from, from + RECORD_LIMITS.rowsPerProposalMax);
     await records.propose({ orgId, proposer, type: recordType, importId: id, rows: batch });
   }
-}
-
-function sentenceOf({ message, column }: { readonly message: string; readonly column?: string }): string {
-  return column === undefined ? message : `${column}: ${message}`;
-}
-
-/** What is wrong with the file as a whole. */
-function loose({ problems = [] }: Output): string | null {
-  const sentences = problems.filter(({ row }) => row === undefined || row < 1).map(sentenceOf);
-  return sentences.length === 0 ? null : sentences.join(' ');
 }

@@ -9,13 +9,14 @@ import {
   requireFittingWork,
   requireJobRoom,
 } from '../../spec/host/job-checks.ts';
+import type { RetryPolicy } from '../../spec/host/job-ending.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { JOB_LIMITS } from '../../spec/limits.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import type { Caller, RunFile } from '../../spec/run.ts';
 import type { Queue } from '../queue/index.ts';
-import { JobEntity, type RetryPolicy } from './entities.ts';
+import { JobEntity } from './entities.ts';
 
 export type JobWork =
   /** A command that the installed version declares, with arguments that fit its schema. */

@@ -1,13 +1,8 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstallationEntity } from '../../registry/installations/entities/index.ts';
+import type { RetryPolicy } from '../../spec/host/job-ending.ts';
 import type { JobState } from '../../spec/host/jobs.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-
-/**
- * What is done when the server or the runner ends while a job is at work, so that nobody knows how far it came:
- * it fails (it is done at most once), or it is begun again (at least once).
- */
-export type RetryPolicy = 'never' | 'interrupted';
 
 /** JSON that guests write is kept as text: unlike jsonb it takes U+0000 (as an escape) and keeps the order of keys. */
 export const JobEntity = defineEntity({

@@ -7,7 +7,7 @@ export {
 } from '../../spec/host/jobs.ts';
 export type { JobWork, NewJob } from './enqueue.ts';
 export { guestJobs } from './guest-jobs.ts';
-export { JOB_ENTITIES, type RetryPolicy } from './entities.ts';
+export { JOB_ENTITIES } from './entities.ts';
 export type { JobLogLine } from './job-log.ts';
 export type { JobView } from './job-view.ts';
 export { openJobs, type JobAudience, type JobQuery, type Jobs } from './jobs.ts';

@@ -15,7 +15,7 @@ import {
   verdictOf,
   type AttemptEnd,
   type Verdict,
-} from './ending.ts';
+} from '../../spec/host/job-ending.ts';
 import { JobEntity, type Job } from './entities.ts';
 import { holdsRole } from './held-role.ts';
 import type { JobLog } from './job-log.ts';

@@ -7,14 +7,12 @@ import type { JudgedType } from '../../spec/records/judged-type.ts';
 import { keysOf, slugKey } from '../../spec/records/keys.ts';
 import {
   KnownRecords,
+  PER_KEY_MAX,
   type FieldSources,
   type KnownRecord,
   type PriorDecision,
 } from '../../spec/records/known-records.ts';
-import { lookups, type ReadRow } from '../../spec/records/read-row.ts';
-
-/** Of records with one likeness: more cannot be told apart by a person either. */
-const PER_KEY_MAX = 50;
+import { lookups, namedIds, type ReadRow } from '../../spec/records/read-row.ts';
 
 /** @param tx in the scope of the organization, with the turn of its record type */
 export async function loadKnown(
@@ -31,13 +29,6 @@ export async function loadKnown(
   if (batch.mode === 'dryRun')
     for (const draft of await loadDrafts(tx, batch, judged, [...ids], texts)) known.put(draft);
   return known;
-}
-
-function namedIds(rows: readonly ReadRow[], decisions: ReadonlyMap<string, PriorDecision>): string[] {
-  const recorded = [...decisions.values()].flatMap((prior) =>
-    prior.kind === 'recorded' ? [prior.recordId] : [],
-  );
-  return [...recorded, ...rows.flatMap(({ proposal }) => (proposal.id === undefined ? [] : [proposal.id]))];
 }
 
 async function idsByKey(

@@ -36,6 +36,18 @@ export function checkDepth(depth: number): void {
 }
 
 /**
+ * @param waiting deliveries of the organization that wait
+ * @param more that an event adds
+ * @throws Refusal `events_too_many`
+ */
+export function requireEventRoom(waiting: number, more: number): void {
+  if (waiting + more <= EVENT_LIMITS.waitingPerOrganizationMax) return;
+  throw new Refusal('events_too_many', {
+    detail: `${waiting} events of this organization wait to be delivered; at most ${EVENT_LIMITS.waitingPerOrganizationMax} may.`,
+  });
+}
+
+/**
  * @param emits the manifest's `contributes.events.emits`
  * @param compile makes a validator of the event's schema
  * @throws Refusal `event_undeclared`, `event_data_invalid`

@@ -21,6 +21,9 @@ export type KnownRecord = {
   readonly stored?: JsonObject;
 };
 
+/** Of records with one likeness that are looked at: more cannot be told apart by a person either. */
+export const PER_KEY_MAX = 50;
+
 /** What has to be written. */
 export type Changes = { readonly added: readonly KnownRecord[]; readonly changed: readonly KnownRecord[] };
 

@@ -6,6 +6,7 @@ import type { Violation } from '../refusal.ts';
 import { toPointer } from '../strict-json.ts';
 import { isNamespace, type JudgedType } from './judged-type.ts';
 import { keysOf, slugOf, type RecordKey } from './keys.ts';
+import type { PriorDecision } from './known-records.ts';
 import { normaliseData, type RecordData } from './normalise.ts';
 import type { Judgement, Proposal } from './proposal.ts';
 
@@ -80,4 +81,12 @@ function plainSlugs(slugs: readonly DerivedSlug[]): JsonObject {
 /** Everything that the row may be found by, or must not collide with. */
 export function lookups({ keys, slugs }: ReadRow): string[] {
   return [...keys, ...slugs.map(({ key }) => key)].map(({ text }) => text);
+}
+
+/** @returns ids of the records that rows mean by what they say, or by what a person decided about equal rows */
+export function namedIds(rows: readonly ReadRow[], decisions: ReadonlyMap<string, PriorDecision>): string[] {
+  const recorded = [...decisions.values()].flatMap((prior) =>
+    prior.kind === 'recorded' ? [prior.recordId] : [],
+  );
+  return [...recorded, ...rows.flatMap(({ proposal }) => (proposal.id === undefined ? [] : [proposal.id]))];
 }

@@ -15,6 +15,29 @@ async function caught(work: () => unknown): Promise<Json> {
   }
 }
 
+/** Ids as the number in which they come, and times as a word: they differ from run to run. */
+function plain(value: unknown): Json {
+  const ids = new Map<string, string>();
+  const text = JSON.stringify(value ?? null)
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)/gu, 'time')
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu, (id) => {
+      ids.set(id, ids.get(id) ?? `id ${ids.size + 1}`);
+      return String(ids.get(id));
+    });
+  return JSON.parse(text) as Json;
+}
+
+/** Proposes rows of one type, with the data as they stand. */
+function propose(
+  { records }: Host,
+  type: string,
+  data: readonly { readonly [field: string]: Json }[],
+  more: { readonly import?: string } = {},
+): ReturnType<Host['records']['propose']> {
+  const rows = data.map((each, index) => ({ row: index + 1, original: each, data: each }));
+  return records.propose({ type, ...more, rows });
+}
+
 let kept: Host | undefined;
 const big = 'x'.repeat(65_600);
 
@@ -134,6 +157,102 @@ export const CASES: Readonly<Record<string, Case>> = {
     caught(() => contracts.call('communication@1', 'createGroup', { name: 'a' }, { plugin: 'suite/cases' })),
   'is denied a contract that was not granted': ({ contracts }) =>
     caught(() => contracts.call('email@1', 'send', {})),
+  'makes records of what it proposes': async (host) => {
+    const answer = await propose(host, 'organization', [
+      { name: ' Blue  Club ', externalId: '1', externalSource: 'crm', email: 'BLUE@Example.org' },
+      { name: 'Blue Club', externalId: '1', externalSource: 'crm', city: 'Delft' },
+      { name: '', city: 'Delft' },
+      { name: 'Red Club', website: 'ftp://red.example', extra: 1 },
+    ]);
+    const [first] = answer.rows;
+    return plain([answer, await host.records.get('organization', first?.record ?? '')]);
+  },
+  'proposes again what is there': async (host) => {
+    const rows = [{ name: 'Again Club', externalId: 'again', externalSource: 'crm' }];
+    return plain([await propose(host, 'organization', rows), await propose(host, 'organization', rows)]);
+  },
+  'has held what contradicts itself, and once': async (host) => {
+    const one = { name: 'Two Club', externalId: 'two', externalSource: 'crm' };
+    const rows = [one, { ...one, name: 'Twee Club' }];
+    return plain([await propose(host, 'organization', rows), await propose(host, 'organization', rows)]);
+  },
+  'has held what is like a record and has no key': async (host) => {
+    await propose(host, 'member', [{ name: 'Ada' }]);
+    return plain(await propose(host, 'member', [{ name: 'ada', phone: '1' }, { name: 'Ada' }]));
+  },
+  'names a record that is there, and one that is not': async (host) => {
+    await propose(host, 'organization', [{ name: 'Named Club' }]);
+    return plain(
+      await propose(host, 'member', [
+        { name: 'Bea', organization: 'named-club', email: 'bea@example.org' },
+        { name: 'Cid', organization: 'nowhere', email: 'cid@example.org' },
+      ]),
+    );
+  },
+  'proposes rows that it could not read': ({ records }) =>
+    records
+      .propose({
+        type: 'organization',
+        rows: [{ row: 7, original: 'x;y', data: {}, problems: ['has 2 columns'] }],
+      })
+      .then(plain),
+  'writes its own fields into a type of the core, and no others': async (host) =>
+    plain(
+      await propose(host, 'organization', [
+        { name: 'Star Club', 'suite/cases': { stars: 3 } },
+        { name: 'Moon Club', 'suite/cases': { stars: 'three' } },
+        { name: 'Sun Club', 'suite/other': { stars: 3 } },
+        { name: 'Spam' },
+      ]),
+    ),
+  'brings a record type of its own': async (host) => {
+    const made = await propose(host, 'note', [{ code: 'n1', text: 'one' }, { text: 'none' }]);
+    return plain([made, await host.records.list({ type: 'suite.cases.note' })]);
+  },
+  'lists records in pages, and by a field': async (host) => {
+    const rows = Array.from({ length: 5 }, (_, index) => ({ code: `l${index}`, text: 'listed' }));
+    await propose(host, 'note', rows);
+    const filter = { text: 'listed' };
+    const first = await host.records.list({ type: 'note', filter, limit: 2 });
+    const next = await host.records.list({ type: 'note', filter, after: String(first.next), limit: 9 });
+    const codes = [...first.items, ...next.items].map(({ data }) => data['code']).sort();
+    return [codes, first.items.length, first.items.at(-1)?.id === first.next, next.next];
+  },
+  'ends an import of its own': async (host) => {
+    const begun = await host.records.begin({ type: 'note' });
+    await propose(host, 'note', [{ code: 'i1' }], begun);
+    const again = await propose(host, 'note', [{ code: 'i1', text: 'other' }, { code: 'i2' }], begun);
+    const ended = await host.records.end(begun);
+    return plain([again, ended, await caught(() => host.records.end(begun))]);
+  },
+  'changes nothing in a dry run': async (host) => {
+    const begun = await host.records.begin({ type: 'note', dryRun: true });
+    const first = await propose(host, 'note', [{ code: 'd1', text: 'dry' }], begun);
+    const rows = [{ row: 2, original: null, data: { code: 'd1', text: 'wet' } }];
+    const second = await host.records.propose({ type: 'note', ...begun, rows });
+    await host.records.end(begun);
+    return plain([first, second, await host.records.list({ type: 'note', filter: { code: 'd1' } })]);
+  },
+  'is told of a record type that is not there': (host) => caught(() => propose(host, 'thing', [])),
+  'is told of an import that is not there': (host) =>
+    caught(() => propose(host, 'note', [], { import: 'none' })),
+  'is told of an import of another type': async (host) => {
+    const begun = await host.records.begin({ type: 'note' });
+    return caught(() => propose(host, 'organization', [{ name: 'X' }], begun));
+  },
+  'is told of a row that stands twice': ({ records }) =>
+    caught(() =>
+      records.propose({ type: 'note', rows: [1, 1].map((row) => ({ row, original: null, data: {} })) }),
+    ),
+  'is told of a cursor that is none': ({ records }) =>
+    caught(() => records.list({ type: 'note', after: 'x' })),
+  'is told of a file that it was not handed': ({ records }) =>
+    caught(() => records.begin({ type: 'note', file: 'none.csv' })),
+  'is denied records of a type that was not granted': (host) =>
+    caught(async () => [await host.records.list({ type: 'post' })]),
+  'is denied proposing what it may only read': (host) => caught(() => propose(host, 'event', [])),
+  'finds no record of another id': ({ records }) =>
+    records.get('organization', '00000000-0000-4000-8000-000000000000'),
   'keeps a host for later': (host) => {
     kept = host;
     return null;

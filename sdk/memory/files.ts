@@ -1,15 +1,16 @@
-/** Files that are handed to runs of a test, in memory. */
+/** Files that are handed to runs, in memory. */
 import { createHash, randomUUID } from 'node:crypto';
+import { checkFileName } from '../../spec/host/file-checks.ts';
 import type { FileReader } from '../../spec/host/files.ts';
 import { FILE_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { RunFile } from '../../spec/run.ts';
 
-/** Content by name; text is written as UTF-8. */
+/** Content by name; text is taken as UTF-8. */
 export type GivenFiles = Readonly<Record<string, string | Uint8Array>>;
 
 export type MemoryFiles = FileReader & {
-  /** @throws Refusal `file_too_large` */
+  /** @throws Refusal `file_name_invalid`, `file_too_large` */
   take(given: GivenFiles): RunFile[];
 };
 
@@ -23,7 +24,12 @@ export function createMemoryFiles(): MemoryFiles {
       });
     const id = randomUUID();
     contents.set(id, bytes);
-    return { id, name, bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return {
+      id,
+      name: checkFileName(name),
+      bytes: bytes.byteLength,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    };
   };
   return {
     take: (given) => Object.entries(given).map(([name, content]) => takeOne(name, content)),

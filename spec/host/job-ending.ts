@@ -1,10 +1,15 @@
 /** What becomes of a job by how its run ended. */
-import type { JsonValue } from '../../spec/json.ts';
-import { JOB_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import type { HandlerEnd } from '../../spec/run.ts';
-import type { RetryPolicy } from './entities.ts';
-import type { JobFailure } from '../../spec/host/jobs.ts';
+import type { JsonValue } from '../json.ts';
+import { JOB_LIMITS } from '../limits.ts';
+import { Refusal } from '../refusal.ts';
+import type { HandlerEnd } from '../run.ts';
+import type { JobFailure } from './jobs.ts';
+
+/**
+ * What is done when the server or the runner ends while a job is at work, so that nobody knows how far it came:
+ * it fails (it is done at most once), or it is begun again (at least once).
+ */
+export type RetryPolicy = 'never' | 'interrupted';
 
 /** How one attempt ended. */
 export type AttemptEnd =
