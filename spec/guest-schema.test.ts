@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject, JsonValue } from './json.ts';
 import { checkGuestSchema, compileGuestSchema } from './guest-schema.ts';
 
 describe('schemas of strangers', () => {
@@ -25,6 +26,52 @@ describe('schemas of strangers', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
+  describe('on values that make them expensive', () => {
+    const numbers = (count: number): number[] => Array.from({ length: count }, () => 1);
+    const messagesOf = (schema: JsonObject, value: JsonValue): string[] => {
+      expect(checkGuestSchema(schema, '')).toEqual([]);
+      return compileGuestSchema(schema)(value).map(({ message }) => message);
+    };
+
+    it('name the first violation only', () => {
+      const items = { allOf: Array.from({ length: 100 }, () => ({ type: 'string' })) };
+      expect(messagesOf({ items }, numbers(100_000))).toEqual(['must be string']);
+    });
+
+    it('do not compare items of which there are too many', () => {
+      const schema = { maxItems: 256, uniqueItems: true };
+      expect(
+        messagesOf(
+          schema,
+          numbers(100_000).map((n) => [n]),
+        ),
+      ).toEqual(['must NOT have more than 256 items']);
+    });
+
+    it('do not fail for want of stack', () => {
+      const deepText = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+      const deep = JSON.parse(deepText) as JsonValue;
+      expect(
+        messagesOf({ maxItems: 2, uniqueItems: true }, [deep, JSON.parse(deepText) as JsonValue]),
+      ).toEqual(['is nested too deeply to be compared']);
+    });
+
+    it('stop when their time is over, rest, and judge small values meanwhile', () => {
+      const tried = Array.from({ length: 250 }, (_, index) => ({ type: 'string', maxLength: index }));
+      const validate = compileGuestSchema({ items: { anyOf: [...tried, { type: 'number' }] } });
+      const late = [{ pointer: '', message: 'takes too long to check against its schema' }];
+      expect(validate(numbers(500_000))).toEqual(late);
+      expect(validate(numbers(1_000))).toEqual(late);
+      expect(validate(numbers(10))).toEqual([]);
+      expect(validate([true]).length).toBeGreaterThan(1);
+    });
+  });
+
+  it('are compiled once for each text', () => {
+    const schema = { type: 'string', maxLength: 7 };
+    expect(compileGuestSchema(structuredClone(schema))).toBe(compileGuestSchema(schema));
+  });
+
   it.each([
     ['$ref', { $ref: '#/x' }],
     ['$dynamicRef', { $dynamicRef: '#x' }],
@@ -33,6 +80,10 @@ describe('schemas of strangers', () => {
     ['uniqueItems without a bound', { type: 'array', uniqueItems: true }],
     ['a type that is none', { type: 'strin' }],
     ['deep nesting', JSON.parse(`${'{"items":'.repeat(30)}{}${'}'.repeat(30)}`)],
+    [
+      'patterns that compile to much',
+      { allOf: Array.from({ length: 12 }, () => ({ pattern: '\\pL{999}' })) },
+    ],
     ['many parts', { allOf: Array.from({ length: 400 }, () => ({ type: 'string' })) }],
   ])('refuse %s', (_trick, schema) => {
     expect(checkGuestSchema(schema, '/config').length).toBeGreaterThan(0);

@@ -3,20 +3,34 @@
  * commands. They are limited in keywords and size, and their patterns run on a linear-time engine, because they are
  * evaluated in the server (a 31-character string can stall a backtracking engine for seconds).
  */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Violation } from './refusal.ts';
+import { costOfSchema, isCheap, type SchemaCost } from './schema-cost.ts';
 import { toPointer } from './strict-json.ts';
+import { withinTime } from './within-time.ts';
 
 const DEPTH_MAX = 16;
 /** Schema objects in one schema: the work for one body is at most its values times this. */
 const NODES_MAX = 300;
 const PATTERN_CHARS_MAX = 300;
+/** What the patterns of one schema compile to, all together: `\\pL{300}` is 300. Compiling so much takes some ten ms. */
+const PATTERN_STEPS_MAX = 10_000;
 const ENUM_MAX = 500;
 /** Comparing every pair is quadratic. */
 const UNIQUE_ITEMS_MAX = 256;
+/** A check that surely takes no more steps than this, about a millisecond, needs no timer. */
+const UNTIMED_STEPS_MAX = 200_000;
+/** Nobody else is served meanwhile. A megabyte against a usual schema takes a tenth of it. */
+const CHECK_MS_MAX = 200;
+/** A schema that used up its time is given none for so long, twice as long each further time. */
+const PAUSE_MS_MIN = 2_000;
+const PAUSE_MS_MAX = 10 * 60_000;
+/** Compiled schemas that are kept, and all of their text. */
+const KEPT_MAX = 500;
+const KEPT_CHARS_MAX = 8 * 2 ** 20;
 
 const PLAIN_KEYWORDS = new Set([
   'type',
@@ -82,11 +96,11 @@ const linearTimeEngine = Object.assign(
 );
 
 /** @param meta whether it can say if a schema is one: to compile the meta-schemas costs more than all the rest */
-function newAjv(meta: 'withMetaSchemas' | 'withoutMetaSchemas'): Ajv2020 {
+function newAjv(meta: 'withMetaSchemas' | 'withoutMetaSchemas', errors: 'allErrors' | 'firstError'): Ajv2020 {
   const ajv = new Ajv2020({
     meta: meta === 'withMetaSchemas',
     validateSchema: meta === 'withMetaSchemas',
-    allErrors: true,
+    allErrors: errors === 'allErrors',
     strict: false,
     ownProperties: true,
     validateFormats: true,
@@ -118,7 +132,14 @@ export function checkGuestSchema(schema: JsonObject, at: string): Violation[] {
     else if (typeof next.node !== 'boolean')
       faults.push({ pointer: next.at, message: 'a schema is an object or a boolean' });
   }
-  return faults.length > 0 ? faults : compileFault(schema, at);
+  return faults.length > 0 ? faults : (patternsFault(schema, at) ?? compileFault(schema, at));
+}
+
+function patternsFault(schema: JsonObject, at: string): Violation[] | undefined {
+  const { patternSteps } = costOf(schema);
+  if (patternSteps <= PATTERN_STEPS_MAX) return undefined;
+  const message = `its patterns have ${patternSteps} steps together, and at most ${PATTERN_STEPS_MAX} are taken`;
+  return [{ pointer: at, message }];
 }
 
 function checkNode(
@@ -180,7 +201,7 @@ function patternFault(value: JsonValue): string | undefined {
 let checker: Ajv2020 | undefined;
 
 function compileFault(schema: JsonObject, at: string): Violation[] {
-  const ajv = (checker ??= newAjv('withMetaSchemas'));
+  const ajv = (checker ??= newAjv('withMetaSchemas', 'allErrors'));
   if (ajv.validateSchema(schema)) return [];
   return (ajv.errors ?? []).slice(0, 20).map((error) => ({
     pointer: at + error.instancePath,
@@ -188,13 +209,102 @@ function compileFault(schema: JsonObject, at: string): Violation[] {
   }));
 }
 
-/** A compiled schema: every violation of a value, empty when it fits. */
+/**
+ * A compiled schema: violations of a value, empty when it fits. All of them where that is cheap; else the first one, or
+ * that no more time was to be had.
+ */
 export type GuestValidator = (value: JsonValue) => Violation[];
 
-/** @param schema one that `checkGuestSchema` found sound */
+/** By the schema's own text: manifests are read anew for each call. */
+const kept = new Map<string, GuestValidator>();
+let keptChars = 0;
+
+/** Compiles it with the first check. @param schema one that `checkGuestSchema` found sound */
 export function compileGuestSchema(schema: JsonObject): GuestValidator {
-  const validate = newAjv('withoutMetaSchemas').compile(schema);
-  return (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, 50).map(toViolation));
+  const text = JSON.stringify(schema);
+  const known = kept.get(text);
+  if (known) return known;
+  const made = createValidator(schema);
+  kept.set(text, made);
+  keptChars += text.length;
+  for (const [oldest] of kept) {
+    if (kept.size <= KEPT_MAX && keptChars <= KEPT_CHARS_MAX) break;
+    kept.delete(oldest);
+    keptChars -= oldest.length;
+  }
+  return made;
+}
+
+function createValidator(schema: JsonObject): GuestValidator {
+  const pace = createPace();
+  let cost: SchemaCost | undefined;
+  let exact: ValidateFunction | undefined;
+  let quick: ValidateFunction | undefined;
+
+  const checkInTime = (value: JsonValue): Violation[] => {
+    if (pace.isPausing()) return [TOO_LONG];
+    const validate = (quick ??= compile(schema, 'firstError'));
+    const checked = withinTime(() => violationsOf(validate, value), CHECK_MS_MAX);
+    if (checked.kind === 'done') {
+      pace.forgive();
+      return checked.result;
+    }
+    // It was interrupted somewhere: what it remembers is not to be relied upon.
+    quick = undefined;
+    pace.pause();
+    return [TOO_LONG];
+  };
+  return (value) => {
+    cost ??= costOf(schema);
+    if (!isCheap(value, cost, UNTIMED_STEPS_MAX)) return checkInTime(value);
+    return violationsOf((exact ??= compile(schema, 'allErrors')), value);
+  };
+}
+
+const TOO_LONG: Violation = { pointer: '', message: 'takes too long to check against its schema' };
+const TOO_DEEP: Violation = { pointer: '', message: 'is nested too deeply to be compared' };
+
+function createPace(): { isPausing(): boolean; pause(): void; forgive(): void } {
+  let pauseMs = PAUSE_MS_MIN;
+  let untilMs = 0;
+  return {
+    isPausing: () => performance.now() < untilMs,
+    pause() {
+      untilMs = performance.now() + pauseMs;
+      pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 2);
+    },
+    forgive() {
+      pauseMs = PAUSE_MS_MIN;
+    },
+  };
+}
+
+function compile(schema: JsonObject, errors: 'allErrors' | 'firstError'): ValidateFunction {
+  return newAjv('withoutMetaSchemas', errors).compile(schema);
+}
+
+function violationsOf(validate: ValidateFunction, value: JsonValue): Violation[] {
+  try {
+    return validate(value) ? [] : (validate.errors ?? []).slice(0, 50).map(toViolation);
+  } catch (error) {
+    // Values are compared with each other, for `uniqueItems`, as deep as they go.
+    if (error instanceof RangeError) return [TOO_DEEP];
+    throw error;
+  }
+}
+
+function costOf(schema: JsonObject): SchemaCost {
+  return costOfSchema(schema, { stepsOf, comparisons: UNIQUE_ITEMS_MAX / 2 });
+}
+
+/** Of one pattern for one character: each instruction of it may be where the match has got to. */
+function stepsOf(pattern: string): number {
+  try {
+    return RE2JS.compile(pattern).programSize();
+  } catch {
+    // A constant that only looks like one.
+    return 0;
+  }
 }
 
 export function toViolation(error: ErrorObject): Violation {

@@ -1,9 +1,8 @@
 /** Running commands of plugins: at once, or as a job where they take long. */
 import { appendAudit, type AuditActor, type Database } from '../../database/index.ts';
-import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-schema.ts';
 import { requireFittingArguments } from '../../spec/handler-checks.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import type { Command } from '../../spec/manifest.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { Caller, HandlerEnd, RunFile } from '../../spec/run.ts';
@@ -121,21 +120,10 @@ function resultOf({ plugin, command }: OfferedCommand, end: HandlerEnd): JsonVal
   });
 }
 
-/** Manifests are read once for each call, so the schema's own text is what is known again. */
-const VALIDATORS_MAX = 500;
-const validators = new Map<string, GuestValidator>();
-
-function validatorOf({ arguments: schema = {} }: Command): GuestValidator {
-  const text = JSON.stringify(schema);
-  const known = validators.get(text);
-  if (known) return known;
-  const made = compileGuestSchema(schema);
-  validators.set(text, made);
-  const [oldest] = validators.keys();
-  if (validators.size > VALIDATORS_MAX && oldest !== undefined) validators.delete(oldest);
-  return made;
-}
-
 function requireArguments({ offered: { plugin, command }, args }: CommandCall): void {
-  requireFittingArguments({ plugin, command: command.name }, args, validatorOf(command));
+  requireFittingArguments(
+    { plugin, command: command.name },
+    args,
+    compileGuestSchema(command.arguments ?? {}),
+  );
 }
