@@ -5,6 +5,7 @@ import type { PluginId } from '../spec/plugin-id.ts';
 import { Fault } from '../spec/refusal.ts';
 import { installPlugin, openMarketplace, ORG, REVIEWED, TRUSTED, type Marketplace } from './marketplace.ts';
 import type { PluginSource } from './packages.ts';
+import { cpuMsOf, postgresCpuMsOf } from './process-tree.ts';
 import { fixed, median, percentile, whole, type Table } from './table.ts';
 
 const SINGLE_EVENTS = 200;
@@ -85,7 +86,16 @@ async function measure(market: Marketplace): Promise<Table> {
   return {
     title: 'Events',
     method: `One plugin emits, another one hears. Latency: ${SINGLE_EVENTS} events, one after the other, from the commit (the answer of \`host.events.emit\`) to the first line of the handler. Rate: ${whole(LOAD_EVENTS)} events of ${KEYS} keys, emitted one by one by ${CALLERS} callers, from the first to the last; each has a transaction of its own and is delivered once, in the order of its key. The last row: a handler of another organization that fails holds a key behind which ${whole(BACKLOG_EVENTS)} events wait.`,
-    columns: ['tier', 'p50 ms', 'p99 ms', 'emitted /s', 'delivered /s', 'p50 under load ms'],
+    columns: [
+      'tier',
+      'p50 ms',
+      'p99 ms',
+      'emitted /s',
+      'delivered /s',
+      'p50 under load ms',
+      'server CPU ms each',
+      'PostgreSQL CPU ms each',
+    ],
     rows,
   };
 }
@@ -97,14 +107,22 @@ const deactivationOf = (id: PluginId): string => `/api/v1/orgs/${ORG}/plugins/${
 async function measurePair(market: Marketplace, pair: Pair): Promise<string[]> {
   await tellOneByOne(market, pair, WARM_UPS);
   const single = await tellOneByOne(market, pair, SINGLE_EVENTS);
+  const before = cpuOf(market);
   const { told, heard, tookMs } = await tellMany(market, pair);
+  const after = cpuOf(market);
   return [
     fixed(median(single)),
     fixed(percentile(single, 0.99)),
     whole(rateOf(told)),
     whole((heard.length * 1_000) / tookMs),
     fixed(median(latencies(told, heard))),
+    fixed((after.server - before.server) / heard.length),
+    fixed((after.postgres - before.postgres) / heard.length),
   ];
+}
+
+function cpuOf({ souk: { pid } }: Marketplace): { server: number; postgres: number } {
+  return { server: cpuMsOf(pid), postgres: postgresCpuMsOf(pid) };
 }
 
 async function tellOneByOne(market: Marketplace, pair: Pair, count: number): Promise<number[]> {

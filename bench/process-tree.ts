@@ -13,14 +13,25 @@ export type ProcessFacts = {
   readonly residentBytes: number;
 };
 
+const isPostgres = ({ name }: ProcessFacts): boolean => name.startsWith('postgres');
+
 /** @returns the process and everything below it, except PostgreSQL */
 export function processTree(root: number): ProcessFacts[] {
+  return treeOf(root, (each) => !isPostgres(each));
+}
+
+/** @returns processor time of the PostgreSQL that the process has started, of the connections that are open now */
+export function postgresCpuMsOf(root: number): number {
+  return cpuMsIn(treeOf(root, () => true).filter(isPostgres));
+}
+
+function treeOf(root: number, isIn: (each: ProcessFacts) => boolean): ProcessFacts[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/u.test(name))
     .flatMap((name) => readProcess(Number(name)));
   const tree = all.filter(({ pid }) => pid === root);
   for (let at = 0; at < tree.length; at += 1)
-    tree.push(...all.filter(({ parent, name }) => parent === tree[at]?.pid && !name.startsWith('postgres')));
+    tree.push(...all.filter((each) => each.parent === tree[at]?.pid && isIn(each)));
   return tree;
 }
 
@@ -49,5 +60,9 @@ function readProcess(pid: number): ProcessFacts[] {
 }
 
 export function cpuMsOf(root: number): number {
-  return processTree(root).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  return cpuMsIn(processTree(root));
+}
+
+function cpuMsIn(processes: readonly ProcessFacts[]): number {
+  return processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
 }
