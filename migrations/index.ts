@@ -23,6 +23,7 @@ import { Migration0040 } from './0040-contracts.ts';
 import { Migration0031 } from './0031-records.ts';
 import { Migration0041 } from './0041-files.ts';
 import { Migration0050 } from './0050-import-jobs.ts';
+import { Migration0055 } from './0055-event-lanes.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0031-records', class: Migration0031 },
   { name: '0041-files', class: Migration0041 },
   { name: '0050-import-jobs', class: Migration0050 },
+  { name: '0055-event-lanes', class: Migration0055 },
 ];

@@ -27,8 +27,8 @@ async function countOf(table: string, orgId: string): Promise<number> {
 }
 
 it('dead letters of an organization beyond their number go, the oldest first', async () => {
-  const DEAD = `insert into event_delivery (org_id, event_id, installation_id, subscription, lane, state, attempts, dead_at)
-    select ORG, gen_random_uuid(), gen_random_uuid(), each::text, 'x', 'dead', 8, now() from generate_series(1, COUNT) each`;
+  const DEAD = `insert into event_delivery (org_id, event_id, installation_id, subscription, lane, is_fact, state, attempts, dead_at)
+    select ORG, gen_random_uuid(), gen_random_uuid(), each::text, 'x', false, 'dead', 8, now() from generate_series(1, COUNT) each`;
   await insert(DEAD, noisy, EVENT_LIMITS.deadLettersPerOrganizationMax + 3);
   await insert(DEAD, quiet, 2);
   await forgetHeard(fixture.database);

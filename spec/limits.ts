@@ -278,11 +278,28 @@ export const EVENT_LIMITS = {
   depthMax: 16,
   /** Deliveries of one organization that may wait: half a minute at the rate that one server keeps up. */
   waitingPerOrganizationMax: 10_000,
+  /** Facts of Souk that may wait besides; a large import tells one for each record. Those above are dead letters. */
+  factsPerOrganizationMax: 100_000,
   /** Deliveries that one server works on; of one installation, those of all servers. */
   runsPerServerMax: 48,
   runsPerInstallationMax: 16,
   /** Failures after which it is a dead letter, with pauses that double: about two minutes. */
   attemptsDefault: 8,
+  /** Times that a lane is put off with nobody to blame, until what is at its head is a dead letter: about an hour. */
+  putOffMax: 64,
+  /** Longest pause of a lane before its next try. */
+  pauseSecondsMax: 60,
+  /** A server that has not said so for this long does not work on its lanes any more. */
+  holdSeconds: 15,
+  /** How often it says so: two may get lost. */
+  holdTouchMs: 4_000,
+  /** Deliveries of one lane that are handed out at once: with data of 64 KiB those of 48 lanes take 24 MiB. */
+  handedOutMax: 8,
+  /** Ends of deliveries gather for this long while others run: a tenth of the goal from commit to handler. */
+  gatherMs: 3,
+  /** Installations that one turn looks at, and fresh deliveries of each: a turn stays below some 10 ms. */
+  queuesPerTurnMax: 64,
+  scannedPerTurnMax: 64,
   /** Dead letters that are put back at once. */
   replayMax: 1_000,
   deadLettersKeptMs: 30 * 86_400_000,
@@ -503,6 +520,7 @@ export function assertLimits(): void {
         RUNNER_LIMITS.pressureBytesMin < RUNNER_LIMITS.residentBytesMax,
     ],
     ['a logged line is kept whole', ISOLATE_LIMITS.logCharsMax <= TELEMETRY_LIMITS.textCharsMax],
+    ['lanes outlive two lost signs', EVENT_LIMITS.holdTouchMs * 3 < EVENT_LIMITS.holdSeconds * 1_000],
     ['a task outlives two lost heartbeats', QUEUE_LIMITS.touchMs * 3 < QUEUE_LIMITS.heartbeatSeconds * 1_000],
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
     ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [

@@ -47,6 +47,7 @@ test('an event is told, and dead letters are put back', async () => {
     subscribers: 1,
   });
   expect((await json('events', 'dead-letters'))['items']).toEqual([]);
+  await vi.waitFor(async () => expect((await json('events', 'waiting'))['items']).toEqual([]), 10_000);
   expect(await json('events', 'replay')).toEqual({ replayed: 0 });
   expect(await owner.refused('events', 'emit', 'job.done', '--org', 'acme')).toBe('event_reserved');
 });

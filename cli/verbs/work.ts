@@ -53,6 +53,9 @@ function registerEvents({ group, io, report }: Shell): void {
       const body = { name, data: options.data, ...(options.key === undefined ? {} : { key: options.key }) };
       return report(options, () => ask(io, options, 'POST', '/events', body));
     });
+  withOrg(verb('waiting', 'how many events wait for each plugin, and why')).action((options: ServerOptions) =>
+    report(options, () => list(io, options, '/events/waiting', waitingLine)),
+  );
   withOrg(verb('dead-letters', 'events that a handler failed on too often')).action(
     (options: ServerOptions) => report(options, () => list(io, options, '/events/dead-letters', letterLine)),
   );
@@ -104,6 +107,9 @@ function readJson(text: string): JsonValue {
   }
 }
 
+/** Lists that are short, and have no pages. */
+const AT_ONCE: ReadonlySet<string> = new Set(['/schedules', '/events/waiting']);
+
 async function list(
   io: Io,
   options: ServerOptions,
@@ -112,8 +118,7 @@ async function list(
 ): Promise<Report> {
   const client = await openClient(io, options);
   const whole = `${orgPath(requireOrg(io, options))}${path}`;
-  // Schedules are few, and come at once.
-  const answer = path === '/schedules' ? await client.get(whole) : await client.list(whole);
+  const answer = AT_ONCE.has(path) ? await client.get(whole) : await client.list(whole);
   const items = answer['items'] as JsonObject[];
   return done(items.length === 0 ? ['there are none'] : items.map(lineOf), answer);
 }
@@ -134,6 +139,14 @@ async function ask(
 
 function jobLine({ id, state, plugin, kind, name, createdAt }: JsonObject): string {
   return `${String(id)} ${String(state)} ${String(plugin ?? kind)} ${String(name ?? '')} ${String(createdAt)}`;
+}
+
+function waitingLine({ plugin, waiting, deadLetters, waitingSince, error }: JsonObject): string {
+  const since = typeof waitingSince === 'string' ? ` since ${waitingSince}` : '';
+  const why = typeof error === 'string' ? `: ${error}` : '';
+  return oneLine(
+    `${String(plugin)} ${String(waiting)} waiting${since}, ${String(deadLetters)} dead letters${why}`,
+  );
 }
 
 function letterLine({ id, plugin, event, error }: JsonObject): string {

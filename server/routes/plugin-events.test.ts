@@ -243,6 +243,8 @@ describe('what Souk and administrators tell', () => {
 
   it.each([
     [{ name: 'installation.deleted', data: {} }, 'event_reserved'],
+    [{ name: 'house.racetime.race.reset', data: {} }, 'event_reserved'],
+    [{ name: 'nobody.knows.race.reset', data: {} }, 'event_reserved'],
     [{ name: '__proto__', data: {} }, 'event_invalid'],
     [{ name: 'x'.repeat(150), data: {} }, 'event_invalid'],
     [{ name: 'a.b', data: 'x'.repeat(70_000) }, 'event_invalid'],
@@ -266,8 +268,8 @@ describe('an organization in which too many events wait', () => {
   it('does not keep Souk from telling the others what happened there', async () => {
     await rival.install('house/app');
     await database.superuser.query(
-      `insert into event_delivery (org_id, event_id, installation_id, subscription, lane, state, attempts)
-        select each.org_id, each.event_id, each.installation_id, 'full', 'full', 'waiting', 0
+      `insert into event_delivery (org_id, event_id, installation_id, subscription, lane, is_fact, state, attempts)
+        select each.org_id, each.event_id, each.installation_id, 'full', 'full', false, 'waiting', 0
           from (select installation.org_id, installation.id as installation_id, event.id as event_id
             from installation, event where installation.org_id = $1 and event.org_id = $1 limit 1) as each,
           generate_series(1, ${EVENT_LIMITS.waitingPerOrganizationMax})`,
@@ -290,7 +292,7 @@ describe('a subscriber that is not active any more', () => {
     await tell({ name: 'race.reset', data: { storm: true }, options: { key: 'late' } });
     await soon(async () => {
       const { rows } = await database.superuser.query(
-        `update souk_queue.job set start_after = now() + interval '1 hour' where state = 'retry' returning id`,
+        `update event_lane set due_at = now() + interval '1 hour' where holder is null returning lane`,
       );
       return rows.length;
     }).toBeGreaterThan(0);
@@ -298,7 +300,7 @@ describe('a subscriber that is not active any more', () => {
     expect(await tell({ name: 'race.finished', data: {}, options: { key: 'late' } })).toMatchObject({
       subscribers: 1,
     });
-    await database.superuser.query(`update souk_queue.job set start_after = now() where state = 'retry'`);
+    await database.superuser.query(`update event_lane set due_at = now() where holder is null`);
     await soon(async () => {
       const { json } = await org.owner.get(org.path('/events/dead-letters?plugin=house/pattern'));
       return json.items.map(({ error }: { error: string }) => error);

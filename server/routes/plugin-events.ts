@@ -31,6 +31,18 @@ const DeadLetterAnswer = Type.Object({
   deadAt: Time,
 });
 
+const WaitingAnswer = Type.Object({
+  plugin: Type.String(),
+  waiting: Type.Integer(),
+  waitingSince: Type.Union([Time, Type.Null()]),
+  deadLetters: Type.Integer(),
+  putOff: Type.Integer({
+    description: 'Tries, one after the other, that failed with nobody to blame: the plugin cannot run.',
+  }),
+  nextTryAt: Type.Union([Time, Type.Null()]),
+  error: Type.Union([Type.String(), Type.Null()], { description: 'Why the oldest of what failed waits.' }),
+});
+
 const ListQuery = Type.Object(
   {
     limit: Type.Optional(
@@ -43,7 +55,13 @@ const ListQuery = Type.Object(
 );
 
 export function pluginEventRoutes(services: Services): Route[] {
-  return [emitRoute(services), listRoute(services), ...replayRoutes(services), discardRoute(services)];
+  return [
+    emitRoute(services),
+    waitingRoute(services),
+    listRoute(services),
+    ...replayRoutes(services),
+    discardRoute(services),
+  ];
 }
 
 function emitRoute({ events }: Services): Route {
@@ -70,6 +88,24 @@ function emitRoute({ events }: Services): Route {
       const event = { name, key: key ?? null, data: (data ?? null) as JsonValue };
       return { status: 202, json: { ...(await events.emitAs(actingAs(caller), event)) } };
     },
+  });
+}
+
+function waitingRoute({ events }: Services): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/orgs/:org/events/waiting',
+    tag: 'events',
+    summary: 'How many events wait for each plugin, since when and why; a plugin is absent where none do.',
+    access: ADMIN,
+    params: OrgParams,
+    query: NoQuery,
+    body: 'none',
+    answers: { 200: Type.Object({ items: Type.Array(WaitingAnswer) }) },
+    handle: async ({ caller }) => ({
+      status: 200,
+      json: { items: toJson(await events.listWaiting(caller.org.id)) },
+    }),
   });
 }
 

@@ -44,7 +44,7 @@ export async function openWork(ports: Ports, closers: Closers): Promise<Work> {
   const queue = closers.add('queue', await openQueue(database, ports.log), (opened) => opened.close());
   const causes = createCauses();
   const jobs = await openJobs({ ...ports, queue, causes });
-  const events = await openEvents({ ...ports, queue, causes, attemptsMax: ports.settings.eventAttemptsMax });
+  const events = await openEvents({ ...ports, causes, attemptsMax: ports.settings.eventAttemptsMax });
   const schedules = await openSchedules({ database, jobs, log: ports.log });
   return {
     parts: { jobs, events, schedules },

@@ -5,8 +5,6 @@ import type { JsonValue } from '../../spec/json.ts';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import type { Queue } from '../queue/index.ts';
-import { laneTask } from './emit.ts';
 
 export type DeadLetter = {
   readonly id: string;
@@ -90,6 +88,12 @@ function toDeadLetter(row: Row): DeadLetter {
 /** One dead letter, or those of a plugin, or all of the organization. */
 export type DeadLetterChoice = { readonly id: string } | { readonly plugin: PluginId } | 'all';
 
+/** They get new numbers in the order of their old ones. */
+const REPLAY_SQL = `update event_delivery each set id = fresh.id, state = 'fresh', attempts = 0, last_error = null, dead_at = null
+  from (select nextval(pg_get_serial_sequence('event_delivery', 'id')) as id, chosen.id as was
+    from (select id, n from jsonb_to_recordset(?::jsonb) as chosen (n int, id bigint) order by n) as chosen) as fresh
+  where each.id = fresh.was`;
+
 /**
  * Puts dead letters at the end of their lanes, oldest first, with all attempts before them; at most a thousand at once.
  *
@@ -97,24 +101,15 @@ export type DeadLetterChoice = { readonly id: string } | { readonly plugin: Plug
  * @throws Refusal `dead_letter_not_found` for one that there is not
  */
 export async function replayDeadLetters(
-  ports: { readonly database: Database; readonly queue: Queue },
+  database: Database,
+  wake: () => void,
   { orgId, actor }: Acting,
   choice: DeadLetterChoice,
 ): Promise<number> {
-  return ports.database.transaction({ kind: 'org', orgId }, async (tx) => {
+  return database.transaction({ kind: 'org', orgId }, async (tx) => {
     const chosen = await choose(tx, orgId, choice);
-    for (const { id } of chosen) {
-      await tx.em.execute(
-        `update event_delivery set id = nextval(pg_get_serial_sequence('event_delivery', 'id')), state = 'waiting',
-           attempts = 0, last_error = null, dead_at = null where id = ?`,
-        [id],
-      );
-    }
-    await ports.queue.send(
-      tx,
-      'events',
-      chosen.map(({ installation_id, lane }) => laneTask(installation_id, lane)),
-    );
+    await tx.em.execute(REPLAY_SQL, [JSON.stringify(chosen.map(({ id }, n) => ({ n, id })))]);
+    tx.afterCommit(wake);
     await audit(tx, { orgId, actor }, 'event.replayed', choice, chosen.length);
     return chosen.length;
   });
@@ -130,7 +125,7 @@ export async function discardDeadLetter(database: Database, acting: Acting, id: 
   });
 }
 
-type Chosen = { id: string; installation_id: string; lane: string };
+type Chosen = { id: string };
 
 async function choose(tx: Transaction, orgId: string, choice: DeadLetterChoice): Promise<Chosen[]> {
   const id = choice !== 'all' && 'id' in choice ? choice.id : null;
@@ -139,8 +134,7 @@ async function choose(tx: Transaction, orgId: string, choice: DeadLetterChoice):
     id !== null && !/^\d{1,18}$/u.test(id)
       ? []
       : await tx.em.execute<Chosen[]>(
-          `select delivery.id::text, delivery.installation_id, delivery.lane from event_delivery delivery
-             join installation on installation.id = delivery.installation_id
+          `select delivery.id::text from event_delivery delivery join installation on installation.id = delivery.installation_id
            where delivery.org_id = ? and delivery.state = 'dead' and (?::bigint is null or delivery.id = ?::bigint)
              and (?::text is null or installation.plugin_id = ?::text)
            order by delivery.id limit ? for update of delivery`,

@@ -10,44 +10,61 @@ import type { Transaction } from '../../database/index.ts';
 import { checkDepth, checkEvent, subscriptionOf } from '../../spec/host/event-checks.ts';
 import type { Emitted, NewEvent } from '../../spec/host/events.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import type { NewTask, Queue } from '../queue/index.ts';
 import type { Room } from './room.ts';
 import type { Party } from './subscribers.ts';
 
 export type Source = {
-  readonly orgId: string;
   readonly emitter: PluginId | 'core';
   /** Of the run that emits (`causes.ts`): 0 where no event led to it. */
   readonly depth: number;
 };
 
-type PlannedEvent = { readonly id: string; readonly event: NewEvent };
-
-type Delivery = {
-  readonly event: string;
-  readonly party: Party;
-  readonly subscription: string;
-  readonly lane: string;
+export type Writing = {
+  readonly room: Room;
+  /** Wakes who delivers, on all servers. */
+  readonly wake: () => void;
 };
 
-/** @throws Refusal `event_invalid`, `event_depth_exceeded`, `events_too_many` */
-export async function writeEvents(
-  { queue, room }: { readonly queue: Queue; readonly room: Room },
-  tx: Transaction,
-  source: Source,
-  events: readonly NewEvent[],
-  load: () => Promise<readonly Party[]>,
-): Promise<Emitted[]> {
-  for (const event of events) checkEvent(event);
+/** An event and who hears it. */
+export type PlannedEvent = {
+  readonly id: string;
+  readonly source: Source;
+  readonly event: NewEvent;
+  readonly hearers: readonly Hearer[];
+};
+
+type Hearer = { readonly party: Party; readonly subscription: string };
+
+/** @throws Refusal `event_invalid`, `event_depth_exceeded` */
+export function checkNew(source: Source, event: NewEvent): void {
+  checkEvent(event);
   checkDepth(source.depth);
-  await lockKeys(tx, source.orgId, events);
-  const parties = await load();
-  const planned = planEvents(events);
-  const deliveries = planned.flatMap((each) => deliveriesOf(source, each, parties));
-  await room.take(tx, source.orgId, deliveries.length);
-  await send(queue, tx, source, { planned, deliveries });
-  const counts = Map.groupBy(deliveries, ({ event }) => event);
-  return planned.map(({ id }) => ({ id, subscribers: counts.get(id)?.length ?? 0 }));
+}
+
+export function planEvent(source: Source, event: NewEvent, parties: readonly Party[]): PlannedEvent {
+  const hearers = parties.flatMap((party) => {
+    const subscription = subscriptionOf(party, source.emitter, event.name);
+    return subscription === undefined ? [] : [{ party, subscription }];
+  });
+  return { id: randomUUIDv7(), source, event, hearers };
+}
+
+export function emittedOf({ id, hearers }: PlannedEvent): Emitted {
+  return { id, subscribers: hearers.length };
+}
+
+/** Events for which room was taken. Emitters of their keys take turns from here to the commit. */
+export async function writeEvents(
+  { wake }: Writing,
+  tx: Transaction,
+  orgId: string,
+  planned: readonly PlannedEvent[],
+): Promise<void> {
+  const keys = new Set(
+    planned.flatMap(({ event: { key } }) => (typeof key === 'string' ? [`souk.event:${orgId}:${key}`] : [])),
+  );
+  await write(tx, orgId, [...keys].sort(), planned, { isFact: false, state: 'fresh', error: null });
+  tx.afterCommit(wake);
 }
 
 /** What Souk tells of itself, all of it of a few kinds. */
@@ -58,110 +75,73 @@ export type Facts = {
   readonly make: () => readonly NewEvent[];
 };
 
+const SOUK: Source = { emitter: 'core', depth: 0 };
+const NO_ROOM = 'facts_too_many: too many facts of this organization waited to be delivered.';
+
 /**
- * Facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order. They are not
- * counted against what may wait: refusing them would undo what they tell, which has limits of its own.
+ * Facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order. They are counted
+ * apart from what plugins tell, and never refused, which would undo what they tell: where too many wait already they
+ * are dead letters at once.
  */
 export async function writeFacts(
-  queue: Queue,
+  { room, wake }: Writing,
   tx: Transaction,
   orgId: string,
   { names, make }: Facts,
   load: () => Promise<readonly Party[]>,
 ): Promise<void> {
   const parties = await load();
-  const source: Source = { orgId, emitter: 'core', depth: 0 };
   const isHeard = names.some((name) =>
-    parties.some((party) => subscriptionOf(party, source.emitter, name) !== undefined),
+    parties.some((party) => subscriptionOf(party, 'core', name) !== undefined),
   );
   if (!isHeard) return;
-  const planned = planEvents(make());
-  const deliveries = planned.flatMap((each) => deliveriesOf(source, each, parties));
-  await send(queue, tx, source, { planned, deliveries });
+  const planned = make().map((event) => planEvent(SOUK, event, parties));
+  const found = await room.takeFacts(tx, orgId, countDeliveries(planned));
+  const fate: Fate =
+    found === 'room'
+      ? { isFact: true, state: 'fresh', error: null }
+      : { isFact: true, state: 'dead', error: NO_ROOM };
+  await write(tx, orgId, [], planned, fate);
+  if (found === 'room') tx.afterCommit(wake);
 }
 
-function planEvents(events: readonly NewEvent[]): PlannedEvent[] {
-  return events.map((event) => ({ id: randomUUIDv7(), event }));
+export function countDeliveries(planned: readonly PlannedEvent[]): number {
+  return planned.reduce((sum, { hearers }) => sum + hearers.length, 0);
 }
 
-async function send(
-  queue: Queue,
+/** What all deliveries that are written together begin as. */
+type Fate = { readonly isFact: boolean; readonly state: 'fresh' | 'dead'; readonly error: string | null };
+
+/** Deliveries get their numbers in the order of the events, once the locks are held. */
+async function write(
   tx: Transaction,
-  source: Source,
-  {
-    planned,
-    deliveries,
-  }: { readonly planned: readonly PlannedEvent[]; readonly deliveries: readonly Delivery[] },
+  orgId: string,
+  locks: readonly string[],
+  planned: readonly PlannedEvent[],
+  fate: Fate,
 ): Promise<void> {
-  await insert(tx, source, planned, deliveries);
-  await queue.send(tx, 'events', deliveries.map(toTask));
-}
-
-async function lockKeys(tx: Transaction, orgId: string, events: readonly NewEvent[]): Promise<void> {
-  const keys = new Set(
-    events.flatMap(({ key }) => (typeof key === 'string' ? [`souk.event:${orgId}:${key}`] : [])),
-  );
-  for (const key of [...keys].sort()) {
-    await tx.em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [key]);
-  }
-}
-
-function deliveriesOf(source: Source, { id, event }: PlannedEvent, parties: readonly Party[]): Delivery[] {
-  return parties.flatMap((party) => {
-    const subscription = subscriptionOf(party, source.emitter, event.name);
-    return subscription === undefined ? [] : [{ event: id, party, subscription, lane: laneOf(party, event) }];
+  const heard = planned.filter(({ hearers }) => hearers.length > 0);
+  if (heard.length === 0) return;
+  const events = heard.map(({ id, source, event: { name, key, data } }) => {
+    return { id, name, key: key ?? null, data: JSON.stringify(data), ...source };
   });
+  const deliveries = heard
+    .flatMap(({ id, event, hearers }) => hearers.map((hearer) => deliveryOf(id, event, hearer)))
+    .map((delivery, n) => ({ n, ...delivery, is_fact: fate.isFact, state: fate.state, error: fate.error }));
+  await tx.em.execute('select souk_event_write(?, ?::jsonb, ?::jsonb, ?::jsonb)', [
+    orgId,
+    JSON.stringify(locks),
+    JSON.stringify(events),
+    JSON.stringify(deliveries),
+  ]);
+}
+
+function deliveryOf(event: string, { key }: NewEvent, { party, subscription }: Hearer) {
+  return { event, installation: party.id, subscription, lane: laneOf(party, key) };
 }
 
 /** Of bounded length; an event without a key has a lane of its own. */
-function laneOf({ id }: Party, { key }: NewEvent): string {
+function laneOf({ id }: Party, key: NewEvent['key']): string {
   if (typeof key !== 'string') return `${id}:${randomUUID()}`;
   return `${id}:${createHash('sha256').update(key).digest('hex')}`;
-}
-
-/** Deliveries get their numbers in the order of the events. */
-async function insert(
-  tx: Transaction,
-  { orgId, emitter, depth }: Source,
-  planned: readonly PlannedEvent[],
-  deliveries: readonly Delivery[],
-): Promise<void> {
-  const heard = new Set(deliveries.map(({ event }) => event));
-  const rows = planned
-    .filter(({ id }) => heard.has(id))
-    .map(({ id, event: { name, key, data } }) => ({
-      id,
-      name,
-      key: key ?? null,
-      data: JSON.stringify(data),
-    }));
-  if (rows.length === 0) return;
-  await tx.em.execute(
-    `insert into event (id, org_id, name, key, data, emitter, depth, emitted_at)
-      select id, ?, name, key, data, ?, ?, ?
-        from jsonb_to_recordset(?::jsonb) as fresh (id uuid, name text, key text, data text)`,
-    [orgId, emitter, depth, new Date(), JSON.stringify(rows)],
-  );
-  const numbered = deliveries.map(({ event, party, subscription, lane }, n) => ({
-    n,
-    event,
-    installation: party.id,
-    subscription,
-    lane,
-  }));
-  await tx.em.execute(
-    `insert into event_delivery (org_id, event_id, installation_id, subscription, lane, state, attempts)
-      select ?, event, installation, subscription, lane, 'waiting', 0 from jsonb_to_recordset(?::jsonb)
-        as fresh (n int, event uuid, installation uuid, subscription text, lane text) order by n`,
-    [orgId, JSON.stringify(numbered)],
-  );
-}
-
-function toTask({ party, lane }: Delivery): NewTask {
-  return laneTask(party.id, lane);
-}
-
-/** One task for each delivery of a lane: which of them it is about is decided by their order, when it is taken. */
-export function laneTask(installationId: string, lane: string): NewTask {
-  return { data: { lane }, key: lane, group: installationId };
 }

@@ -35,22 +35,53 @@ export const EventDeliveryEntity = defineEntity({
     subscription: p.text(),
     /** Subscriber and key: what is in one lane is delivered one after the other. */
     lane: p.text().collation('C'),
-    state: p.text().$type<'waiting' | 'dead'>(),
+    /** `fresh` until its lane knows it. */
+    state: p.text().$type<'fresh' | 'waiting' | 'dead'>(),
+    /** Told by Souk itself: counted and handed out apart, so that a large import keeps no plugin from telling. */
+    isFact: p.boolean(),
     /** How often the handler failed. */
     attempts: p.integer(),
     lastError: p.text().nullable(),
     deadAt: p.datetime().nullable(),
   },
   indexes: [
-    { name: 'event_delivery_lane_index', properties: ['lane', 'id'], where: `state = 'waiting'` },
-    { name: 'event_delivery_org_index', properties: ['orgId', 'state', 'id'] },
+    { name: 'event_delivery_lane_index', properties: ['lane', 'id'], where: `state <> 'dead'` },
+    {
+      name: 'event_delivery_fresh_index',
+      properties: ['installation', 'isFact', 'id'],
+      where: `state = 'fresh'`,
+    },
+    { name: 'event_delivery_dead_index', properties: ['orgId', 'id'], where: `state = 'dead'` },
+    { name: 'event_delivery_room_index', properties: ['orgId', 'isFact'], where: `state <> 'dead'` },
     { name: 'event_delivery_event_index', properties: ['event'] },
     { name: 'event_delivery_installation_index', properties: ['installation'] },
   ],
-  checks: [{ name: 'event_delivery_state_check', expression: `state in ('waiting', 'dead')` }],
+  checks: [{ name: 'event_delivery_state_check', expression: `state in ('fresh', 'waiting', 'dead')` }],
 });
 
 export type EventDelivery = InferEntity<typeof EventDeliveryEntity>;
 
+/** A lane that somebody delivers, or that waits for its next try. */
+export const EventLaneEntity = defineEntity({
+  name: 'EventLane',
+  tableName: 'event_lane',
+  properties: {
+    lane: p.text().collation('C').primary(),
+    orgId: p.uuid(),
+    installationId: p.uuid(),
+    dueAt: p.datetime(),
+    /** How often it was put off with nobody to blame, since something of it was last delivered. */
+    putOff: p.integer(),
+    /** The server that delivers it, and until when that holds without another sign of life. */
+    holder: p.uuid().nullable(),
+    heldUntil: p.datetime().nullable(),
+  },
+  indexes: [
+    { name: 'event_lane_due_index', properties: ['installationId', 'dueAt'], where: `holder is null` },
+    { name: 'event_lane_held_index', properties: ['installationId'], where: `holder is not null` },
+  ],
+  checks: [{ name: 'event_lane_holder_check', expression: `(holder is null) = (held_until is null)` }],
+});
+
 /** The tables of events, for `openDatabase`. */
-export const EVENT_ENTITIES = [EventEntity, EventDeliveryEntity];
+export const EVENT_ENTITIES = [EventEntity, EventDeliveryEntity, EventLaneEntity];

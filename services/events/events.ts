@@ -1,13 +1,11 @@
 /** Events of organizations: emitted in a transaction, heard by plugins at least once, in order by key. */
 import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
 import { EVENTS_CHANNEL, type Acting } from '../../registry/installations/index.ts';
-import { isFactOfSouk } from '../../spec/event-name.ts';
-import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
-import { requireDeclaredEvent } from '../../spec/host/event-checks.ts';
+import { isFactOfSouk, isReadAsFullName } from '../../spec/event-name.ts';
 import type { Emitted, EventPort, NewEvent } from '../../spec/host/events.ts';
-import type { JsonObject } from '../../spec/json.ts';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import { createSignal } from '../queue/index.ts';
 import { announceChanges } from './announcing.ts';
 import {
   discardDeadLetter,
@@ -17,10 +15,15 @@ import {
   type DeadLetterChoice,
   type DeadLetterQuery,
 } from './dead-letters.ts';
-import { createDelivering, type DeliveringPorts } from './delivering.ts';
-import { writeEvents, writeFacts, type Facts } from './emit.ts';
+import { startDeliveryLoop, type DeliveryLoop } from './delivery-loop.ts';
+import { checkNew, emittedOf, planEvent, writeEvents, writeFacts } from './emit.ts';
+import type { Facts, Source, Writing } from './emit.ts';
+import { createEmitting } from './emitting.ts';
+import type { LaneRunPorts } from './lane-run.ts';
+import { openLanes } from './lanes.ts';
 import { createRoom } from './room.ts';
-import { loadParties, type Party } from './subscribers.ts';
+import { loadParties } from './subscribers.ts';
+import { listWaiting, type WaitingFor } from './waiting.ts';
 
 /**
  * Tells facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order.
@@ -29,11 +32,15 @@ import { loadParties, type Party } from './subscribers.ts';
  */
 export type Tell = (tx: Transaction, orgId: string, facts: Facts) => Promise<void>;
 
+export type EventsPorts = LaneRunPorts & { readonly database: Database };
+
 export type Events = EventPort & {
   /** Tells facts as Souk itself, in the transaction that makes them true. */
   readonly tell: Tell;
   /** For an administrator, with an audit entry. @throws Refusal `event_reserved`, `event_invalid`, `events_too_many` */
   emitAs(acting: Acting, event: NewEvent): Promise<Emitted>;
+  /** Of each plugin of the organization for which events wait, or of which there are dead letters. */
+  listWaiting(orgId: string): Promise<WaitingFor[]>;
   listDeadLetters(orgId: string, query: DeadLetterQuery): Promise<DeadLetter[]>;
   /** @returns how many were put back. @throws Refusal `dead_letter_not_found` */
   replay(acting: Acting, choice: DeadLetterChoice): Promise<number>;
@@ -48,28 +55,22 @@ export type Events = EventPort & {
   close(graceMs: number): Promise<void>;
 };
 
-type Emit = (tx: Transaction, orgId: string, events: readonly NewEvent[]) => Promise<Emitted[]>;
-
-const VALIDATORS_MAX = 500;
 const FORGET_BATCH = 5_000;
 
 /** The newest of each organization stay: what a handler fails on for ever must not fill the database of all. */
 const TRIM_DEAD_SQL = `delete from event_delivery where id in (
-  select id from (select id, row_number() over (partition by org_id order by id desc) as place
+  select id from (select id, row_number() over (partition by org_id, is_fact order by id desc) as place
     from event_delivery where state = 'dead') as ranked where place > ?)`;
-/** An installation that has gone meanwhile declares nothing. */
-const NOBODY: Pick<Party, 'digest' | 'emits'> = { digest: '', emits: null };
+/** The channel on which servers tell each other that there are deliveries. */
+const CHANNEL = 'souk_event_deliveries';
 
-export async function openEvents(ports: DeliveringPorts): Promise<Events> {
-  const { database, queue } = ports;
-  const delivering = createDelivering(ports);
-  const writing = { queue, room: createRoom() };
-  const emit: Emit = (tx, orgId, events) =>
-    writeEvents(writing, tx, { orgId, emitter: 'core', depth: 0 }, events, () =>
-      loadParties(tx, orgId, null),
-    );
+export async function openEvents(ports: EventsPorts): Promise<Events> {
+  const { database } = ports;
+  let loop: DeliveryLoop | undefined;
+  const signal = await createSignal(database, CHANNEL, ['fresh'], () => loop?.wake());
+  const writing: Writing = { room: createRoom(), wake: () => signal.give('fresh') };
   const tell: Tell = (tx, orgId, facts) =>
-    writeFacts(queue, tx, orgId, facts, () => loadParties(tx, orgId, null));
+    writeFacts(writing, tx, orgId, facts, () => loadParties(tx, orgId, []));
   const announce = (): Promise<number> => announceChanges(database, tell);
   const stopListening = await database.notifications.listen(EVENTS_CHANNEL, {
     notified: () =>
@@ -77,78 +78,54 @@ export async function openEvents(ports: DeliveringPorts): Promise<Events> {
         ports.log.warn({ err: error }, 'changes are announced later'),
       ),
   });
-  let worker: { close(): Promise<void> } | undefined;
   return {
     tell,
     announce,
-    emitFor: emitterFor(ports, writing),
+    emitFor: createEmitting({ ...ports, writing }),
     emitAs: (acting, event) =>
-      database.transaction({ kind: 'org', orgId: acting.orgId }, (tx) => emitAs(tx, acting, event, emit)),
+      database.transaction({ kind: 'org', orgId: acting.orgId }, (tx) => emitAs(writing, tx, acting, event)),
+    listWaiting: (orgId) => listWaiting(database, orgId),
     listDeadLetters: (orgId, query) => listDeadLetters(database, orgId, query),
-    replay: (acting, choice) => replayDeadLetters(ports, acting, choice),
+    replay: (acting, choice) => replayDeadLetters(database, writing.wake, acting, choice),
     discard: (acting, id) => discardDeadLetter(database, acting, id),
     start: () => {
-      const { runsPerServerMax: tasksMax, runsPerInstallationMax: groupTasksMax } = EVENT_LIMITS;
-      worker = queue.work('events', { tasksMax, groupTasksMax }, delivering.handle);
+      loop = startDeliveryLoop(ports, openLanes(database));
     },
     forget: () => forgetHeard(database),
     close: async (graceMs) => {
       stopListening();
-      const grace = setTimeout(() => delivering.stop(), graceMs).unref();
-      await worker?.close();
-      clearTimeout(grace);
+      await loop?.close(graceMs);
+      signal.close();
     },
   };
 }
 
-function emitterFor(
-  { database, causes }: DeliveringPorts,
-  writing: Parameters<typeof writeEvents>[0],
-): Events['emitFor'] {
-  const validators = new Map<string, GuestValidator>();
-  return (guest, event) => {
-    const { orgId, installationId, plugin, requestId } = guest;
-    const source = { orgId, emitter: plugin, depth: causes.depthOf(requestId) + 1 };
-    return database.transaction({ kind: 'org', orgId }, async (tx) => {
-      const load = async (): Promise<Party[]> => {
-        const parties = await loadParties(tx, orgId, installationId);
-        const own = parties.find(({ id }) => id === installationId) ?? NOBODY;
-        requireDeclaredEvent(own.emits, event, compilerFor(validators, own, event));
-        return parties;
-      };
-      const [emitted] = await writeEvents(writing, tx, source, [event], load);
-      return emitted as Emitted;
+/** What people tell is heard as told by the core, and the core has no namespace below which a plugin's full names are. */
+function requireOwnWords(name: string): void {
+  const shown = name.slice(0, 130);
+  if (isFactOfSouk(name)) {
+    throw new Refusal('event_reserved', { detail: `${shown} is a fact that Souk itself tells.` });
+  }
+  if (isReadAsFullName(name)) {
+    throw new Refusal('event_reserved', {
+      detail: `${shown} is read as the full name of an event of a plugin, which that plugin alone tells.`,
     });
-  };
-}
-
-function compilerFor(
-  validators: Map<string, GuestValidator>,
-  { digest }: Pick<Party, 'digest'>,
-  { name }: NewEvent,
-): (schema: JsonObject) => GuestValidator {
-  return (schema) => {
-    const id = `${digest} ${name}`;
-    const validate = validators.get(id) ?? compileGuestSchema(schema);
-    if (validators.size >= VALIDATORS_MAX) validators.clear();
-    validators.set(id, validate);
-    return validate;
-  };
+  }
 }
 
 async function emitAs(
+  writing: Writing,
   tx: Transaction,
   { orgId, actor }: Acting,
   event: NewEvent,
-  emit: Emit,
 ): Promise<Emitted> {
-  if (isFactOfSouk(event.name)) {
-    throw new Refusal('event_reserved', {
-      detail: `${event.name.slice(0, 130)} is a fact that Souk itself tells.`,
-    });
-  }
-  const [emitted] = await emit(tx, orgId, [event]);
-  const { id, subscribers } = emitted as Emitted;
+  requireOwnWords(event.name);
+  const source: Source = { emitter: 'core', depth: 0 };
+  checkNew(source, event);
+  const planned = planEvent(source, event, await loadParties(tx, orgId, []));
+  await writing.room.take(tx, orgId, planned.hearers.length);
+  await writeEvents(writing, tx, orgId, [planned]);
+  const { id, subscribers } = emittedOf(planned);
   const detail = { event: id, key: event.key ?? null, subscribers };
   await appendAudit(tx, {
     scope: tx.scope,

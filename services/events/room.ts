@@ -1,6 +1,8 @@
 /**
- * How many events of an organization may wait, so that a storm in one does not slow the queue that all share. Counted
- * at most once a second for each organization; what this server adds between two counts is added up.
+ * How many events of an organization may wait, so that a storm in one does not fill the tables of all. What plugins and
+ * people tell and what Souk tells (a large import has a fact for each record) is counted apart, so that neither takes
+ * the room of the other. Counted at most once a second for each organization; what this server adds between two counts
+ * is added up.
  */
 import type { Transaction } from '../../database/index.ts';
 import { requireEventRoom } from '../../spec/host/event-checks.ts';
@@ -9,33 +11,58 @@ import { EVENT_LIMITS } from '../../spec/limits.ts';
 export type Room = {
   /** @throws Refusal `events_too_many` */
   take(tx: Transaction, orgId: string, deliveries: number): Promise<void>;
+  /** For facts of Souk. Takes the room where there is some. */
+  takeFacts(tx: Transaction, orgId: string, deliveries: number): Promise<'room' | 'none'>;
 };
 
+type Kind = 'told' | 'facts';
+type Count = { waiting: number; readonly countedAt: number };
+
 const COUNT_KEPT_MS = 1_000;
-const ORGANIZATIONS_MAX = 10_000;
+const COUNTS_MAX = 10_000;
+const WAITING_MAX: Record<Kind, number> = {
+  told: EVENT_LIMITS.waitingPerOrganizationMax,
+  facts: EVENT_LIMITS.factsPerOrganizationMax,
+};
 
 export function createRoom(): Room {
-  const counts = new Map<string, { waiting: number; readonly countedAt: number }>();
+  const counts = new Map<string, Count>();
   return {
     take: async (tx, orgId, deliveries) => {
       if (deliveries === 0) return;
-      let known = counts.get(orgId);
-      if (!known || performance.now() - known.countedAt > COUNT_KEPT_MS) {
-        known = { waiting: await countWaiting(tx, orgId), countedAt: performance.now() };
-        if (counts.size >= ORGANIZATIONS_MAX) counts.clear();
-        counts.set(orgId, known);
-      }
+      const known = await countOf(counts, tx, orgId, 'told');
       requireEventRoom(known.waiting, deliveries);
       known.waiting += deliveries;
+    },
+    takeFacts: async (tx, orgId, deliveries) => {
+      const known = await countOf(counts, tx, orgId, 'facts');
+      if (known.waiting + deliveries > WAITING_MAX.facts) return 'none';
+      known.waiting += deliveries;
+      return 'room';
     },
   };
 }
 
-async function countWaiting(tx: Transaction, orgId: string): Promise<number> {
+async function countOf(
+  counts: Map<string, Count>,
+  tx: Transaction,
+  orgId: string,
+  kind: Kind,
+): Promise<Count> {
+  const id = `${orgId} ${kind}`;
+  const known = counts.get(id);
+  if (known && performance.now() - known.countedAt <= COUNT_KEPT_MS) return known;
+  const fresh = { waiting: await countWaiting(tx, orgId, kind), countedAt: performance.now() };
+  if (counts.size >= COUNTS_MAX) counts.clear();
+  counts.set(id, fresh);
+  return fresh;
+}
+
+async function countWaiting(tx: Transaction, orgId: string, kind: Kind): Promise<number> {
   const [row] = await tx.em.execute<{ waiting: number }[]>(
     `select count(*)::int as waiting from (
-       select from event_delivery where org_id = ? and state = 'waiting' limit ?) as found`,
-    [orgId, EVENT_LIMITS.waitingPerOrganizationMax + 1],
+       select from event_delivery where org_id = ? and is_fact = ? and state <> 'dead' limit ?) as found`,
+    [orgId, kind === 'facts', WAITING_MAX[kind] + 1],
   );
   return row?.waiting ?? 0;
 }

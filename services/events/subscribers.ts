@@ -23,22 +23,25 @@ type Row = {
 };
 
 /** While the next version is being activated, the snapshot of the one before it is what serves. */
-const SQL = `select installation.id, installation.plugin_id, coalesce(kept.digest, installation.digest) as digest,
+const SQL = `with asked as (select jsonb_array_elements_text(?::jsonb)::uuid as id)
+  select installation.id, installation.plugin_id, coalesce(kept.digest, installation.digest) as digest,
     coalesce(kept.manifest, installation.manifest) #> '{contributes,events,subscribes}' as subscribes,
-    case when installation.id = ? then
+    case when installation.id in (select id from asked) then
       coalesce(kept.manifest, installation.manifest) #> '{contributes,events,emits}' end as emits,
     coalesce(kept.grants, installation.grants) as grants
   from installation left join installation_snapshot kept on kept.id = installation.serving_snapshot_id
-  where installation.org_id = ? and (installation.state = 'active' or kept.id is not null or installation.id = ?)
-    and (installation.id = ? or coalesce(kept.manifest, installation.manifest)
+  where installation.org_id = ? and (installation.state = 'active' or kept.id is not null
+      or installation.id in (select id from asked))
+    and (installation.id in (select id from asked) or coalesce(kept.manifest, installation.manifest)
       #> '{contributes,events,subscribes}' is not null)`;
 
-const NOBODY = '00000000-0000-0000-0000-000000000000';
-
-/** @param emitter the installation that emits, whose declared events come along; null for Souk itself */
-export async function loadParties(tx: Transaction, orgId: string, emitter: string | null): Promise<Party[]> {
-  const asked = emitter ?? NOBODY;
-  const rows = await tx.em.execute<Row[]>(SQL, [asked, orgId, asked, asked]);
+/** @param emitters installations that emit, whose declared events come along */
+export async function loadParties(
+  tx: Transaction,
+  orgId: string,
+  emitters: readonly string[],
+): Promise<Party[]> {
+  const rows = await tx.em.execute<Row[]>(SQL, [JSON.stringify(emitters), orgId]);
   return rows.map(({ plugin_id, subscribes, ...row }) => ({
     ...row,
     plugin: plugin_id,

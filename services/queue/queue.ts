@@ -17,7 +17,9 @@ import { startWorker, type Handle, type Worker, type WorkerOptions } from './wor
 /** The schema of pg-boss's tables. */
 export const QUEUE_SCHEMA = 'souk_queue';
 
-export const QUEUE_NAMES = ['jobs', 'events'] as const;
+export const QUEUE_NAMES = ['jobs'] as const;
+/** Queues of earlier versions, whose work is found elsewhere now. */
+const FORMER_QUEUES = ['events'];
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** One unit of work that a worker has taken. */
@@ -30,8 +32,6 @@ export type Task = {
 
 export type NewTask = {
   readonly data: JsonObject;
-  /** Of tasks with the same key one is at work at a time, and one that waits for its next try holds the others. */
-  readonly key?: string;
   /** Of tasks of the same group a limited number is at work at a time. */
   readonly group: string;
   readonly delayMs?: number;
@@ -56,8 +56,11 @@ export async function openQueue(database: Database, log: QueueLog): Promise<Queu
   const boss = createBoss(database, log);
   await boss.start();
   for (const name of QUEUE_NAMES) await boss.createQueue(name, QUEUES[name]);
+  for (const name of FORMER_QUEUES) if (await boss.getQueue(name)) await boss.deleteQueue(name);
   const workers = new Map<QueueName, Worker>();
-  const signal = await createSignal(database, QUEUE_NAMES, (queue) => workers.get(queue)?.wake());
+  const signal = await createSignal(database, QUEUE_SCHEMA, QUEUE_NAMES, (queue) =>
+    workers.get(queue)?.wake(),
+  );
   return {
     send: async (tx, queue, tasks) => {
       if (tasks.length === 0) return;
@@ -94,11 +97,7 @@ const COMMON = {
   retentionSeconds: QUEUE_LIMITS.waitingSecondsMax,
 } as const;
 
-/** Events wait for those before them of the same key; jobs are independent of each other. */
-const QUEUES = {
-  jobs: { ...COMMON, policy: 'standard' },
-  events: { ...COMMON, policy: 'key_strict_fifo' },
-} as const;
+const QUEUES = { jobs: { ...COMMON, policy: 'standard' } } as const;
 
 function createBoss(database: Database, log: QueueLog): PgBoss {
   const boss = new PgBoss({
@@ -115,10 +114,9 @@ function createBoss(database: Database, log: QueueLog): PgBoss {
   return boss;
 }
 
-function toJob({ data, key, group, delayMs }: NewTask): {
+function toJob({ data, group, delayMs }: NewTask): {
   id: string;
   data: object;
-  singletonKey?: string;
   group: { id: string };
   startAfter?: string;
 } {
@@ -126,7 +124,6 @@ function toJob({ data, key, group, delayMs }: NewTask): {
     id: randomUUID(),
     data,
     group: { id: group },
-    ...(key === undefined ? {} : { singletonKey: key }),
     ...(delayMs ? { startAfter: new Date(Date.now() + delayMs).toISOString() } : {}),
   };
 }

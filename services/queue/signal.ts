@@ -13,17 +13,16 @@ export type Signal<Name extends string> = {
   close(): void;
 };
 
-const CHANNEL = 'souk_queue';
-
 /** @param wake the worker of this server; at once for what this server has sent itself */
 export async function createSignal<Name extends string>(
   database: Database,
+  channel: string,
   names: readonly Name[],
   wake: (queue: Name) => void,
 ): Promise<Signal<Name>> {
   const self = randomUUID();
   const { executeSql } = poolExecutor(database);
-  const stopListening = await database.notifications.listen(CHANNEL, {
+  const stopListening = await database.notifications.listen(channel, {
     notified: (payload) => {
       const [sender, name] = payload.split(' ');
       const queue = names.find((each) => each === name);
@@ -38,7 +37,7 @@ export async function createSignal<Name extends string>(
   const tellOthers = (queue: Name): void => {
     if (waiting.has(queue)) return void again.add(queue);
     // Without a database nobody can take tasks; once it is back everybody looks.
-    void executeSql('select pg_notify($1, $2)', [CHANNEL, `${self} ${queue}`]).catch(() => undefined);
+    void executeSql('select pg_notify($1, $2)', [channel, `${self} ${queue}`]).catch(() => undefined);
     const pause = setTimeout(() => {
       waiting.delete(queue);
       if (again.delete(queue)) tellOthers(queue);

@@ -23,7 +23,7 @@ export const EVENT_ERRORS = {
   event_reserved: {
     status: 422,
     kind: 'policy',
-    title: 'Only Souk itself tells this.',
+    title: 'Only Souk itself, or one plugin, tells this.',
     hint: 'Choose another name; docs/authors/events.md lists those that are reserved.',
   },
   event_depth_exceeded: {
