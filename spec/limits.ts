@@ -523,18 +523,25 @@ export function assertLimits(): void {
     ['lanes outlive two lost signs', EVENT_LIMITS.holdTouchMs * 3 < EVENT_LIMITS.holdSeconds * 1_000],
     ['a task outlives two lost heartbeats', QUEUE_LIMITS.touchMs * 3 < QUEUE_LIMITS.heartbeatSeconds * 1_000],
     ['growth is below the ceiling', RUNNER_LIMITS.residentGrowthBytesMax < RUNNER_LIMITS.residentBytesMax],
-    ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]): [string, boolean][] => [
-      [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],
-      [
-        `${kind}: the timer of an entry ends before the deadline`,
-        limits.entryMsMax * RUNNER_LIMITS.entryWallFactor < limits.wallTimeMsMax,
-      ],
-      [
-        `${kind}: the processor budget is shorter than the deadline`,
-        limits.cpuTimeMsMax < limits.wallTimeMsMax,
-      ],
-    ]),
+    ...Object.entries(RUN_LIMITS).flatMap(([kind, limits]) => relationsOfRun(kind, limits)),
   ];
   const broken = relations.find(([, holds]) => !holds);
   if (broken) throw new Fault(`limits contradict each other: ${broken[0]}`);
+}
+
+function relationsOfRun(
+  kind: string,
+  limits: (typeof RUN_LIMITS)[keyof typeof RUN_LIMITS],
+): [string, boolean][] {
+  return [
+    [`${kind}: an entry is shorter than the processor budget`, limits.entryMsMax < limits.cpuTimeMsMax],
+    [
+      `${kind}: the timer of an entry ends before the deadline`,
+      limits.entryMsMax * RUNNER_LIMITS.entryWallFactor < limits.wallTimeMsMax,
+    ],
+    [
+      `${kind}: the processor budget is shorter than the deadline`,
+      limits.cpuTimeMsMax < limits.wallTimeMsMax,
+    ],
+  ];
 }
