@@ -328,11 +328,11 @@ export const EGRESS_LIMITS = {
   headersMax: 100,
   headerBytesMax: 16 * KIB,
   /**
-   * A body that is all there so soon after its head comes with it, in one reply: as JSON a byte has up to six
-   * characters. Any other comes in pieces of STREAM_LIMITS.pieceBytesMax, when the guest asks for them.
+   * A body that says that it is so small, or is all there so soon after its head, comes with it in one reply: as JSON a
+   * byte has up to six characters. Any other comes in pieces of STREAM_LIMITS.pieceBytesMax, when the guest asks.
    */
   replyBytesMax: 128 * KIB,
-  replyWaitMs: 20,
+  replyWaitMs: 30,
   /** Body of an answer that a guest reads at once, with `text()` and the like: an isolate's heap holds it many times. */
   wholeBytesMax: 2 * MIB,
   /** Body of an answer, counted after decoding, as for the streams of STREAM_LIMITS. */

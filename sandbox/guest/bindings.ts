@@ -32,7 +32,12 @@ export type GuestBindings = {
   crypto(operation: string, json: string): Promise<string>;
   /** Outbound HTTP through the broker, under the grant; rejects while no run is in flight. */
   fetch(request: BoundRequest): BoundCall;
+  /** Calls `abort` once, now or when the host ends the run because its caller went away. */
+  onCallerGone(run: BoundRun, abort: () => void): void;
 };
+
+/** A run, which only its own half of the bridge looks into. */
+export type BoundRun = { readonly id: number };
 
 /** A request on its way. */
 export type BoundCall = {

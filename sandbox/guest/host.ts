@@ -41,6 +41,9 @@ export type GuestRun = {
   /** Bodies that come in pieces, while they do. */
   inflow: Inflow | undefined;
   outflow: Outflow | undefined;
+  /** Who wants to know when the host ends the run: its caller went away, or it has used up its budget. */
+  watchers: (() => void)[] | undefined;
+  wasEnded: boolean;
 };
 
 type Pending = { readonly run: number; resolve(text: string): void; reject(error: unknown): void };
@@ -257,4 +260,22 @@ export function revoke(run: GuestRun): void {
   closeRequest(inflow);
   closeAnswers(run.id);
   outflow?.revoke();
+}
+
+/** Calls back when the host ends the run before it has answered; at once where it has. */
+export function watchRun(run: GuestRun, ended: () => void): void {
+  if (run.wasEnded) return ended();
+  if (!run.live) return;
+  run.watchers ??= [];
+  run.watchers[run.watchers.length] = ended;
+}
+
+/** The host has ended the run: nothing can be called any more, and who watches is told so. */
+export function endByHost(run: GuestRun): void {
+  run.wasEnded = true;
+  const { watchers } = run;
+  run.watchers = undefined;
+  revoke(run);
+  if (!watchers) return;
+  for (let index = 0; index < watchers.length; index++) watchers[index]?.();
 }

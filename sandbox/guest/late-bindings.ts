@@ -2,6 +2,7 @@
 import type { GuestBindings } from './bindings.ts';
 import { POST } from './bridge.ts';
 import { performCrypto } from './crypto-calls.ts';
+import { watchRun, type GuestRun } from './host.ts';
 import { post } from './post.ts';
 import { sendFetch } from './sent-call.ts';
 import { clearTimer, setTimer } from './timers.ts';
@@ -20,4 +21,5 @@ export const bindings: GuestBindings = {
   },
   crypto: performCrypto,
   fetch: sendFetch,
+  onCallerGone: (run, abort) => watchRun(run as GuestRun, abort),
 };

@@ -10,7 +10,15 @@ import { DELIVER, POST, type AnswerHead, type RunHead } from './bridge.ts';
 import { settleCrypto } from './crypto-calls.ts';
 import { describeThrown } from './errors.ts';
 import { openRequest, settleAnswer } from './inflow.ts';
-import { makeHost, readSettings, revoke, settleCall, type GuestRun, type HostSettings } from './host.ts';
+import {
+  endByHost,
+  makeHost,
+  readSettings,
+  revoke,
+  settleCall,
+  type GuestRun,
+  type HostSettings,
+} from './host.ts';
 import { allowMore, pourOut } from './outflow.ts';
 import { adoptPlugin, handlerKey, type GuestPlugin } from './plugin.ts';
 import { bindPost, post, type Post } from './post.ts';
@@ -66,7 +74,7 @@ function deliver(
       if (second !== 0) return settleAnswer(second as number, first as number, third ?? '');
       return mapGet(runs, run)?.inflow?.settle(first as number, third ?? '');
     case DELIVER.revoke:
-      return endRun(run);
+      return revokeRun(run);
     case DELIVER.configure:
       settings = readSettings(first as string);
       return;
@@ -90,6 +98,12 @@ function endRun(id: number): void {
   mapDelete(runs, id);
 }
 
+function revokeRun(id: number): void {
+  const run = mapGet(runs, id);
+  mapDelete(runs, id);
+  if (run) endByHost(run);
+}
+
 function startRun(
   id: number,
   trigger: string,
@@ -97,7 +111,14 @@ function startRun(
   body: string | undefined,
   flags: number,
 ): void {
-  const run: GuestRun = { id, live: true, inflow: undefined, outflow: undefined };
+  const run: GuestRun = {
+    id,
+    live: true,
+    inflow: undefined,
+    outflow: undefined,
+    watchers: undefined,
+    wasEnded: false,
+  };
   mapSet(runs, id, run);
   void perform(run, trigger, parse(headText) as RunHead, body, flags);
 }
@@ -154,7 +175,7 @@ async function answerRequest(
   }
   const { responseBytesMax } = (settings as HostSettings).raw;
   const parts = head.request as NonNullable<RunHead['request']>;
-  const request = makeRequest({ ...parts, body });
+  const request = makeRequest({ ...parts, body, run });
   const answered: unknown = await apply(plugin.fetch, plugin.self, [request, host]);
   const answer = await readResponse(answered, responseBytesMax, howToAnswer(parts.method, flags));
   if (answer === 'tooLarge') {

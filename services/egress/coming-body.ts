@@ -45,19 +45,22 @@ export class ComingBody implements HostBody {
   }
 
   /**
-   * Waits a moment for all of it.
+   * Waits for all of it.
+   * @param patience how long: as the request has time for what says that it is small, a moment for what does not say
    * @returns undefined where it is too large or too slow for that; then it is to be pulled
    * @throws Refusal when it breaks off before
    */
-  async whole(): Promise<Buffer | undefined> {
-    const patience = { isOver: false };
-    this.#aheadBytesMax = EGRESS_LIMITS.replyBytesMax + 1;
-    const timer = setTimeout(() => {
-      patience.isOver = true;
+  async whole(patience: 'asLongAsItTakes' | 'aMoment'): Promise<Buffer | undefined> {
+    const wait = { isOver: false };
+    const giveUp = (): void => {
+      wait.isOver = true;
       this.#wake?.();
-    }, EGRESS_LIMITS.replyWaitMs);
-    while (!this.#end && !patience.isOver && this.#heldBytes <= EGRESS_LIMITS.replyBytesMax)
-      await this.#more();
+    };
+    // On a busy server the moment may be over before what has come was looked at.
+    const timer =
+      patience === 'aMoment' ? setTimeout(() => setImmediate(giveUp), EGRESS_LIMITS.replyWaitMs) : undefined;
+    this.#aheadBytesMax = EGRESS_LIMITS.replyBytesMax + 1;
+    while (!this.#end && !wait.isOver && this.#heldBytes <= EGRESS_LIMITS.replyBytesMax) await this.#more();
     clearTimeout(timer);
     if (this.#end instanceof Refusal) throw this.#end;
     this.#aheadBytesMax = STREAM_LIMITS.pieceBytesMax;

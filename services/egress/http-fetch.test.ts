@@ -309,15 +309,20 @@ describe('an answer', () => {
     expect((headers as [string, string][]).map(([name]) => name)).not.toContain('content-encoding');
   });
 
-  it.each(CUT)('%s at once is refused', async (_trick, headers, write) => {
+  it.each(CUT)('%s is refused', async (_trick, headers, write) => {
     handlers.set('/bad', (_request, response) => {
       response.writeHead(200, headers);
       write(response);
       setImmediate(() => response.socket?.destroy());
     });
-    await expect(open().fetch({ url: at('a.test', '/bad') })).rejects.toMatchObject({
-      code: 'egress_failed',
-    });
+    const { fetch, bodies } = open();
+    const request = fetch({ url: at('a.test', '/bad') }).then(() => readAll(bodies[0]));
+    // On a busy machine the head may be an answer before it shows that the rest is none.
+    const failed = await request.then(
+      ({ end }) => end,
+      (error: unknown) => error,
+    );
+    expect(failed).toMatchObject({ code: 'egress_failed' });
   });
 
   it('with headers beyond the limit is refused', async () => {

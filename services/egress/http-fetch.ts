@@ -222,18 +222,21 @@ async function takeBody(
   }
   const onEnd = (end: BodyEnd, bytes: number): void => progress.end(resultOf(end, context), bytes);
   const body = new ComingBody(response.body as ReadableStream<Uint8Array>, signal, onEnd);
-  const whole = isLong(response) ? undefined : await body.whole();
+  const size = sizeOf(response);
+  const whole =
+    size === 'large' ? undefined : await body.whole(size === 'small' ? 'asLongAsItTakes' : 'aMoment');
   if (whole) return { body: whole.toString('latin1') };
   context.giveBody(body);
   return { body: null, pulledBytesMax: EGRESS_LIMITS.wholeBytesMax };
 }
 
-/** A body that says so itself is not waited for. */
-function isLong({ headers }: Response): boolean {
-  return (
-    Number(headers.get('content-length') ?? 0) > EGRESS_LIMITS.replyBytesMax ||
-    (headers.get('content-type') ?? '').startsWith('text/event-stream')
-  );
+/** What an answer says of its body itself; the length of one that is encoded is not that of what comes out of it. */
+function sizeOf({ headers }: Response): 'small' | 'large' | 'unknown' {
+  if ((headers.get('content-type') ?? '').startsWith('text/event-stream')) return 'large';
+  const length = headers.get('content-length');
+  if (length === null) return 'unknown';
+  if (Number(length) > EGRESS_LIMITS.replyBytesMax) return 'large';
+  return headers.has('content-encoding') ? 'unknown' : 'small';
 }
 
 /** Who wanted no more of a body had his answer. */

@@ -119,5 +119,12 @@ export class AbortController {
 export const followSignal = (source: AbortSignal | null): AbortSignal =>
   AbortSignal.any(source === null ? [] : [source]);
 
+/** @param subscribe given what aborts the signal, with an AbortError */
+export function signalOf(subscribe: (abort: () => void) => void): AbortSignal {
+  const signal = new AbortSignal(MAKER);
+  subscribe(() => abortSignal(signal, undefined));
+  return signal;
+}
+
 defineInterface(AbortSignal, 'AbortSignal');
 defineInterface(AbortController, 'AbortController');

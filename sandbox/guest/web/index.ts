@@ -5,7 +5,7 @@
  * guests must not have (WebAssembly, shared memory) is removed at boot, in each context: V8 adds it again to a context
  * that comes from a snapshot, and dies when `Atomics` is missing from one.
  */
-import type { GuestBindings } from '../bindings.ts';
+import type { BoundRun, GuestBindings } from '../bindings.ts';
 import { atob, btoa } from './base64.ts';
 import { binaryFromBytes } from './binary.ts';
 import { BodyTooLarge, isUnusable, streamOf, takeBinary, type Body, type PulledBody } from './body.ts';
@@ -154,6 +154,7 @@ export function makeRequest(parts: {
   url: string;
   headers: Pairs;
   body: string | PulledBody | null;
+  run: BoundRun;
 }): Request {
   return requestFromHost(parts);
 }

@@ -1,4 +1,5 @@
 /** Request (Fetch section 5.4). There is no document and no page: what only they give has its neutral value. */
+import type { BoundRun } from '../bindings.ts';
 import type { AbortSignal } from './abort.ts';
 import {
   binaryBody,
@@ -13,6 +14,7 @@ import {
   type BodyInit,
   type PulledBody,
 } from './body.ts';
+import { bound } from './bound.ts';
 import { arrayPush, arraySlice, matches, setHas, stringToUpperCase } from './intrinsics.ts';
 import {
   fillHeaders,
@@ -55,6 +57,8 @@ export type RequestState = {
   readonly keepalive: boolean;
   /** What the signal follows; the request's own signal is made when it is asked for. */
   readonly source: AbortSignal | null;
+  /** The run whose caller sent it, and may go away. */
+  readonly run: BoundRun | null;
   body: Body | null;
 };
 
@@ -161,7 +165,7 @@ export class Request {
     return this.#state && 'half';
   }
   get signal(): AbortSignal {
-    this.#signal ??= abortPart.use().followSignal(this.#state.source);
+    this.#signal ??= makeSignal(this.#state);
     return this.#signal;
   }
 
@@ -173,6 +177,12 @@ export class Request {
   }
 }
 
+function makeSignal({ source, run }: RequestState): AbortSignal {
+  const { followSignal, signalOf } = abortPart.use();
+  if (source !== null || run === null) return followSignal(source);
+  return signalOf((abort) => bound().onCallerGone(run, abort));
+}
+
 const HOLLOW_STATE: RequestState = {
   method: 'GET',
   url: '',
@@ -181,6 +191,7 @@ const HOLLOW_STATE: RequestState = {
   options: DEFAULT_OPTIONS,
   keepalive: false,
   source: null,
+  run: null,
   body: null,
 };
 
@@ -201,6 +212,7 @@ function makeState(input: unknown, init: Partial<RequestInit>): RequestState {
     options: toOptions(init, base?.options ?? DEFAULT_OPTIONS),
     keepalive: Boolean(init.keepalive ?? base?.keepalive),
     source: toSignal(init.signal, isRequest(input) ? input : null),
+    run: null,
     body: toBody(init, base, method, list),
   };
 }
@@ -294,13 +306,15 @@ export function requestFromHost(parts: {
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string | PulledBody | null;
+  readonly run: BoundRun;
 }): Request {
-  const { body } = parts;
+  const { body, run } = parts;
   return wrap({
     ...HOLLOW_STATE,
     method: parts.method,
     url: parts.url,
     list: trustedList(parts.headers),
+    run,
     body: body === null ? null : typeof body === 'string' ? binaryBody(body) : pulledBody(body),
   });
 }

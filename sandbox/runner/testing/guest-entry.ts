@@ -35,6 +35,7 @@ installWebApi({
     answer: ask('fetch', JSON.stringify(request)).then((text) => JSON.parse(text) as BoundResponse),
     abort: () => undefined,
   }),
+  onCallerGone: () => undefined,
 });
 
 function deliver(kind: string, id: number, text: string): void {
