@@ -124,6 +124,113 @@ describe('modules of Node', () => {
   });
 });
 
+describe('what npm packages rely on', () => {
+  /** Bundles an entry and answers what its default export is. */
+  async function evaluate(entry: string, prepare: (plugin: string) => void): Promise<unknown> {
+    const { folder, plugin, souk } = await scaffold();
+    writeFileSync(join(plugin, 'package.json'), '{}');
+    writeFileSync(join(plugin, 'index.js'), entry);
+    prepare(plugin);
+    expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+    const code = filesOf(folder).get('index.js') ?? '';
+    return ((await import(`data:text/javascript,${encodeURIComponent(code)}`)) as { default: unknown })
+      .default;
+  }
+
+  test('a map in `browser` replaces modules, and takes away what browsers do without', async () => {
+    const found = await evaluate("import twofold from 'twofold'; export default twofold;", (plugin) => {
+      const folder = join(plugin, 'node_modules/twofold');
+      mkdirSync(folder, { recursive: true });
+      const browser = { './here.js': './there.js', fs: false, 'node:path': false };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'twofold', main: 'm.js', browser }));
+      const code =
+        "module.exports = [require('./here.js'), Object.keys(require('fs')), require('node:path')];";
+      writeFileSync(join(folder, 'm.js'), code);
+      writeFileSync(join(folder, 'here.js'), "require('node:http'); module.exports = 'Node';");
+      writeFileSync(join(folder, 'there.js'), "module.exports = 'the web';");
+    });
+    expect(found).toEqual(['the web', [], {}]);
+  });
+
+  test('builds for workers come before those for browsers', async () => {
+    const found = await evaluate("import * as all from 'many'; export default all.kind;", (plugin) => {
+      const folder = join(plugin, 'node_modules/many');
+      mkdirSync(folder, { recursive: true });
+      const exports = {
+        node: './node.js',
+        worker: './worker.js',
+        browser: './page.js',
+        default: './node.js',
+      };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'many', exports }));
+      for (const kind of ['node', 'worker', 'page'])
+        writeFileSync(join(folder, `${kind}.js`), `export const kind = '${kind}';`);
+    });
+    expect(found).toBe('worker');
+  });
+
+  test('the global object by its name in Node, no environment, and an address of the module', async () => {
+    const entry = `const { SECRET = 'none', NODE_ENV } = process.env;
+      export default [global === globalThis, SECRET, process.env.HOME, process.env.NODE_ENV, new URL('./a.js', import.meta.url).href];`;
+    expect(await evaluate(entry, () => {})).toEqual([
+      true,
+      'none',
+      undefined,
+      'production',
+      'plugin:///a.js',
+    ]);
+  });
+
+  test('a module of Node comes from the npm package of that name, with and without its prefix', async () => {
+    const entry =
+      "import { kind } from 'node:events'; import * as bare from 'events'; export default [kind, bare.kind];";
+    const kind = 'the npm package';
+    const found = await evaluate(entry, (plugin) =>
+      writePackage(plugin, 'events', `export const kind = '${kind}';`),
+    );
+    expect(found).toEqual([kind, kind]);
+  });
+
+  test('JSX is compiled by the import source that the file or its tsconfig.json names', async () => {
+    const { folder, plugin, souk } = await scaffold();
+    rmSync(join(plugin, 'index.js'));
+    mkdirSync(join(plugin, 'node_modules/tiny'), { recursive: true });
+    writeFileSync(join(plugin, 'node_modules/tiny/jsx-runtime.js'), 'export const jsx = (tag) => tag;');
+    writeFileSync(join(plugin, 'tsconfig.json'), '{"compilerOptions":{"jsxImportSource":"tiny"}}');
+    writeFileSync(
+      join(plugin, 'index.tsx'),
+      'export default { fetch: (): Response => new Response(<b />) };',
+    );
+    expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+    expect([...filesOf(folder).keys()]).toEqual(['README.md', 'index.js', 'index.js.map', 'manifest.json']);
+    expect(filesOf(folder).get('index.js')).toContain('jsx("b"');
+  });
+
+  test.each([
+    ['./a.wasm', 'WebAssembly'],
+    ['./a.node', 'native code'],
+    ['./a.bin', 'JSON or text'],
+  ])('%s is refused with what to do about it', async (path, mend) => {
+    const { plugin, souk } = await scaffold();
+    writeFileSync(join(plugin, 'package.json'), '{}');
+    writeFileSync(join(plugin, path), 'x');
+    writeFileSync(join(plugin, 'index.js'), `import x from '${path}'; export default x;`);
+    const { error } = JSON.parse((await souk('pack', 'hello', '--json')).out);
+    expect(error.violations).toMatchObject([{ pointer: 'index.js:1', hint: expect.stringContaining(mend) }]);
+  });
+
+  test('a module of Node that has a stand-in is refused with how to get it', async () => {
+    const { plugin, souk } = await scaffold();
+    writeFileSync(join(plugin, 'package.json'), '{}');
+    writeFileSync(join(plugin, 'index.js'), "import 'node:path'; import 'node:net'; export default {};");
+    const { error } = JSON.parse((await souk('pack', 'hello', '--json')).out);
+    expect(error.violations.map(({ hint }: { hint?: string }) => hint ?? '')).toEqual([
+      expect.stringContaining('npm install path@npm:path-browserify'),
+      '',
+    ]);
+  });
+});
+
 function writePackage(
   plugin: string,
   name: string,

@@ -4,6 +4,7 @@ import { basename, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 import type { Io } from './io.ts';
+import { npmStandIns, standInHint } from './node-names.ts';
 import type { PluginFiles } from './plugin-folder.ts';
 
 /** Files about building, which say nothing to those who run the plugin. */
@@ -15,11 +16,14 @@ const TEST_FILES = /\.test\.[cm]?jsx?$|(?:^|\/)(?:tests|testing|fixtures)\//u;
 /** What the server asks of every package; it stays even where the code imports it. */
 const PACKAGE_FILES = /^(?:manifest\.json|README\.md|LICENSE)$/u;
 const UNRESOLVED = /^Could not resolve "(.+)"$/u;
+const UNLOADABLE = /^No loader is configured for "(\.\w+)" files/u;
+/** What a source may be written in, when `main` itself is yet to be made from it. */
+const SOURCE_ENDINGS = ['.ts', '.tsx', '.jsx'];
 
 /**
- * Replaces the sources by a bundle where the folder asks for it: its `main` is missing and a TypeScript file of the
- * same name lies beside it or in `src/`, or there is a package.json, so that imports may mean npm packages. Any other
- * folder is returned as it is.
+ * Replaces the sources by a bundle where the folder asks for it: its `main` is missing and a source of the same name
+ * (`.ts`, `.tsx`, `.jsx`) lies beside it or in `src/`, or there is a package.json, so that imports may mean npm
+ * packages. Any other folder is returned as it is.
  * @param main the manifest's entry module
  * @throws Refusal `pack_builtin_module` with the imports that lead to each module of Node, or `pack_bundle_failed`
  *   with one violation per error
@@ -41,7 +45,10 @@ export async function bundleWhereNeeded(
 function findSource(files: PluginFiles, main: string): string | undefined {
   const stem = main.replace(/\.m?js$/u, '');
   if (files.has(main)) return files.has('package.json') ? main : undefined;
-  return [`${stem}.ts`, `src/${stem}.ts`, `src/${basename(stem)}.ts`].find((path) => files.has(path));
+  const stems = [stem, `src/${stem}`, `src/${basename(stem)}`];
+  return stems
+    .flatMap((path) => SOURCE_ENDINGS.map((ending) => path + ending))
+    .find((path) => files.has(path));
 }
 
 function isBuildInput(path: string, inputs: ReadonlySet<string>): boolean {
@@ -68,7 +75,9 @@ async function build(root: string, source: string, main: string): Promise<Bundle
 
 /**
  * What guests run: web standards and no Node, so packages are asked for the builds that they keep for workers and
- * browsers. The same sources give the same bytes: no time, no absolute path, nothing of the environment.
+ * browsers, and `browser` in their package.json says what they do without. What bundlers commonly stand in for, is:
+ * the global object by Node's name, an environment without variables, and an address of the module. The same sources
+ * give the same bytes: no time, no absolute path, nothing of the environment.
  */
 function buildOptions(root: string, source: string, main: string): BuildOptions {
   return {
@@ -77,11 +86,17 @@ function buildOptions(root: string, source: string, main: string): BuildOptions 
     outfile: join(root, main),
     bundle: true,
     format: 'esm',
-    platform: 'neutral',
+    platform: 'browser',
     target: 'es2024',
-    mainFields: ['browser', 'module', 'main'],
-    conditions: ['worker', 'browser'],
-    define: { 'process.env.NODE_ENV': '"production"' },
+    conditions: ['workerd', 'worker', 'module'],
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      'process.env': '{}',
+      global: 'globalThis',
+      'import.meta.url': JSON.stringify(`plugin:///${main}`),
+    },
+    jsx: 'automatic',
+    plugins: [npmStandIns],
     sourcemap: 'linked',
     sourcesContent: false,
     charset: 'utf8',
@@ -121,7 +136,12 @@ function builtinRefusal(
     .map((error): Violation => {
       const chain = graph ? chainTo(graph, source, error.location?.file ?? source) : [];
       const way = [...chain, missingName(error)].join(' → ');
-      return { ...violationOf(error), message: `${missingName(error)} is a module of Node: ${way}` };
+      const hint = standInHint(missingName(error));
+      return {
+        ...violationOf(error),
+        message: `${missingName(error)} is a module of Node: ${way}`,
+        ...(hint && { hint }),
+      };
     });
   const [first] = violations;
   return new Refusal('pack_builtin_module', { detail: `${first?.pointer}: ${first?.message}`, violations });
@@ -157,5 +177,16 @@ function bundleRefusal(errors: readonly Message[], cause: unknown): Refusal {
 }
 
 function violationOf({ location, text }: Message): Violation {
-  return { pointer: location ? `${location.file}:${location.line}` : '', message: text };
+  const pointer = location ? `${location.file}:${location.line}` : '';
+  const ending = UNLOADABLE.exec(text)?.[1];
+  return ending === undefined
+    ? { pointer, message: text }
+    : { pointer, message: text, hint: UNLOADABLE_HINTS.get(ending) ?? UNLOADABLE_HINT };
 }
+
+const UNLOADABLE_HINT =
+  'Import JavaScript, TypeScript, JSON or text (.txt); put other data into one of them.';
+const UNLOADABLE_HINTS: ReadonlyMap<string, string> = new Map([
+  ['.wasm', 'Plugins have no WebAssembly; take a package that does without, or its build in JavaScript.'],
+  ['.node', 'Plugins run no native code; take a package that is written in JavaScript alone.'],
+]);

@@ -59,7 +59,9 @@ export type GuestRequest = {
 };
 
 export type GuestResponse = {
+  /** From 200 to 599. */
   readonly status: number;
+  /** As HTTP allows them: no CR, LF or NUL. */
   readonly headers: readonly (readonly [string, string])[];
   /** In pieces only where the invocation takes that. */
   readonly body: Uint8Array | ByteSource | null;

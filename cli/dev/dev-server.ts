@@ -222,12 +222,10 @@ async function writeCompletion(
 ): Promise<void> {
   if (completion.outcome !== 'ok') return writeFailure(called, completion, response);
   const answer = completion.response;
-  const headers = answer && headersFromGuest(answer.headers);
-  if (!answer || !headers || answer.status < 200 || answer.status > 599)
-    return writeUnfit(response, 'the answer has a status or a header that no HTTP message can carry');
+  if (!answer) return writeUnfit(response, 'the plugin did not answer with a Response');
   const fault = faultOf(called.endpoint, answer);
   if (fault !== null) return writeUnfit(response, `it breaks the response schema: ${fault}`);
-  response.writeHead(answer.status, [...headers, ...GUEST_ANSWER_HEADERS].flat());
+  response.writeHead(answer.status, [...headersFromGuest(answer.headers), ...GUEST_ANSWER_HEADERS].flat());
   await writeBody(response, WITHOUT_BODY.has(answer.status) ? null : answer.body);
 }
 

@@ -5,7 +5,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import { actionsOf, type ActionRole, type ActionView } from './action-view.ts';
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { ActionRoleEntity } from './entities/action-role.ts';
-import { loadRows, requireInstalled } from './lifecycle.ts';
+import { loadRows, requireInstalled } from './organization-rows.ts';
 
 /** @throws Refusal `plugin_not_installed` */
 export function listActions(

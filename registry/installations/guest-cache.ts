@@ -13,18 +13,21 @@ export const CHANGES_CHANNEL = 'souk_installation_changed';
 const ENTRIES_MAX = 10_000;
 
 export type GuestCache = {
-  /** @param load asks the database; its answer is kept unless the guest changed meanwhile */
+  /**
+   * @param load asks the database; its answer is kept unless the guest changed meanwhile
+   * @returns what is kept at once: a call that has nothing to wait for is not made to wait
+   */
   get(
     orgId: string,
     plugin: PluginId,
     load: () => Promise<GuestDescription | undefined>,
-  ): Promise<GuestDescription | undefined>;
+  ): GuestDescription | Promise<GuestDescription | undefined>;
   forget(orgId: string, plugin: PluginId): void;
   forgetAll(): void;
   close(): void;
 };
 
-type Entry = { readonly description: Promise<GuestDescription | undefined> };
+type Entry = { description: GuestDescription | Promise<GuestDescription | undefined> };
 
 export async function openGuestCache(database: Database): Promise<GuestCache> {
   const entries = new Map<string, Entry>();
@@ -65,11 +68,13 @@ function keep(
   key: string,
   load: () => Promise<GuestDescription | undefined>,
 ): Entry {
-  const entry: Entry = { description: load() };
-  const dropUnlessFound = (found: GuestDescription | undefined): void => {
-    if (!found && entries.get(key) === entry) entries.delete(key);
+  const loading = load();
+  const entry: Entry = { description: loading };
+  const settle = (found: GuestDescription | undefined): void => {
+    if (found) entry.description = found;
+    else if (entries.get(key) === entry) entries.delete(key);
   };
-  entry.description.then(dropUnlessFound, () => dropUnlessFound(undefined));
+  loading.then(settle, () => settle(undefined));
   entries.set(key, entry);
   const [oldest] = entries.keys();
   if (entries.size > ENTRIES_MAX && oldest !== undefined) entries.delete(oldest);

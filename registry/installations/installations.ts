@@ -24,7 +24,8 @@ import { forgetEvents, lastEventId, readEvents, type OrganizationEvent } from '.
 import { applyDefaults, type DefaultOutcome } from './defaults.ts';
 import { openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
-import { activate, deactivate, deactivateAll } from './lifecycle.ts';
+import { activate } from './activation.ts';
+import { deactivate, deactivateAll } from './deactivation.ts';
 import { noteStrike, testHealth, type HealthTest } from './health.ts';
 import { loadGuest } from './load-guest.ts';
 import { applyPlan } from './plan-application.ts';
@@ -80,9 +81,9 @@ export type Installations = {
   readInstanceConfig(plugin: PluginId): Promise<JsonObject>;
   setInstanceConfig(actor: AuditActor, plugin: PluginId, config: JsonObject): Promise<void>;
   /** For the hot path: kept until the installation changes. Undefined where there is no such org or installation. */
-  describeGuest(orgSlug: string, plugin: PluginId): Promise<GuestDescription | undefined>;
+  describeGuest(orgSlug: string, plugin: PluginId): GuestDescription | Promise<GuestDescription | undefined>;
   /** The same for who knows the organization by its id. */
-  describeGuestOf(orgId: string, plugin: PluginId): Promise<GuestDescription | undefined>;
+  describeGuestOf(orgId: string, plugin: PluginId): GuestDescription | Promise<GuestDescription | undefined>;
   requestPlugin(acting: Acting, plugin: PluginId, reason: string): Promise<RequestView>;
   decideRequest(acting: Acting, requestId: string, decision: Decision): Promise<RequestView>;
   listRequests(orgId: string): Promise<RequestView[]>;
@@ -248,11 +249,15 @@ async function uninstall(
 /** Slugs never change (DESIGN section 13), so an organization that was found once is known. */
 function describer(context: InstallationsContext): Installations['describeGuest'] {
   const orgIds = new Map<string, string>();
-  return async (orgSlug, plugin) => {
-    const orgId = orgIds.get(orgSlug) ?? (await findOrgId(context.database, orgSlug));
+  const describeNew = async (orgSlug: string, plugin: PluginId): Promise<GuestDescription | undefined> => {
+    const orgId = await findOrgId(context.database, orgSlug);
     if (orgId === undefined) return undefined;
     orgIds.set(orgSlug, orgId);
     return describeGuestOf(context, orgId, plugin);
+  };
+  return (orgSlug, plugin) => {
+    const orgId = orgIds.get(orgSlug);
+    return orgId === undefined ? describeNew(orgSlug, plugin) : describeGuestOf(context, orgId, plugin);
   };
 }
 
@@ -260,7 +265,7 @@ function describeGuestOf(
   { database, cache, trustedPublishers }: InstallationsContext,
   orgId: string,
   plugin: PluginId,
-): Promise<GuestDescription | undefined> {
+): GuestDescription | Promise<GuestDescription | undefined> {
   return cache.get(orgId, plugin, () =>
     database.transaction({ kind: 'org', orgId }, (tx) =>
       loadGuest(tx, orgId, plugin, 'serving', trustedPublishers),

@@ -4,7 +4,8 @@ import { carryOut, checkReady } from './apply-plan.ts';
 import type { Consent } from './consent.ts';
 import { scopeOf, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { findDangers } from './danger.ts';
-import { loadRows, takeDownInOrder } from './lifecycle.ts';
+import { takeDownInOrder } from './deactivation.ts';
+import { loadRows } from './organization-rows.ts';
 import { beginUpgrade, finishUpgrade, type Upgrade } from './upgrade.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
   type Installation,
 } from './entities/index.ts';
 import { findDangers, type Danger } from './danger.ts';
-import { loadRows, requireInstalled } from './lifecycle.ts';
+import { loadRows, requireInstalled } from './organization-rows.ts';
 import { loadPendingUpgrades, type PendingUpgradeView } from './pending-upgrade-view.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';
 import type { OrgLock } from './planning/plan.ts';

@@ -4,7 +4,8 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { underOrgLock, type InstallationsContext } from './context.ts';
 import { graphOf, inActivationOrder } from './dependency-graph.ts';
 import { InstallationEntity } from './entities/index.ts';
-import { leave, runActivation } from './lifecycle.ts';
+import { runActivation } from './activation.ts';
+import { leave } from './lifecycle-step.ts';
 import { stepDeadline } from './step-deadline.ts';
 
 type Abandoned = { readonly orgId: string; readonly plugin: PluginId };

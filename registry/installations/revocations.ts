@@ -6,7 +6,8 @@ import { underOrgLock, type Acting, type InstallationsContext } from './context.
 import { loadDangers, type Danger } from './danger.ts';
 import { dependantClosure } from './dependency-graph.ts';
 import { RevocationPolicyEntity, type RevocationReaction } from './entities/revocation-policy.ts';
-import { graphOfRows, loadRows, requireInstalled, takeDown } from './lifecycle.ts';
+import { takeDown } from './deactivation.ts';
+import { graphOfRows, loadRows, requireInstalled } from './organization-rows.ts';
 
 const REACTION_BY_DEFAULT: RevocationReaction = 'block';
 const ACTOR: AuditActor = { kind: 'system', name: 'revocation' };

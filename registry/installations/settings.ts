@@ -12,7 +12,7 @@ import { configInEffect, requireOpenParts } from './config-in-effect.ts';
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { InstanceConfigEntity, type Installation } from './entities/index.ts';
 import { CHANGES_CHANNEL } from './guest-cache.ts';
-import { loadRows, requireInstalled } from './lifecycle.ts';
+import { loadRows, requireInstalled } from './organization-rows.ts';
 import { decidedByInstance } from './seat.ts';
 import { settleSeats } from './seats.ts';
 import { loadInstanceConfig } from './planning/load-world.ts';

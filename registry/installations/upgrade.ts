@@ -9,17 +9,10 @@ import { writeReceipt, type ReplacedStep, type StepOutcome } from './apply-plan.
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { dependencyClosure, inActivationOrder } from './dependency-graph.ts';
 import { InstallationEntity, InstallationSnapshotEntity } from './entities/index.ts';
-import {
-  activationFailed,
-  enter,
-  graphOfRows,
-  leave,
-  loadRows,
-  requireInstalled,
-  requireReady,
-  runActivation,
-  takeDown,
-} from './lifecycle.ts';
+import { activationFailed, requireReady, runActivation } from './activation.ts';
+import { takeDown } from './deactivation.ts';
+import { enter, leave } from './lifecycle-step.ts';
+import { graphOfRows, loadRows, requireInstalled } from './organization-rows.ts';
 import { requireSafe, type Dangers } from './danger.ts';
 import { requireRunning } from './safe-mode.ts';
 import { stateAfter } from './state.ts';

@@ -139,7 +139,7 @@ async function perform(
   } catch (thrown) {
     const isUnanswered = trigger === 'endpoint' && run.outflow === undefined;
     if (isUnanswered && isRequestTooLarge(thrown)) finish(run, 'ok', TOO_LARGE_HEAD, TOO_LARGE_BODY);
-    else finish(run, 'exception', describeThrown(thrown, current.raw.errorCharsMax));
+    else finishThrown(run, thrown, current.raw.errorCharsMax);
   }
 }
 
@@ -218,9 +218,28 @@ function finish(
   body?: string,
 ): void {
   if (!run.live) return;
-  const text = stringify(head);
+  // First, while what it asks of the guest may still fail: then the run is there for that failure.
+  const text: unknown = stringify(head);
   endRun(run.id);
-  post(POST.done, run.id, outcome, text, body);
+  if (typeof text === 'string') post(POST.done, run.id, outcome, text, body);
+  else post(POST.done, run.id, 'exception', UNREADABLE);
+}
+
+/** The guest made even its failure unreadable, by a `toJSON` on what every object inherits. */
+const UNREADABLE = stringify({
+  reason: 'thrown',
+  message: 'what the handler answered cannot be written as JSON',
+  stack: '',
+} satisfies AnswerHead);
+
+/** Ends a run whatever its handler threw: who waits for it must not wait in vain. */
+function finishThrown(run: GuestRun, thrown: unknown, errorCharsMax: number): void {
+  try {
+    finish(run, 'exception', describeThrown(thrown, errorCharsMax));
+  } catch {
+    endRun(run.id);
+    post(POST.done, run.id, 'exception', UNREADABLE);
+  }
 }
 
 /**

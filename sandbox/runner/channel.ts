@@ -1,7 +1,8 @@
-/** The runner's end of the channel: frames in as they come, frames out once per turn of the event loop. */
+/** The runner's end of the channel. */
 import { Socket } from 'node:net';
 
-import { createFrameReader, encodeFrame, type Frame, type FrameParts } from '../protocol/frame.ts';
+import { createFrameReader, type Frame, type FrameParts } from '../protocol/frame.ts';
+import { createFrameWriter } from '../protocol/frame-writer.ts';
 
 /** The descriptor that the supervisor opened for the channel. */
 const CHANNEL_DESCRIPTOR = 3;
@@ -9,7 +10,7 @@ const CHANNEL_DESCRIPTOR = 3;
 const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
 export type Channel = {
-  /** Queues one frame; everything queued in one turn leaves in one write. */
+  /** Queues one frame; what is queued leaves at the latest when the turn of the event loop ends. */
   send(parts: FrameParts): void;
 };
 
@@ -17,12 +18,6 @@ export type Channel = {
 export function openChannel(onFrames: (frames: readonly Frame[]) => void): Channel {
   const socket = new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true });
   const reader = createFrameReader(FRAME_BYTES_MAX);
-  let queued: Buffer[] = [];
-  const flush = (): void => {
-    const batch = queued;
-    queued = [];
-    socket.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
-  };
   socket.on('data', (chunk: Buffer) => {
     onFrames(reader.push(chunk));
   });
@@ -30,10 +25,5 @@ export function openChannel(onFrames: (frames: readonly Frame[]) => void): Chann
   socket.on('error', leave);
   socket.on('close', leave);
   socket.on('end', leave);
-  return {
-    send(parts) {
-      if (queued.length === 0) setImmediate(flush);
-      queued.push(encodeFrame(parts));
-    },
-  };
+  return { send: createFrameWriter(socket) };
 }

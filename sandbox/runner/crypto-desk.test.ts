@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { RUN_LIMITS } from '../../spec/limits.ts';
+import { CRYPTO_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
 import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
 import { createHome, createRun, type Home, type Run } from './state.ts';
-import { CRYPTO_LIMITS } from './web-crypto.ts';
 
 type Bed = {
   readonly home: Home;

@@ -6,8 +6,9 @@
  * pay for it, and is charged to that run. What was asked for while the package loaded waits for its first run; an
  * answer that came when nobody could pay any more waits for the next.
  */
+import { CRYPTO_LIMITS } from '../../spec/limits.ts';
 import { oldestRun, type Home, type Run } from './state.ts';
-import { CRYPTO_LIMITS, performCrypto } from './web-crypto.ts';
+import { performCrypto } from './web-crypto.ts';
 
 /** `run`: the one that asked, 0 for none. */
 export type CryptoJob = {

@@ -6,8 +6,9 @@
  */
 import { randomBytes } from 'node:crypto';
 
-import { ISOLATE_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
+import { ISOLATE_LIMITS, RUNNER_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import { POST } from '../guest/bridge.ts';
+import { FRAME_HEADER_BYTES } from '../protocol/frame.ts';
 import type { FailureHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, LOG_LEVELS } from '../protocol/kinds.ts';
 import type { Channel } from './channel.ts';
@@ -26,7 +27,7 @@ export type PostParts = {
 
 const RANDOM_BYTES_MAX = 65_536;
 /** Positions in the guest runtime itself say nothing to the author of a plugin. */
-const RUNTIME_ORIGIN = '(souk:guest:';
+const RUNTIME_FRAME = /^\s+at .*souk:guest:/u;
 const STACK_CHARS_MAX = 4_000;
 const NAME_CHARS_MAX = 100;
 const TIMER_MS_MAX = 0x7f_ff_ff_ff;
@@ -86,25 +87,49 @@ function answerOf(run: Run, outcome: unknown, head: string, body: unknown): Answ
   const bytesMax = run.limits.responseBytesMax;
   if (head.length > bytesMax || (text !== undefined && text.length > bytesMax))
     return { outcome: 'exceededOutput', head: { reason: `the answer has more than ${bytesMax} bytes` } };
+  if (outcome === 'ok' && !isHead(head, text)) return { outcome: 'exception', head: { reason: NO_HEAD } };
   if (outcome === 'ok') return { outcome, headText: head, body: text };
   const failed = outcome === 'exceededOutput' ? outcome : 'exception';
   return { outcome: failed, head: readFailure(head) };
 }
 
+const NO_HEAD = 'what the handler answered cannot be written as JSON';
+/** In UTF-8 a UTF-16 unit has three bytes at most. */
+const UTF8_BYTES_MAX = 3;
+
+/**
+ * Whether the supervisor can read it: JSON of anything but an object, or a frame that is too long, would look to it as
+ * if the runner were no longer ours, and be the end of every isolate here.
+ */
+function isHead(head: string, body = ''): boolean {
+  const bytesMax = FRAME_HEADER_BYTES + 1 + head.length * UTF8_BYTES_MAX + body.length;
+  return head.startsWith('{') && bytesMax <= RUNNER_LIMITS.frameBytesMax;
+}
+
 /** The guest half's own words, of bounded length; they are shown to administrators, never obeyed. */
 function readFailure(head: string): FailureHead {
-  const described = JSON.parse(head) as { message?: unknown; stack?: unknown; code?: unknown };
-  const message = String(described.message ?? '').slice(0, ISOLATE_LIMITS.errorCharsMax);
-  const stack = String(described.stack ?? '')
-    .slice(0, STACK_CHARS_MAX)
-    .split('\n');
+  const described = readFields(head);
+  const message = textOf(described.message).slice(0, ISOLATE_LIMITS.errorCharsMax);
+  const stack = textOf(described.stack).slice(0, STACK_CHARS_MAX).split('\n');
   return {
     reason: message,
     message,
-    stack: stack.filter((line) => !line.includes(RUNTIME_ORIGIN)).join('\n'),
+    stack: stack.filter((line) => !RUNTIME_FRAME.test(line)).join('\n'),
     ...(typeof described.code === 'string' ? { code: described.code.slice(0, NAME_CHARS_MAX) } : {}),
   };
 }
+
+/** A guest may have put a `toJSON` on what every object inherits: then the head is any JSON, or none. */
+function readFields(head: string): { message?: unknown; stack?: unknown; code?: unknown } {
+  try {
+    const value: unknown = JSON.parse(head);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function callHost(
   run: Run | undefined,
@@ -140,6 +165,7 @@ const ENDED = 'the run has ended';
 function beginAnswer(run: Run | undefined, parts: PostParts, head: unknown): string | number {
   if (!run || run.answer) return ENDED;
   if (run.outflow !== 'allowed' || typeof head !== 'string') return 'this answer cannot come in pieces';
+  if (!isHead(head)) return NO_HEAD;
   if (head.length > run.limits.responseBytesMax) return 'the headers of the answer are too long';
   run.outflow = { piecesMax: STREAM_LIMITS.piecesAheadMax, bytes: 0 };
   parts.channel.send({ kind: FROM_RUNNER.answerHead, run: run.id, head });

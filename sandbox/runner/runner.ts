@@ -1,6 +1,4 @@
 /** The runner's loop: frames in, entries into isolates, frames out. */
-import type isolatedVm from 'isolated-vm';
-
 import { OUTCOMES } from '../../spec/outcome.ts';
 import { Fault } from '../../spec/refusal.ts';
 import { DELIVER } from '../guest/bridge.ts';
@@ -8,23 +6,25 @@ import type { Frame, FrameParts } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
 import { FROM_RUNNER, PIECE_CODES, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../protocol/kinds.ts';
+import { BlankIsolates } from './blank-isolates.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
+import { loadFailedFrame, runEndFrame } from './end-frames.ts';
 import type { Engine } from './engine.ts';
 import { createEntryMeter, type EntryMeter } from './entry-meter.ts';
-import { FairQueue } from './fair-queue.ts';
-import { createBlankIsolate, type BlankIsolate, type EntryEnd, type GuestIsolate } from './guest-isolate.ts';
+import type { EntryEnd, GuestIsolate } from './guest-isolate.ts';
+import { Lanes } from './lanes.ts';
 import { createMarker, type Marker } from './marker.ts';
-import type { PackageFiles } from './modules.ts';
+import { loadPackage } from './package-load.ts';
 import { createPostHandler, logLine } from './posts.ts';
 import { findMissingWalls } from './self-test.ts';
 import {
   createHome,
   createRun,
   earn,
+  failureOfBroken,
   oldestRun,
   type Answer,
-  type Failure,
   type Home,
   type Run,
 } from './state.ts';
@@ -32,13 +32,10 @@ import { describeThrown } from './thrown.ts';
 import { warmUpScript } from './warm-up.ts';
 
 const LOG_ERROR = 3;
-/** Long enough for the call that took the last one to answer, short enough for the next first call to find one. */
-const SPARE_DELAY_MS = 2;
-const EMPTY = Buffer.alloc(0);
 
 /** Opens the channel and serves it until the supervisor closes it. */
 export function createRunner(engine: Engine): void {
-  const runner = new Runner(engine, openChannel);
+  const runner = new Runner(engine);
   runner.listen();
 }
 
@@ -49,27 +46,21 @@ class Runner {
   readonly #homes = new Map<number, Home>();
   readonly #runs = new IdTable<Run>();
   readonly #desks = new Map<number, CryptoDesk>();
-  readonly #open: typeof openChannel;
-  readonly #queue = new FairQueue();
-  /** Lanes of isolates, and of the runs that were sent to them. */
-  readonly #lanes = new Map<number, number>();
-  readonly #lanesOfRuns = new IdTable<number>();
+  readonly #lanes = new Lanes((frame) => this.#obey(frame));
   #channel: Channel | undefined;
   #settings: BootSettings | undefined;
-  #snapshot: isolatedVm.ExternalCopy<ArrayBuffer> | undefined;
-  #spare: BlankIsolate | undefined;
+  #blanks: BlankIsolates | undefined;
   /** The run for which an isolate is being entered. */
   #current: Run | undefined;
 
-  constructor(engine: Engine, open: typeof openChannel) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#open = open;
   }
 
   listen(): void {
-    this.#channel = this.#open((frames) => {
+    this.#channel = openChannel((frames) => {
       for (const frame of frames) this.#receive(frame);
-      this.#queue.work();
+      this.#lanes.work();
     });
   }
 
@@ -85,10 +76,7 @@ class Runner {
   /** Heartbeats are answered at once; everything that may enter a guest waits for the turn of its lane. */
   #receive(frame: Frame): void {
     if (frame.kind === TO_RUNNER.ping) return this.#pong(frame.ref);
-    if (frame.kind === TO_RUNNER.load) this.#lanes.set(frame.ref, frame.amount);
-    const lane = this.#lanesOfRuns.get(frame.run) ?? this.#lanes.get(frame.ref) ?? 0;
-    if (frame.kind === TO_RUNNER.run) this.#lanesOfRuns.set(frame.run, lane);
-    this.#queue.add(lane, () => this.#obey(frame));
+    this.#lanes.add(frame);
   }
 
   #obey(frame: Frame): void {
@@ -121,8 +109,14 @@ class Runner {
     this.#settings = JSON.parse(frame.head) as BootSettings;
     const code = frame.body.toString('utf8');
     const source = { code, filename: 'souk:guest' };
-    this.#snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
-    this.#keepSpare(this.#settings);
+    const snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
+    this.#blanks = new BlankIsolates({
+      engine: this.#engine,
+      snapshot,
+      marker: this.#marker,
+      meter: this.#meter,
+      heapMibMax: this.#settings.isolate.heapMibMax,
+    });
     const missing = await findMissingWalls();
     this.#send({ kind: FROM_RUNNER.ready, head: JSON.stringify({ missing } satisfies ReadyHead) });
   }
@@ -134,24 +128,24 @@ class Runner {
     const startedMs = performance.now();
     const head = JSON.parse(frame.head) as LoadHead;
     try {
-      home.isolate = this.#createIsolate(home, settings);
-      home.isolate.deliver(0, settings.runs.endpoint.entryMsMax, [DELIVER.configure, 0, head.settingsText]);
-      const end = home.isolate.load(head.main, filesOf(head, frame.body), settings.isolate.loadMsMax);
-      home.failure ??= loadFailure(home, end);
+      const isolate = this.#createIsolate(home);
+      home.isolate = isolate;
+      isolate.deliver(0, settings.runs.endpoint.entryMsMax, [DELIVER.configure, 0, head.settingsText]);
+      home.failure = loadPackage(home, isolate, head, frame.body, settings.isolate.loadMsMax);
     } catch (error) {
       home.failure = { outcome: 'exception', head: { reason: describeThrown(error).message } };
     }
     if (home.failure) {
       home.isolate?.dispose();
       home.isolate = undefined;
-      return this.#sendFailure(FROM_RUNNER.loadFailed, 0, home.id, home.failure);
+      return this.#send(loadFailedFrame(home.id, home.failure));
     }
     const tookUs = Math.round((performance.now() - startedMs) * 1_000);
     this.#send({ kind: FROM_RUNNER.loaded, ref: home.id, amount: tookUs });
   }
 
-  #createIsolate(home: Home, settings: BootSettings): GuestIsolate {
-    if (!this.#channel) throw new Fault('load before boot');
+  #createIsolate(home: Home): GuestIsolate {
+    if (!this.#channel || !this.#blanks) throw new Fault('load before boot');
     const desk = this.#openDesk(home);
     const parts = {
       channel: this.#channel,
@@ -159,26 +153,7 @@ class Runner {
       fireTimer: (at: Home, timer: number) => this.#fireTimer(at, timer),
       crypto: (job: CryptoJob) => desk.add(job),
     };
-    const blank = this.#spare ?? this.#createBlank(settings);
-    this.#spare = undefined;
-    setTimeout(() => this.#keepSpare(settings), SPARE_DELAY_MS);
-    return blank.occupy(home.id, createPostHandler(home, parts));
-  }
-
-  #createBlank(settings: BootSettings): BlankIsolate {
-    if (!this.#snapshot) throw new Fault('load before boot');
-    return createBlankIsolate({
-      engine: this.#engine,
-      snapshot: this.#snapshot,
-      marker: this.#marker,
-      meter: this.#meter,
-      heapMibMax: settings.isolate.heapMibMax,
-    });
-  }
-
-  /** One empty isolate waits, so that a first call does not: making it is two thirds of that call's time. */
-  #keepSpare(settings: BootSettings): void {
-    this.#spare ??= this.#createBlank(settings);
+    return this.#blanks.take().occupy(home.id, createPostHandler(home, parts));
   }
 
   #configure(frame: Frame): void {
@@ -192,7 +167,7 @@ class Runner {
     const home = this.#homes.get(frame.ref);
     if (!trigger) throw new Fault('a run with an unknown trigger');
     if (!home) {
-      this.#lanesOfRuns.delete(frame.run);
+      this.#lanes.forgetRun(frame.run);
       return this.#send({ kind: FROM_RUNNER.notStarted, run: frame.run });
     }
     const run = createRun(frame.run, home, this.#booted().runs[trigger], frame.amount);
@@ -295,7 +270,7 @@ class Runner {
     // First of all, so that who hears of an end and calls again does not meet the broken isolate.
     this.#send({ kind: FROM_RUNNER.gone, ref: home.id, code: OUTCOMES.indexOf(end.outcome) });
     for (const run of home.runs.values()) {
-      if (run === culprit) this.#endRun(run, failureOf(end));
+      if (run === culprit) this.#endRun(run, failureOfBroken(end));
       else this.#endRun(run, { outcome: 'runnerDied', head: { reason: 'another call broke the isolate' } });
     }
     this.#forget(home);
@@ -308,30 +283,14 @@ class Runner {
 
   #endRun(run: Run, answer: Answer): void {
     this.#dropRun(run);
-    if (answer.outcome !== 'ok')
-      return this.#sendFailure(FROM_RUNNER.done, run.id, run.hostCalls, answer, run.cpuUs);
-    const isBegun = typeof run.outflow === 'object';
-    this.#send({
-      kind: FROM_RUNNER.done,
-      code: OUTCOMES.indexOf('ok'),
-      run: run.id,
-      ref: run.hostCalls,
-      amount: Math.round(run.cpuUs),
-      head: (answer.body === undefined ? '-' : '+') + answer.headText,
-      body: answer.body === undefined || isBegun ? EMPTY : Buffer.from(answer.body, 'latin1'),
-    });
+    this.#send(runEndFrame(run, answer));
   }
 
   #dropRun(run: Run): void {
     this.#runs.delete(run.id);
-    this.#lanesOfRuns.delete(run.id);
+    this.#lanes.forgetRun(run.id);
     run.home.runs.delete(run.id);
     if (run.home.runs.size === 0) clearTimers(run.home);
-  }
-
-  #sendFailure(kind: number, run: number, ref: number, failure: Failure, cpuUs = 0): void {
-    const code = OUTCOMES.indexOf(failure.outcome);
-    this.#send({ kind, run, ref, code, amount: Math.round(cpuUs), head: JSON.stringify(failure.head) });
   }
 
   /** The supervisor has answered already; it still gets its one frame, so that both sides agree that the run is over. */
@@ -343,7 +302,7 @@ class Runner {
   }
 
   #unload(id: number): void {
-    this.#lanes.delete(id);
+    this.#lanes.forgetIsolate(id);
     const home = this.#homes.get(id);
     if (!home) return;
     for (const run of home.runs.values())
@@ -387,29 +346,4 @@ function takePiece(run: Run, { ref, code }: Frame): boolean {
 function clearTimers(home: Home): void {
   for (const timer of home.timers.values()) clearTimeout(timer.timeout);
   home.timers.clear();
-}
-
-function filesOf(head: LoadHead, body: Buffer): PackageFiles {
-  const files = new Map<string, string>();
-  let at = 0;
-  for (const { path, bytes } of head.files) {
-    files.set(path, body.toString('utf8', at, at + bytes));
-    at += bytes;
-  }
-  return files;
-}
-
-/** @returns why the package cannot run after its modules were evaluated, if so */
-function loadFailure(home: Home, end: EntryEnd): Failure | undefined {
-  if (end.kind === 'broken') return failureOf(end);
-  if (end.kind === 'stray')
-    return { outcome: 'exception', head: { reason: end.message, message: end.message, stack: end.stack } };
-  return home.adopted
-    ? undefined
-    : { outcome: 'exception', head: { reason: 'the package did not finish loading' } };
-}
-
-function failureOf(end: EntryEnd & { kind: 'broken' }): Failure {
-  const outcome = end.outcome === 'ok' ? 'internalError' : end.outcome;
-  return { outcome, head: { reason: end.reason } };
 }

@@ -5,7 +5,7 @@ import type { FailureHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
 import { createLogAllowance, type LogAllowance } from '../protocol/log-allowance.ts';
 import { RUN_FLAGS } from '../protocol/kinds.ts';
-import type { GuestIsolate } from './guest-isolate.ts';
+import type { EntryEnd, GuestIsolate } from './guest-isolate.ts';
 
 /** How a run ended; kept until the entry in which it ended has been charged. */
 export type Answer =
@@ -99,4 +99,9 @@ const EARNED_US_MAX = (STREAM_LIMITS.requestBytesMax + STREAM_LIMITS.responseByt
 export function oldestRun({ runs }: Home): Run | undefined {
   const [first, ...others] = runs.values();
   return others.reduce((oldest, run) => (oldest && oldest.id < run.id ? oldest : run), first);
+}
+
+export function failureOfBroken(end: EntryEnd & { kind: 'broken' }): Failure {
+  const outcome = end.outcome === 'ok' ? 'internalError' : end.outcome;
+  return { outcome, head: { reason: end.reason } };
 }

@@ -3,13 +3,17 @@
 const MESSAGE_CHARS_MAX = 500;
 const STACK_CHARS_MAX = 4_000;
 
+/** The engine's own words for a thrown object that it does not copy. */
+const NO_ERROR =
+  'An object was thrown from supplied code within isolated-vm, but that object was not an instance of `Error`.';
+
 /** @returns message and stack as bounded text; never throws */
 export function describeThrown(thrown: unknown): { message: string; stack: string } {
   try {
     if (typeof thrown !== 'object' || thrown === null)
       return { message: String(thrown).slice(0, MESSAGE_CHARS_MAX), stack: '' };
     const { name, message, stack } = thrown as { name?: unknown; message?: unknown; stack?: unknown };
-    const text = typeof message === 'string' ? message : 'an error without a message';
+    const text = message === NO_ERROR ? 'a value that is no error' : textOf(message);
     const label = typeof name === 'string' && name !== 'Error' && name !== '' ? `${name}: ` : '';
     return {
       message: `${label}${text}`.slice(0, MESSAGE_CHARS_MAX),
@@ -19,6 +23,9 @@ export function describeThrown(thrown: unknown): { message: string; stack: strin
     return { message: 'an error that cannot be read', stack: '' };
   }
 }
+
+const textOf = (message: unknown): string =>
+  typeof message === 'string' ? message : 'an error without a message';
 
 /** Drops the frames of the runner itself: a guest's stack shows positions in its own package only. */
 function ownFrames(stack: string): string {

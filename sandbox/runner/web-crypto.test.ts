@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CRYPTO_LIMITS } from '../../spec/limits.ts';
 import { domainToAscii } from './domain.ts';
-import { CRYPTO_LIMITS, performCrypto } from './web-crypto.ts';
+import { performCrypto } from './web-crypto.ts';
 
 const secret = (algorithm: object, usages: string[]): object => ({
   type: 'secret',

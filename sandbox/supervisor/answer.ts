@@ -45,8 +45,11 @@ export function readAnswer(run: Run, frame: Frame): Answer {
 export function readAnswerHead(frame: Frame): BegunAnswer | Failure {
   const answer = readResponse(parseObject(frame.head), null);
   if (answer.outcome !== 'ok') return answer;
-  if (WITHOUT_BODY.has(answer.response.status)) throw new Fault('a body for a status that has none');
-  return answer;
+  if (!WITHOUT_BODY.has(answer.response.status)) return answer;
+  return {
+    outcome: 'exception',
+    reason: `the response has a body, and its status ${answer.response.status} none`,
+  };
 }
 
 /** The body has been sent: what ends it has neither head nor body of its own. */

@@ -10,8 +10,6 @@ import type { RuntimeFiles } from './runtime-files.ts';
 export type Launch = {
   readonly command: string;
   readonly args: readonly string[];
-  /** Where the file for the mark is made, which has no name once the runner starts. */
-  readonly markFolder: string;
 };
 
 /** How V8 runs guests: `jit` compiles to machine code, `jitless` only interprets and has no writable code memory. */
@@ -81,7 +79,7 @@ export function launchRunner(request: LaunchRequest): Launch {
     ...(request.level === 'permission-model' ? [] : limitsPrefix(request.profile)),
     ...nodeCommand(request),
   ];
-  return { command: command as string, args, markFolder: request.files.folder };
+  return { command: command as string, args };
 }
 
 function nodeCommand({ files, profile }: LaunchRequest): string[] {

@@ -35,6 +35,13 @@ export type Run = {
   isSettled: boolean;
 };
 
+/** @returns the body of a request that comes in pieces */
+export function inflowOf({ trigger }: Invocation): Run['inflow'] {
+  if (trigger.kind !== 'endpoint') return undefined;
+  const { body } = trigger.request;
+  return body === null || body instanceof Uint8Array ? undefined : { source: body, isAsked: false };
+}
+
 /** A piece has crossed, or may cross now: the run may be silent for a while again. */
 export function keepAlive(run: Run): void {
   run.deadline = Math.min(latestEnd(run), performance.now() + STREAM_LIMITS.silenceMsMax);

@@ -1,11 +1,14 @@
 /** One runner as the supervisor holds it: the process, its channel and its mark. It knows frames, not plugins. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { accessSync, closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
-import { createFrameReader, encodeFrame, type Frame, type FrameParts } from '../protocol/frame.ts';
+import { createFrameReader, type Frame, type FrameParts } from '../protocol/frame.ts';
+import { createFrameWriter } from '../protocol/frame-writer.ts';
 import { decodeMark, MARK_BYTES, type Mark } from '../protocol/mark.ts';
 import type { Launch } from './launch.ts';
 
@@ -35,7 +38,7 @@ const LAST_WORDS_CHARS_MAX = 4_096;
 
 /** Starts a runner. */
 export function startRunnerProcess(launch: Launch, events: RunnerEvents): RunnerProcess {
-  const markDescriptor = openMark(launch.markFolder);
+  const markDescriptor = openMark();
   const child = spawn(launch.command, [...launch.args], {
     env: {},
     cwd: '/',
@@ -66,19 +69,33 @@ export function startRunnerProcess(launch: Launch, events: RunnerEvents): Runner
     get pid() {
       return isGone ? 0 : (child.pid ?? 0);
     },
-    send: batchedWriter(channel),
+    send: createFrameWriter(channel),
     kill: () => killGroup(child, isGone),
     mark: readMark,
   };
 }
 
+/** In memory where the system has such a folder (Linux): the mark is written for every entry into a guest. */
+const MARK_FOLDERS = ['/dev/shm', tmpdir()];
+
 /** A file without a name: nobody else can open it. */
-function openMark(folder: string): number {
-  const path = join(folder, `mark-${process.pid}-${Math.random().toString(36).slice(2)}`);
+function openMark(): number {
+  const name = `souk-mark-${process.pid}-${randomUUID()}`;
+  const folder = MARK_FOLDERS.find(isWritable) ?? tmpdir();
+  const path = join(folder, name);
   const descriptor = openSync(path, 'wx+', 0o600);
   unlinkSync(path);
   writeSync(descriptor, Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
   return descriptor;
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function collectLastWords(child: ChildProcess): () => string {
@@ -102,20 +119,6 @@ function readFrames(channel: Socket, events: RunnerEvents): void {
   });
   // A broken channel shows as the end of the process, which is what is acted upon.
   channel.on('error', () => {});
-}
-
-/** All frames of one turn of the event loop leave in one write. */
-function batchedWriter(channel: Socket): (parts: FrameParts) => void {
-  let queued: Buffer[] = [];
-  const flush = (): void => {
-    const batch = queued;
-    queued = [];
-    if (channel.writable) channel.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
-  };
-  return (parts) => {
-    if (queued.length === 0) setImmediate(flush);
-    queued.push(encodeFrame(parts));
-  };
 }
 
 function killGroup(child: ChildProcess, isGone: boolean): void {

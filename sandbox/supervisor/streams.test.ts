@@ -74,6 +74,24 @@ function upload(
 }
 
 describe('an answer in pieces', () => {
+  test.each([
+    ['no JSON', 'undefined'],
+    ['no object', 'null'],
+    [
+      'a status that has no body',
+      '({ __proto__: null, status: 204, headers: Object.setPrototypeOf([], null) })',
+    ],
+  ])('whose head was made into %s ends its own run only', async (_trick, head) => {
+    const guest = guestOf(`
+      const answer = pulling((c) => c.enqueue(encoder.encode('x')));
+      Object.prototype.toJSON = () => ${head};
+      return answer;`);
+    const neighbour = guestOf(`return new Response('well')`);
+    const { outcome } = await sandbox.call(inPieces(neighbour));
+    expect([outcome, (await sandbox.call(inPieces(guest))).outcome]).toEqual(['ok', 'exception']);
+    expect(bed.ended).toEqual([]);
+  });
+
   test('begins before it has ended, and comes as it was made', async () => {
     const guest = guestOf(`
       let step = 0;

@@ -15,17 +15,15 @@ export type GatewayAnswer = {
   readonly body: Uint8Array | string | ByteSource | null;
 };
 
-/** @returns what the caller gets; a guest answer that no HTTP message can carry counts as its exception */
+/** @returns what the caller gets */
 export function answerOf(completion: Completion, requestId: string): GatewayAnswer {
   if (completion.outcome !== 'ok')
     return failureAnswer(completion.outcome, requestId, completion.retryAfterMs);
-  const answer = completion.response ? guestAnswer(completion.response) : null;
-  return answer ?? failureAnswer('exception', requestId);
+  return completion.response ? guestAnswer(completion.response) : failureAnswer('exception', requestId);
 }
 
-function guestAnswer(answer: GuestResponse): GatewayAnswer | null {
+function guestAnswer(answer: GuestResponse): GatewayAnswer {
   const headers = headersFromGuest(answer.headers);
-  if (!headers || answer.status < 200 || answer.status > 599) return null;
   headers.push(...GUEST_ANSWER_HEADERS);
   return { status: answer.status, headers, body: WITHOUT_BODY.has(answer.status) ? null : answer.body };
 }

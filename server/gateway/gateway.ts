@@ -34,13 +34,16 @@ export type GatewayInstallation = {
 };
 
 export type GatewayPorts = {
-  /** @returns undefined when the org has no such plugin, or does not exist */
-  readonly find: (orgSlug: string, plugin: PluginId) => Promise<GatewayInstallation | undefined>;
+  /** @returns undefined when the org has no such plugin, or does not exist; at once what is kept in memory */
+  readonly find: (
+    orgSlug: string,
+    plugin: PluginId,
+  ) => GatewayInstallation | Promise<GatewayInstallation | undefined>;
   /**
    * Who calls: anonymous without a token of Souk, else the principal with its role in the org.
    * @throws Refusal when there is a token and it is not valid
    */
-  readonly identify: (authorization: string | null, orgId: string) => Promise<Caller>;
+  readonly identify: (authorization: string | null, orgId: string) => Caller | Promise<Caller>;
   readonly run: (invocation: Invocation) => Promise<Completion>;
   /** Called when a guest's answer broke the response schema of its own manifest. */
   readonly answerRefused: (guest: Guest, requestId: string, why: string) => void;
@@ -89,10 +92,19 @@ type Address = {
 export function createGateway(ports: GatewayPorts): Gateway {
   return async (request, requestId) => {
     const address = readAddress(request.pathname);
-    const installation = await findActive(ports, address);
+    // Most calls find everything in memory: only what must be waited for is.
+    const found = ports.find(address.org, address.plugin);
+    const installation = requireActive(found instanceof Promise ? await found : found, address);
     const endpoint = matchEndpoint(installation, request.method, address.path);
-    const caller = await admit(ports, installation, endpoint, request);
-    const body = await readBody(request, endpoint);
+    const known = ports.identify(headerOf(request.headers, 'authorization'), installation.guest.org.id);
+    const caller = known instanceof Promise ? await known : known;
+    admit(installation, endpoint, caller);
+    const reading = openBody(request, endpoint);
+    const body = reading && (await reading);
+    if (endpoint.checkRequest) {
+      const whole = body instanceof Uint8Array ? body : null;
+      checkRequestBody(endpoint.checkRequest, headerOf(request.headers, 'content-type'), whole);
+    }
     const guestRequest = requestFor(request, address, body);
     const invocation: Invocation = {
       guest: installation.guest,
@@ -116,8 +128,7 @@ function readAddress(pathname: string): Address {
   return { org, plugin, prefix: `${GATEWAY_PREFIX}${org}/p/${plugin}`, path: `/${rest.join('/')}` };
 }
 
-async function findActive(ports: GatewayPorts, address: Address): Promise<GatewayInstallation> {
-  const installation = await ports.find(address.org, address.plugin);
+function requireActive(installation: GatewayInstallation | undefined, address: Address): GatewayInstallation {
   if (!installation) throw nothingHere();
   if (installation.active === 'yes') return installation;
   const detail = installation.standstill ?? `${address.plugin} is installed here, but not active.`;
@@ -150,21 +161,15 @@ export function matchEndpoint(
 }
 
 /** Public endpoints take anyone; the others a principal whose role in the org suffices. */
-async function admit(
-  ports: GatewayPorts,
-  { guest, actions }: GatewayInstallation,
-  endpoint: MatchedEndpoint,
-  request: GatewayRequest,
-): Promise<Caller> {
-  const caller = await ports.identify(headerOf(request.headers, 'authorization'), guest.org.id);
-  if (endpoint.access === 'public') return caller;
+function admit({ actions }: GatewayInstallation, endpoint: MatchedEndpoint, caller: Caller): void {
+  if (endpoint.access === 'public') return;
   if (caller.kind !== 'user') {
     throw new Refusal('authentication_required', { detail: 'This endpoint is not public.' });
   }
   // Someone else's token learns no more than a stranger: that there is nothing here.
   if (caller.role === null) throw nothingHere();
   const needed = roleNeeded(endpoint.access, actions);
-  if (ORG_ROLES.indexOf(caller.role) <= ORG_ROLES.indexOf(needed)) return caller;
+  if (ORG_ROLES.indexOf(caller.role) <= ORG_ROLES.indexOf(needed)) return;
   throw new Refusal('role_missing', {
     detail: `This endpoint is for members whose role is ${needed} or higher.`,
     extensions: { role: needed },
@@ -180,16 +185,14 @@ export function roleNeeded(
   return actions.get(access.slice('action:'.length)) ?? 'owner';
 }
 
-async function readBody(
+/** What a schema is to judge must be there as a whole. */
+function openBody(
   request: GatewayRequest,
   { checkRequest }: MatchedEndpoint,
-): Promise<Uint8Array | RequestBody | null> {
-  const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
-  if (!checkRequest)
-    return hasBody ? request.openBody(STREAM_LIMITS.pieceBytesMax, STREAM_LIMITS.requestBytesMax) : null;
-  const body = hasBody ? await request.readBody(RUN_LIMITS.endpoint.requestBytesMax) : null;
-  checkRequestBody(checkRequest, headerOf(request.headers, 'content-type'), body);
-  return body;
+): Promise<Uint8Array | RequestBody> | null {
+  if (request.method === 'GET' || request.method === 'HEAD') return null;
+  if (checkRequest) return request.readBody(RUN_LIMITS.endpoint.requestBytesMax);
+  return request.openBody(STREAM_LIMITS.pieceBytesMax, STREAM_LIMITS.requestBytesMax);
 }
 
 function requestFor(

@@ -120,7 +120,7 @@ function mayBeLarge(headers: readonly Header[], wholeBytesMax: number, bytesMax:
   return bytes > wholeBytesMax;
 }
 
-async function readBody(
+function readBody(
   incoming: IncomingMessage,
   headers: readonly Header[],
   bytesMax: number,
@@ -129,7 +129,7 @@ async function readBody(
   if (Number(headerOf(headers, 'content-length') ?? 0) > bytesMax) throw bodyTooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let length = 0;
-  await new Promise<void>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const collect = (chunk: Buffer): void => {
       length += chunk.byteLength;
       if (length <= bytesMax) return void chunks.push(chunk);
@@ -137,15 +137,15 @@ async function readBody(
       reject(bodyTooLarge(bytesMax));
     };
     incoming.on('data', collect);
-    incoming.once('end', resolve);
+    incoming.once('end', () =>
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)),
+    );
     incoming.once('error', (error) => reject(bodyIncomplete(error)));
     // Also after every whole body: only an end without one is worth making an error for.
     incoming.once('close', () => {
       if (!incoming.complete) reject(bodyIncomplete(undefined));
     });
   });
-  const [first] = chunks;
-  return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
 }
 
 /** @returns a promise where the body is still to come */

@@ -1,20 +1,21 @@
 /** What the gateway asks of the other houses. */
-import { looksLikeToken, roleIn } from '../../identity/index.ts';
+import { looksLikeToken, roleIn, type Authenticator } from '../../identity/index.ts';
+import type { Caller } from '../../sandbox/index.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import type { Services } from '../services.ts';
 import { ownerOf } from './observer.ts';
+
+const ANONYMOUS: Caller = { kind: 'anonymous' };
 
 export function gatewayPorts(services: Services): GatewayPorts {
   const { installations, authenticator, sandbox, telemetry, log } = services;
   return {
     find: (orgSlug, plugin) => installations.describeGuest(orgSlug, plugin),
-    identify: async (authorization, orgId) => {
-      const [, secret] = /^bearer +(\S+)$/iu.exec(authorization ?? '') ?? [];
+    identify: (authorization, orgId) => {
+      const [, secret] = authorization === null ? [] : (/^bearer +(\S+)$/iu.exec(authorization) ?? []);
       // Any other value of Authorization is between the caller and the plugin.
-      if (secret === undefined || !looksLikeToken(secret)) return { kind: 'anonymous' };
-      const principal = await authenticator.authenticate(secret);
-      const mayCall = principal.scopes.has('plugins:call');
-      return { kind: 'user', id: principal.id, role: mayCall ? (roleIn(principal, orgId) ?? null) : null };
+      if (secret === undefined || !looksLikeToken(secret)) return ANONYMOUS;
+      return callerOf(authenticator, secret, orgId);
     },
     run: (invocation) => sandbox.call(invocation),
     answerRefused: (guest, requestId, why) => {
@@ -26,4 +27,10 @@ export function gatewayPorts(services: Services): GatewayPorts {
       });
     },
   };
+}
+
+async function callerOf(authenticator: Authenticator, secret: string, orgId: string): Promise<Caller> {
+  const principal = await authenticator.authenticate(secret);
+  const mayCall = principal.scopes.has('plugins:call');
+  return { kind: 'user', id: principal.id, role: mayCall ? (roleIn(principal, orgId) ?? null) : null };
 }

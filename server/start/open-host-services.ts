@@ -119,7 +119,7 @@ function dataCapabilities(
 /** `host.plugins.call`. */
 function callCapability({ installations, sandboxOf }: Ports): Capability {
   return pluginCallCapability({
-    find: (org, plugin) => installations.describeGuest(org, plugin),
+    find: async (org, plugin) => installations.describeGuest(org, plugin),
     requireEndpoint: matchEndpoint,
     run: (invocation) => sandboxOf().call(invocation),
   });

@@ -40,7 +40,7 @@ const SWEEP_BATCH = 50;
 type FileLimits = { readonly fileBytesMax: number; readonly orgBytesMax: number };
 type Ports = { readonly database: Database; readonly limits: FileLimits };
 
-/** @param limits other than those of `spec/limits.ts` */
+/** @param limits other than those of `spec/limits/` */
 export function openFiles(database: Database, limits: FileLimits = FILE_LIMITS): Files {
   const ports = { database, limits };
   return {

@@ -1,5 +1,5 @@
 /**
- * How much an organization may use, where an administrator of the instance decided otherwise than spec/limits.ts. The
+ * How much an organization may use, where an administrator of the instance decided otherwise than spec/limits/. The
  * exceptions are few, so every server holds them all: what is in force is answered without a question to the database.
  */
 import { appendAudit, type AuditActor, type Database, type Transaction } from '../../database/index.ts';

@@ -24,6 +24,7 @@ import { blobPart, formPart, streamPart, urlPart } from './lazy.ts';
 import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
 import type { URLSearchParams } from './url.ts';
+import { isObject } from './web-idl.ts';
 
 export type BodyInit =
   | string
@@ -179,17 +180,32 @@ export function cloneBody(body: Body): Body {
   return makeBody({ kind: 'stream', stream: theirs });
 }
 
-/** Thrown when a stream gives more than its reader takes. */
-export class BodyTooLarge extends TypeError {}
+let hasMark: (value: object, mark: 'body' | 'request') => boolean;
 
-/** Thrown when a request that comes in pieces is read whole, and is too large for that. */
-class RequestTooLarge extends TypeError {}
+/**
+ * What bodies of our own making throw, told by a private mark: `instanceof` asks a guest's proxy for its prototype and
+ * a guest's `TypeError[Symbol.hasInstance]` for its opinion.
+ */
+class TooLarge extends TypeError {
+  static {
+    hasMark = (value, mark) => #mark in value && value.#mark === mark;
+  }
+  readonly #mark: 'body' | 'request';
+  constructor(mark: 'body' | 'request', message: string) {
+    super(message);
+    this.#mark = mark;
+  }
+}
 
-export const isRequestTooLarge = (thrown: unknown): boolean => thrown instanceof RequestTooLarge;
+/** Whether a stream gave more than its reader takes. */
+export const isBodyTooLarge = (thrown: unknown): boolean => isObject(thrown) && hasMark(thrown, 'body');
+
+/** Whether a request that comes in pieces was read whole, and is too large for that. */
+export const isRequestTooLarge = (thrown: unknown): boolean => isObject(thrown) && hasMark(thrown, 'request');
 
 /**
  * All bytes of a body, at once where there is no stream to wait for. Uses the body up.
- * @throws TypeError when it was used before; BodyTooLarge above `bytesMax`
+ * @throws TypeError when it was used before, or for which `isBodyTooLarge` holds, above `bytesMax`
  */
 export function takeBinary(body: Body, bytesMax: number): string | Promise<string> {
   if (isUnusable(body)) throw new TypeError('Body is unusable: it has already been read.');
@@ -200,7 +216,7 @@ export function takeBinary(body: Body, bytesMax: number): string | Promise<strin
 }
 
 function withinCap(binary: string, bytesMax: number): string {
-  if (binary.length > bytesMax) throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`);
+  if (binary.length > bytesMax) throw new TooLarge('body', `The body is larger than ${bytesMax} bytes.`);
   return binary;
 }
 
@@ -214,7 +230,7 @@ async function readAll(stream: ReadableStream, bytesMax: number): Promise<string
       throw await refuse(reader, new TypeError('A chunk of the body is not a Uint8Array.'));
     binary += binaryFromBytes(value as Uint8Array);
     if (binary.length > bytesMax)
-      throw await refuse(reader, new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`));
+      throw await refuse(reader, new TooLarge('body', `The body is larger than ${bytesMax} bytes.`));
   }
 }
 
@@ -226,14 +242,14 @@ async function pullAll(pulled: PulledBody, bytesMax: number): Promise<string> {
     binary += piece;
     if (binary.length <= min(pulled.wholeBytesMax, bytesMax)) continue;
     pulled.drop();
-    if (binary.length > bytesMax) throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`);
+    if (binary.length > bytesMax) throw new TooLarge('body', `The body is larger than ${bytesMax} bytes.`);
     throw tooLargeToReadWhole(pulled);
   }
 }
 
 function tooLargeToReadWhole({ of, wholeBytesMax }: PulledBody): TypeError {
   const advice = `is larger than ${wholeBytesMax} bytes: read it in pieces, from ${of === 'request' ? 'request' : 'response'}.body.`;
-  if (of === 'request') return new RequestTooLarge(`The body of the request ${advice}`);
+  if (of === 'request') return new TooLarge('request', `The body of the request ${advice}`);
   const error = new TypeError(`The body of the answer ${advice}`);
   defineProperty(error, 'code', {
     __proto__: null,

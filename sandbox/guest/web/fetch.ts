@@ -2,7 +2,7 @@
 import type { BoundCall, BoundRequest, BoundResponse } from '../bindings.ts';
 import type { AbortSignal } from './abort.ts';
 import { bound } from './bound.ts';
-import { binaryBody, BodyTooLarge, pulledBody, takeBinary, type Body } from './body.ts';
+import { binaryBody, isBodyTooLarge, pulledBody, takeBinary, type Body } from './body.ts';
 import { arrayPush, promiseThen, SafePromise } from './intrinsics.ts';
 import { trustedList } from './headers.ts';
 import { Request, requestState, type RequestInit } from './request.ts';
@@ -66,7 +66,7 @@ async function wholeBody(body: Body): Promise<string> {
   try {
     return await takeBinary(body, REQUEST_BYTES_MAX);
   } catch (error) {
-    if (!(error instanceof BodyTooLarge)) throw error;
+    if (!isBodyTooLarge(error)) throw error;
     const text = `fetch: the body of a request goes out whole, and has at most ${REQUEST_BYTES_MAX} bytes.`;
     throw new TypeError(text, { cause: error });
   }

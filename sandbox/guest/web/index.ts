@@ -8,7 +8,7 @@
 import type { BoundRun, GuestBindings } from '../bindings.ts';
 import { atob, btoa } from './base64.ts';
 import { binaryFromBytes } from './binary.ts';
-import { BodyTooLarge, isUnusable, streamOf, takeBinary, type Body, type PulledBody } from './body.ts';
+import { isBodyTooLarge, isUnusable, streamOf, takeBinary, type Body, type PulledBody } from './body.ts';
 import { bind } from './bound.ts';
 import { console } from './console.ts';
 import { Crypto, crypto } from './crypto.ts';
@@ -215,7 +215,7 @@ export const pieceOf = (chunk: unknown, at: number, bytesMax: number): string | 
     : undefined;
 
 function tooLargeOrThrow(error: unknown): 'tooLarge' {
-  if (error instanceof BodyTooLarge) return 'tooLarge';
+  if (isBodyTooLarge(error)) return 'tooLarge';
   throw error;
 }
 

@@ -1,0 +1,40 @@
+/** Modules of Node in a bundle: the npm packages that stand for some of them, where the plugin has installed one. */
+import { isBuiltin } from 'node:module';
+import type { Plugin } from 'esbuild';
+
+const PREFIX = 'node:';
+/** Marks the second look at a name, which must not come here again. */
+const BARE_NAME = Symbol('bare name');
+
+/** What `npm install` takes to bring a module of Node that needs nothing but the web. */
+const STAND_INS: ReadonlyMap<string, string> = new Map([
+  ['assert', 'assert'],
+  ['buffer', 'buffer'],
+  ['events', 'events'],
+  ['path', 'path@npm:path-browserify'],
+  ['punycode', 'punycode'],
+  ['querystring', 'querystring'],
+  ['string_decoder', 'string_decoder'],
+  ['url', 'url'],
+  ['util', 'util'],
+]);
+
+/** `node:events` means the npm package `events` where that is installed, as `events` does without the prefix. */
+export const npmStandIns: Plugin = {
+  name: 'npm-stand-ins',
+  setup(context) {
+    context.onResolve({ filter: /^node:/ }, async ({ path, pluginData, ...rest }) => {
+      const name = path.slice(PREFIX.length);
+      if (pluginData === BARE_NAME || !isBuiltin(name)) return undefined;
+      const found = await context.resolve(name, { ...rest, pluginData: BARE_NAME });
+      return found.errors.length === 0 ? found : undefined;
+    });
+  },
+};
+
+/** @returns how to have the module after all, or undefined where nothing can stand for it */
+export function standInHint(module: string): string | undefined {
+  const name = module.startsWith(PREFIX) ? module.slice(PREFIX.length) : module;
+  const wanted = STAND_INS.get(name);
+  return wanted && `npm install ${wanted} brings one that runs anywhere, and is then taken for it.`;
+}

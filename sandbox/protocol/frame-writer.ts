@@ -1,0 +1,31 @@
+/** The sending end of a channel: what one turn of the event loop has to say leaves in few writes. */
+import type { Writable } from 'node:stream';
+
+import { encodeFrame, type FrameParts } from './frame.ts';
+
+/**
+ * So many frames leave without waiting for the end of the turn. The peer then works on them while this side goes on
+ * with the rest of its turn; were all kept until its end, the two processes and their callers would work by turns.
+ */
+const FRAMES_AHEAD = 8;
+
+/** @returns what queues one frame; the frames of a turn leave in their order, at the latest when it ends */
+export function createFrameWriter(channel: Writable): (parts: FrameParts) => void {
+  let queued: Buffer[] = [];
+  let isScheduled = false;
+  const write = (): void => {
+    const batch = queued;
+    queued = [];
+    if (channel.writable) channel.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
+  };
+  const endTurn = (): void => {
+    isScheduled = false;
+    if (queued.length > 0) write();
+  };
+  return (parts) => {
+    queued.push(encodeFrame(parts));
+    if (queued.length >= FRAMES_AHEAD) return write();
+    if (!isScheduled) setImmediate(endTurn);
+    isScheduled = true;
+  };
+}

@@ -1,0 +1,83 @@
+/** Brings runs into isolates: at once where both runner and isolate are there, else as soon as they are. */
+import { Fault } from '../../spec/refusal.ts';
+import type { PackagePort } from '../ports.ts';
+import type { IsolateLoader } from './isolate-loader.ts';
+import type { Isolate } from './isolates.ts';
+import type { RunnerPool } from './pool.ts';
+import { describeRun } from './run-head.ts';
+import { failRun, type Failure, type Run } from './run.ts';
+import type { Runner } from './runner.ts';
+
+export type RunStarterParts = {
+  readonly pool: RunnerPool;
+  readonly packages: PackagePort;
+  readonly loader: IsolateLoader;
+};
+
+/** A runner that dies before it got a run may be replaced this often; the run did not start, so nothing happens twice. */
+const START_ATTEMPTS_MAX = 3;
+
+export class RunStarter {
+  readonly #parts: RunStarterParts;
+  readonly #waiting = new Set<Run>();
+
+  constructor(parts: RunStarterParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs that are in no runner yet. */
+  get waiting(): ReadonlySet<Run> {
+    return this.#waiting;
+  }
+
+  /** The run has ended. */
+  forget(run: Run): void {
+    this.#waiting.delete(run);
+  }
+
+  /** The usual case: runner and isolate are there. Everything else waits. */
+  begin(run: Run): void {
+    const { guest } = run.invocation;
+    const runner = this.#parts.pool.runnerFor(guest);
+    const isolate = runner.isReady ? this.#parts.loader.find(runner, guest) : undefined;
+    if (isolate) return enter(run, runner, isolate);
+    this.#waiting.add(run);
+    void this.#beginCold(run).catch((error: unknown) => {
+      const reason = error instanceof Fault ? error.message : 'the run could not be started';
+      run.settle(failRun(run, { outcome: 'internalError', reason }));
+    });
+  }
+
+  /** Bounded: a rogue runner could say for ever that nothing has started. */
+  beginAgain(run: Run): void {
+    const failure: Failure = { outcome: 'internalError', reason: 'the isolate of the plugin did not last' };
+    if (++run.starts > START_ATTEMPTS_MAX) run.settle(failRun(run, failure));
+    else if (!run.isSettled) this.begin(run);
+  }
+
+  async #beginCold(run: Run): Promise<void> {
+    const { pool, packages, loader } = this.#parts;
+    const { guest } = run.invocation;
+    run.cold = true;
+    const files = await packages.files(guest.digest);
+    if (!files) throw new Fault('the package of the installation is not in the store');
+    for (let attempt = 1; attempt <= START_ATTEMPTS_MAX; attempt++) {
+      const runner = pool.runnerFor(guest);
+      const isReady = await runner.ready.then(
+        () => !runner.isClosing,
+        () => false,
+      );
+      if (run.isSettled) return;
+      if (!isReady) continue;
+      const isolate = loader.find(runner, guest) ?? loader.load(runner, guest, files);
+      this.#waiting.delete(run);
+      return enter(run, runner, isolate);
+    }
+    throw new Fault('no runner could be started');
+  }
+}
+
+function enter(run: Run, runner: Runner, isolate: Isolate): void {
+  const { head, body } = describeRun(run.invocation);
+  runner.start(run, isolate, head, body);
+}

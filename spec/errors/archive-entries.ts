@@ -1,0 +1,167 @@
+import type { ErrorCodeEntry } from './entry.ts';
+
+/** Entries of an archive: their headers, where they lie, and what is in them. */
+export const ARCHIVE_ENTRY_ERRORS = {
+  archive_entry_comment: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An entry has a comment of its own.',
+    hint: 'Make the archive without comments on entries.',
+  },
+  archive_entry_encrypted: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An entry is encrypted.',
+    hint: 'Packages are read by everyone who installs them: do not encrypt.',
+  },
+  archive_flags_unsupported: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An entry has a flag that is not read.',
+    hint: 'Make the archive anew with plain stored or deflated entries.',
+  },
+  archive_method_unsupported: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An entry is compressed with a method other than store or deflate.',
+    hint: 'Use the methods store (0) or deflate (8).',
+  },
+  archive_version_unsupported: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An entry needs a newer version of the ZIP format than is read.',
+    hint: 'Use plain store or deflate, which need version 4.5 at most.',
+  },
+  archive_extra_invalid: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An extra field is malformed.',
+    hint: 'Make the archive anew without extra fields.',
+  },
+  archive_extra_duplicate: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An extra field occurs twice.',
+    hint: 'Make the archive anew without extra fields.',
+  },
+  archive_extra_forbidden: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An extra field changes the name or the encryption of an entry.',
+    hint: 'Make the archive with names in UTF-8 and without encryption.',
+  },
+  archive_gap: {
+    status: 422,
+    kind: 'evidence',
+    title: 'Bytes of the archive belong to no entry.',
+    hint: 'Make the archive anew; nothing may stand before, between or after the entries.',
+  },
+  archive_overlap: {
+    status: 422,
+    kind: 'evidence',
+    title: 'Two entries share bytes of the archive.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_local_header_invalid: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The directory points to something that is not a local header.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_local_name_mismatch: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The local header of an entry gives another name than the directory.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_local_method_mismatch: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The local header of an entry gives another method than the directory.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_local_flags_mismatch: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The local header of an entry gives other flags than the directory.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_local_crc_mismatch: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The local header of an entry gives another CRC-32 than the directory.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_local_size_mismatch: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The local header of an entry gives other sizes than the directory.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_descriptor_invalid: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The data descriptor of an entry is missing, malformed or contradicts the directory.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_descriptor_stored: {
+    status: 422,
+    kind: 'evidence',
+    title: 'A stored entry with content has a data descriptor, so its end cannot be told.',
+    hint: 'Deflate streamed entries, or write their sizes first.',
+  },
+  archive_entry_type: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An entry is neither a regular file nor a folder, or contradicts its own name.',
+    hint: 'Replace links and special files by regular files.',
+  },
+  archive_entry_mode: {
+    status: 422,
+    kind: 'evidence',
+    title: 'An entry has a setuid, setgid or sticky bit.',
+    hint: 'Clear these bits (chmod a-s,-t) and pack again.',
+  },
+  archive_folder_content: {
+    status: 422,
+    kind: 'evidence',
+    title: 'A folder has content.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_file_too_large: {
+    status: 413,
+    kind: 'limit',
+    title: 'A file is larger than it may be.',
+    hint: 'A single file has at most 64 MiB.',
+  },
+  archive_content_too_large: {
+    status: 413,
+    kind: 'limit',
+    title: 'The files together are larger than they may be.',
+    hint: 'All files together have at most 256 MiB.',
+  },
+  archive_expansion: {
+    status: 413,
+    kind: 'limit',
+    title: 'The archive expands beyond measure.',
+    hint: 'More than 64 MiB of content may not exceed 50 times the size of the archive.',
+  },
+  archive_content_corrupt: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The compressed data of an entry is corrupt.',
+    hint: 'Make the archive anew; it may have been damaged on its way.',
+  },
+  archive_size_mismatch: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The content of an entry does not have the size that the directory gives.',
+    hint: 'Make the archive anew with souk pack.',
+  },
+  archive_crc_mismatch: {
+    status: 422,
+    kind: 'evidence',
+    title: 'The content of an entry does not have the CRC-32 that the directory gives.',
+    hint: 'Make the archive anew; it may have been damaged on its way.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;
