@@ -40,9 +40,12 @@ const lateLibraries: Plugin = {
   name: 'late-libraries',
   setup(context) {
     const { resolve } = createRequire(import.meta.url);
-    context.onResolve({ filter: /^(web-streams-polyfill|urlpattern-polyfill\/urlpattern)$/ }, ({ path }) => ({
-      path: resolve(path),
-    }));
+    context.onResolve(
+      { filter: /^(pako|web-streams-polyfill|urlpattern-polyfill\/urlpattern)$/ },
+      ({ path }) => ({
+        path: resolve(path),
+      }),
+    );
   },
 };
 

@@ -11,6 +11,9 @@ afterAll(() => isolate.close());
 const show = `const show = async (body) => [body.bodyUsed, body.headers.get('content-type'), await body.text(), body.bodyUsed];`;
 
 agreesWithNode(() => isolate, {
+  'generators are bodies': `const parts = async function* () { yield 'a\\ud800ü'; yield new Uint8Array([66]); }; const response = new Response(parts()); const other = { [Symbol.asyncIterator]: parts }; const broken = async function* () { yield 1; };
+    return [response.headers.get('content-type'), await response.text(), await new Request('http://h', { method: 'POST', body: other, duplex: 'half' }).text(), await new Response(broken()).text().catch((error) => error.name), await new Response((function* () {})()).text()];`,
+  'a generator is told when nobody reads on': `let ended = false; const endless = async function* () { try { for (;;) yield 'x'; } finally { ended = true; } }; const reader = new Response(endless()).body.getReader(); await reader.read(); await reader.cancel(); return ended;`,
   'bodies of every kind, with their types': `${show}
     const bodies = [null, undefined, '', 'é\\ud800', new Uint8Array([0x68, 0xff]), new Uint8Array([1, 65, 66]).subarray(1), new Uint8Array([65]).buffer,
       new Blob(['x', new Uint8Array([65])], { type: 'text/X' }), new URLSearchParams('a=1&b=é'), 12, { toString: () => 'own' }];

@@ -71,6 +71,7 @@ export function extractBody(init: unknown): Extracted {
   if (isBufferSource(init)) return { body: binaryBody(binaryFromBytes(bytesOf(init))), type: null };
   const ofObject = extractObject(init);
   if (ofObject !== undefined) return ofObject;
+  if (isAsyncIterable(init)) return { body: streamBody(streamOfIterable(init)), type: null };
   return { body: textBody(toWellFormed(`${init as string}`)), type: contentTypeOfText(init) };
 }
 
@@ -81,6 +82,21 @@ function extractObject(init: unknown): Extracted | undefined {
   if (!forms?.isFormData(init)) return undefined;
   const { binary, type } = forms.encodeMultipart(init);
   return { body: binaryBody(binary), type };
+}
+
+const isAsyncIterable = (init: unknown): init is AsyncIterable<unknown> =>
+  typeof init === 'object' &&
+  init !== null &&
+  typeof (init as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function';
+
+/** Beyond the standard, as other servers have it: generators, and streams of another making, are bodies too. */
+function streamOfIterable(chunks: AsyncIterable<unknown>): ReadableStream {
+  return streamPart.use().ReadableStream.from(toBytes(chunks));
+}
+
+async function* toBytes(chunks: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const chunk of chunks)
+    yield typeof chunk === 'string' ? bytesFromBinary(encodeToBinary(toWellFormed(chunk))) : chunk;
 }
 
 function contentTypeOfText(init: unknown): string {

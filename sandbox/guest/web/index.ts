@@ -26,7 +26,10 @@ import {
 import {
   abortPart,
   blobPart,
+  channelPart,
   clonePart,
+  compressionPart,
+  eventKindsPart,
   eventPart,
   formPart,
   keyPart,
@@ -73,7 +76,10 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
 const LAZY_GLOBALS: readonly (readonly [use: () => object, names: readonly string[]])[] = [
   [abortPart.use, ['AbortController', 'AbortSignal']],
   [blobPart.use, ['Blob', 'File']],
+  [channelPart.use, ['MessageChannel', 'MessagePort']],
   [clonePart.use, ['structuredClone']],
+  [compressionPart.use, ['CompressionStream', 'DecompressionStream']],
+  [eventKindsPart.use, ['ErrorEvent', 'MessageEvent', 'PromiseRejectionEvent']],
   [eventPart.use, ['CustomEvent', 'Event', 'EventTarget']],
   [formPart.use, ['FormData']],
   [keyPart.use, ['CryptoKey']],

@@ -8,6 +8,9 @@
  */
 import type * as abortModule from './abort.ts';
 import type * as blobModule from './blob.ts';
+import type * as channelModule from './message-channel.ts';
+import type * as compressionModule from './compression.ts';
+import type * as eventKindsModule from './event-kinds.ts';
 import type * as structuredCloneModule from './structured-clone.ts';
 import type * as eventTargetModule from './event-target.ts';
 import type * as formDataModule from './form-data.ts';
@@ -39,7 +42,10 @@ function part<T>(load: () => T): Part<T> {
 // `require` is resolved by the bundler: the module is wrapped into a function that runs at the first call.
 export const abortPart = part(() => require('./abort.ts') as typeof abortModule);
 export const blobPart = part(() => require('./blob.ts') as typeof blobModule);
+export const channelPart = part(() => require('./message-channel.ts') as typeof channelModule);
 export const clonePart = part(() => require('./structured-clone.ts') as typeof structuredCloneModule);
+export const compressionPart = part(() => require('./compression.ts') as typeof compressionModule);
+export const eventKindsPart = part(() => require('./event-kinds.ts') as typeof eventKindsModule);
 export const eventPart = part(() => require('./event-target.ts') as typeof eventTargetModule);
 export const formPart = part(() => require('./form-data.ts') as typeof formDataModule);
 export const keyPart = part(() => require('./crypto-key.ts') as typeof cryptoKeyModule);

@@ -60,7 +60,12 @@ type Memory = Map<object, object>;
 /** @throws DOMException DataCloneError for functions, symbols and objects that have no copy */
 export function structuredClone<T>(value: T, options?: { transfer?: Iterable<ArrayBuffer> }): T {
   requireArguments(arguments.length, 1, 'structuredClone');
-  return copy(value, moveBuffers(toTransferList(options))) as T;
+  const moved = toTransferList(options);
+  for (const buffer of moved) refuseDetached(buffer);
+  const made = copy(value, new SafeMap()) as T;
+  // HTML section 2.7.7, after serializing: a value that cannot be cloned leaves every buffer where it was.
+  for (const buffer of moved) apply(transfer, buffer, [0]);
+  return made;
 }
 
 function toTransferList(options: unknown): ArrayBuffer[] {
@@ -73,16 +78,6 @@ function toTransferList(options: unknown): ArrayBuffer[] {
       throw cloneError('A value in the transfer list cannot be transferred.');
   }
   return list;
-}
-
-/** Moved buffers become detached where they were; their new selves stand for them in the copy. */
-function moveBuffers(moved: readonly ArrayBuffer[]): Memory {
-  const memory: Memory = new SafeMap();
-  for (const buffer of moved) {
-    refuseDetached(buffer);
-    mapSet(memory, buffer, apply(transfer, buffer, []) as ArrayBuffer);
-  }
-  return memory;
 }
 
 const cloneError = (message: string): DOMException => new DOMException(message, 'DataCloneError');
