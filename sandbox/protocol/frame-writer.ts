@@ -9,23 +9,33 @@ import { encodeFrame, type FrameParts } from './frame.ts';
  */
 const FRAMES_AHEAD = 8;
 
-/** @returns what queues one frame; the frames of a turn leave in their order, at the latest when it ends */
-export function createFrameWriter(channel: Writable): (parts: FrameParts) => void {
+export type FrameWriter = {
+  /** Queues one frame; it leaves in its order, at the latest when the turn ends. */
+  send(parts: FrameParts): void;
+  /** For who knows that nothing more will be sent in this turn. */
+  flush(): void;
+};
+
+export function createFrameWriter(channel: Writable): FrameWriter {
   let queued: Buffer[] = [];
   let isScheduled = false;
-  const write = (): void => {
+  const flush = (): void => {
+    if (queued.length === 0) return;
     const batch = queued;
     queued = [];
     if (channel.writable) channel.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
   };
   const endTurn = (): void => {
     isScheduled = false;
-    if (queued.length > 0) write();
+    flush();
   };
-  return (parts) => {
-    queued.push(encodeFrame(parts));
-    if (queued.length >= FRAMES_AHEAD) return write();
-    if (!isScheduled) setImmediate(endTurn);
-    isScheduled = true;
+  return {
+    flush,
+    send(parts) {
+      queued.push(encodeFrame(parts));
+      if (queued.length >= FRAMES_AHEAD) return flush();
+      if (!isScheduled) setImmediate(endTurn);
+      isScheduled = true;
+    },
   };
 }

@@ -18,12 +18,14 @@ export type Channel = {
 export function openChannel(onFrames: (frames: readonly Frame[]) => void): Channel {
   const socket = new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true });
   const reader = createFrameReader(FRAME_BYTES_MAX);
+  const { send, flush } = createFrameWriter(socket);
   socket.on('data', (chunk: Buffer) => {
     onFrames(reader.push(chunk));
+    flush();
   });
   const leave = (): void => process.exit(0);
   socket.on('error', leave);
   socket.on('close', leave);
   socket.on('end', leave);
-  return { send: createFrameWriter(socket) };
+  return { send };
 }

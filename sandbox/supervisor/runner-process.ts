@@ -69,7 +69,7 @@ export function startRunnerProcess(launch: Launch, events: RunnerEvents): Runner
     get pid() {
       return isGone ? 0 : (child.pid ?? 0);
     },
-    send: createFrameWriter(channel),
+    send: createFrameWriter(channel).send,
     kill: () => killGroup(child, isGone),
     mark: readMark,
   };
