@@ -33,8 +33,8 @@ export async function loadDevPlugin(io: Io, folder: string, load: number): Promi
   const { manifest, findings } = inspectPackage(read, { knownPluginIds: [] });
   requireFittingConfig(manifest.id, manifest, effectiveConfig(manifest, {}, values.config));
   const guest = guestOf(manifest, values, { digest: read.archiveSha256, load });
-  const { secrets, deny, config, egressAllow } = values;
-  const fingerprint = JSON.stringify([guest.digest, [...secrets], [...deny], config, egressAllow]);
+  const { secrets, deny, ...plain } = values;
+  const fingerprint = JSON.stringify([guest.digest, [...secrets], [...deny], plain]);
   return { folder, manifest, values, findings, files: read.files, guest, fingerprint };
 }
 

@@ -1,6 +1,6 @@
 /**
  * HTTP for `souk dev`, on this machine alone: `/orgs/dev/p/{publisher}/{name}/…` as the gateway of a server has it, and
- * `POST /dev/{publisher}/{name}/…` for what else runs a plugin. Callers are who the header `souk-dev-role` says.
+ * `POST /dev/{publisher}/{name}/…` for what else runs a plugin, and `GET /dev/…` for what it has done. Callers are who the header `souk-dev-role` says.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,11 +14,12 @@ import {
   headersFromGuest,
 } from '../../spec/guest-headers.ts';
 import { compileGuestSchema } from '../../spec/guest-schema.ts';
-import { RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
+import { FILE_LIMITS, RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { OUTCOME_RESPONSES } from '../../spec/outcome.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { runControl } from './dev-controls.ts';
+import { viewOf } from './dev-views.ts';
 import type { DevLog } from './dev-log.ts';
 import { DEV_ORG, type DevPlugin } from './dev-plugin.ts';
 import type { DevSession } from './dev-session.ts';
@@ -26,6 +27,8 @@ import type { DevSession } from './dev-session.ts';
 type Role = 'member' | 'admin' | 'owner';
 const ROLES: readonly Role[] = ['owner', 'admin', 'member'];
 const GATEWAY_PREFIX = `/orgs/${DEV_ORG.slug}/p/`;
+/** A file with what is around it in a form. */
+const CONTROL_BYTES_MAX = FILE_LIMITS.fileBytesMax + RUN_LIMITS.endpoint.requestBytesMax;
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 export type DevServer = { readonly url: string; close(): Promise<void> };
@@ -282,11 +285,17 @@ async function answerControl(
   if (request.headers.origin !== undefined)
     throw new Refusal('dev_request_foreign', { detail: `The origin is ${request.headers.origin}.` });
   const [, dev, publisher = '', name = '', ...words] = url.pathname.split('/').map(decodeURIComponent);
+  if (dev === 'dev' && request.method === 'GET')
+    return writeJson(response, 200, 'application/json', viewOf(session, [publisher, name]));
   if (dev !== 'dev' || request.method !== 'POST')
     throw new Refusal('not_found', { detail: 'Nothing is here; souk dev printed the addresses that are.' });
   const plugin = requirePlugin(session, `${publisher}/${name}`);
-  const body = await readWhole(request, RUN_LIMITS.endpoint.requestBytesMax);
-  const completion = await runControl(session, plugin, { words, body, caller: callerOf(request) });
+  const body = await readWhole(request, CONTROL_BYTES_MAX);
+  const contentType = request.headers['content-type'] ?? '';
+  const control = { words, body, contentType, query: url.searchParams, caller: callerOf(request) };
+  const answer = await runControl(session, plugin, control);
+  if (answer.kind === 'json') return writeJson(response, answer.status, 'application/json', answer.json);
+  const { completion } = answer;
   const called = { session, plugin, endpoint: { method: 'POST', path: '/' } } as const;
   if (completion.outcome !== 'ok') return writeFailure(called, completion, response);
   writeJson(response, 200, 'application/json', { value: completion.value });

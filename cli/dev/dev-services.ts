@@ -1,55 +1,128 @@
-/** What plugins reach under `souk dev`: data in memory or in one file, values of `.souk-dev.json`, the guarded net. */
+/**
+ * What plugins reach under `souk dev`: the services of a server in memory, values of `.souk-dev.json`, the guarded net,
+ * and each other.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Capability, HostCallContext } from '../../sandbox/index.ts';
-import { createMemoryKeyValueStore, type KvSnapshot } from '../../sdk/memory/kv.ts';
+import type { Capability, Completion, HostCallContext, Invocation } from '../../sandbox/index.ts';
+import type { KvSnapshot } from '../../sdk/memory/kv.ts';
+import type { MemoryPlugin } from '../../sdk/memory/plugin.ts';
+import { openMemoryServices, type MemoryServices, type ServiceContext } from '../../sdk/memory/services.ts';
 import {
   type Egress,
   type EgressAllow,
   type EgressContext,
   openEgress,
 } from '../../services/egress/index.ts';
-import { type KvNamespace, kvCapabilities } from '../../spec/host/kv.ts';
-import { secretCapabilities } from '../../spec/host/secrets.ts';
+import { bindingOf, requireContract, type BindingView } from '../../spec/contracts/binding.ts';
+import { dispatch, type ContractAnswer, type ContractCall } from '../../spec/contracts/dispatch.ts';
+import type { HandlerRuns } from '../../spec/handler-runs.ts';
+import type { Capability as ServiceCapability } from '../../spec/host/capability.ts';
+import { contractCapabilities } from '../../spec/host/contracts.ts';
+import type { KvNamespace } from '../../spec/host/kv.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
 import { fileRefusal, replaceOutput } from '../files.ts';
 import type { Io } from '../io.ts';
+import { type DevDeliveries, openDevDeliveries } from './dev-deliveries.ts';
+import { createDevHandlers } from './dev-handlers.ts';
+import { type DevJobs, openDevJobs } from './dev-jobs.ts';
+import type { DevLog } from './dev-log.ts';
 import { DEV_ORG, type DevPlugin } from './dev-plugin.ts';
+import { tellJob, tellMail, tellRecords } from './dev-told.ts';
 
-export type DevServices = {
+export type DevServices = Omit<MemoryServices, 'capabilities' | 'values'> & {
   readonly capabilities: readonly Capability[];
-  /** Keeps the data of a plugin in its file, where one was given. */
+  readonly handlers: HandlerRuns;
+  readonly deliveries: DevDeliveries;
+  callContract(call: ContractCall): Promise<ContractAnswer>;
+  /** Ends what is at work, and keeps the data of the plugins in their file, where one was given. */
   close(): Promise<void>;
+};
+
+export type DevPorts = {
+  readonly io: Io;
+  readonly log: DevLog;
+  /** Those that run now, in the order of the command line. */
+  readonly plugins: () => readonly DevPlugin[];
+  readonly call: (invocation: Invocation) => Promise<Completion>;
+  /** Where key-value data is read at start and kept at the end; in memory alone where absent. */
+  readonly dataFile: string | undefined;
 };
 
 /** A file of data: by plugin id, its entries. */
 type DataFile = Readonly<Record<string, KvSnapshot>>;
 
-/**
- * @param find the plugin that runs now under an id
- * @param dataFile where key-value data is read at start and kept at the end; in memory alone where absent
- * @throws Refusal `file_unreadable`
- */
-export function openDevServices(
-  io: Io,
-  find: (id: string) => DevPlugin | undefined,
-  dataFile: string | undefined,
-): DevServices {
-  const values = createMemoryKeyValueStore();
-  const kept = dataFile === undefined ? {} : readData(io, dataFile);
-  const seen = new Set(Object.keys(kept));
-  for (const [id, snapshot] of Object.entries(kept)) values.restore(namespaceOf(id), snapshot);
+/** @throws Refusal `file_unreadable` */
+export function openDevServices(ports: DevPorts): DevServices {
+  const { io, plugins, call, log, dataFile } = ports;
+  const find = (id: string): DevPlugin | undefined => plugins().find(({ manifest }) => manifest.id === id);
+  const handlers = createDevHandlers(find, call);
+  const work: { jobs?: DevJobs; deliveries?: DevDeliveries } = {};
+  const { capabilities, values, ...services } = openMemoryServices({
+    plugins: () => plugins().map(memoryPluginOf),
+    readSecret: async ({ installationId }, name) => find(installationId)?.values.secrets.get(name) ?? null,
+    serverOf: (plugin) => find(plugin)?.values.mail ?? {},
+    nowMs: Date.now,
+    sent: (mail) => tellMail(log, mail),
+    decided: (batch, answer) => tellRecords(log, batch, answer),
+    // Both tell while somebody still waits for the call that they are told of: looking is left for after it.
+    told: () => setImmediate(() => work.deliveries?.look()),
+    changed: (job) => {
+      tellJob(log, job);
+      if (job.state === 'queued') setImmediate(() => work.jobs?.look());
+    },
+  });
+  const jobs = (work.jobs = openDevJobs(services.jobs, handlers));
+  const deliveries = (work.deliveries = openDevDeliveries({ events: services.events, handlers, log }));
+  const data = openData(io, values, dataFile);
   const egress = openDevEgress(find);
-  const secrets = {
-    read: async ({ installationId }: KvNamespace, name: string) =>
-      find(installationId)?.values.secrets.get(name) ?? null,
-  };
+  const callContract = (asked: ContractCall): Promise<ContractAnswer> =>
+    dispatch(
+      { bindings: { read: async (_orgId, contract) => bindingIn(plugins(), contract) }, handlers },
+      asked,
+    );
   return {
+    ...services,
+    handlers,
+    deliveries,
+    callContract,
     capabilities: [
-      ...[...kvCapabilities(values), ...secretCapabilities(secrets)].map((each) => byPlugin(each, seen)),
+      ...capabilities.map((each) => byPlugin(each, data.touch)),
+      ...contractCapabilities(callContract),
       egress.capability,
     ],
     close: async () => {
+      await Promise.all([jobs.close(), deliveries.close()]);
       await egress.close();
+      await data.close();
+    },
+  };
+}
+
+function memoryPluginOf({ manifest, guest }: DevPlugin): MemoryPlugin {
+  const { digest, grants, config } = guest;
+  return { manifest, digest, grants, config };
+}
+
+/** Who comes first on the command line answers, as who was installed first on a server. */
+function bindingIn(plugins: readonly DevPlugin[], contract: string): BindingView {
+  requireContract(contract);
+  const able = plugins.filter(({ manifest }) => manifest.contributes?.contracts?.includes(contract));
+  return bindingOf(
+    contract,
+    able.map(({ manifest }) => ({ plugin: manifest.id, active: 'yes', bound: 'no' })),
+  );
+}
+
+type Data = { touch(plugin: PluginId): void; close(): Promise<void> };
+
+function openData(io: Io, values: MemoryServices['values'], dataFile: string | undefined): Data {
+  const kept = dataFile === undefined ? {} : readData(io, dataFile);
+  const seen = new Set(Object.keys(kept));
+  for (const [id, snapshot] of Object.entries(kept)) values.restore(namespaceOf(id), snapshot);
+  return {
+    touch: (plugin) => void seen.add(plugin),
+    close: async () => {
       if (dataFile === undefined) return;
       const data = Object.fromEntries([...seen].map((id) => [id, values.snapshot(namespaceOf(id))]));
       await replaceOutput(io, dataFile, `${JSON.stringify(data, undefined, 2)}\n`);
@@ -62,12 +135,17 @@ function namespaceOf(id: string): KvNamespace {
 }
 
 /** Each load of a plugin is an installation of its own to the sandbox; its data and secrets outlast them. */
-function byPlugin(capability: ReturnType<typeof kvCapabilities>[number], seen: Set<string>): Capability {
+function byPlugin(
+  capability: ServiceCapability<ServiceContext>,
+  touch: (plugin: PluginId) => void,
+): Capability {
   return {
     ...capability,
-    act: (args, { guest }: HostCallContext) => {
-      seen.add(guest.plugin.id);
-      return capability.act(args, { guest: { installationId: guest.plugin.id, org: guest.org } });
+    act: (args, context: HostCallContext) => {
+      const { guest, caller, requestId, files, trigger, deadline, signal } = context;
+      touch(guest.plugin.id);
+      const byId = { ...guest, installationId: guest.plugin.id };
+      return capability.act(args, { guest: byId, caller, requestId, files, trigger, deadline, signal });
     },
   };
 }

@@ -20,9 +20,11 @@ import type { DevLog } from './dev-log.ts';
 import { type DevPlugin, loadDevPlugin } from './dev-plugin.ts';
 import { type DevServices, openDevServices } from './dev-services.ts';
 
-export type DevRun = Pick<Invocation, 'trigger' | 'caller' | 'signal' | 'answer'>;
+export type DevRun = Pick<Invocation, 'trigger' | 'caller' | 'files' | 'signal' | 'answer'>;
 
 export type DevSession = {
+  readonly io: Io;
+  readonly services: DevServices;
   readonly plugins: readonly DevPlugin[];
   find(id: string): DevPlugin | undefined;
   /** Runs a plugin as it is now. Never rejects: every end is an outcome. */
@@ -47,21 +49,28 @@ export async function openDevSession(parts: Parts, folders: readonly string[]): 
 }
 
 class Session implements DevSession {
-  readonly #io: Io;
+  readonly io: Io;
   readonly #log: DevLog;
+  /** By folder, in the order of the command line. */
   readonly #current = new Map<string, DevPlugin>();
   /** Every load that runs may still need, by installation. */
   readonly #loads = new Map<string, { readonly plugin: DevPlugin; inFlight: number; isRetired: boolean }>();
   readonly #sourceMaps: SourceMaps = createSourceMaps();
-  readonly #services: DevServices;
+  readonly services: DevServices;
   #sandbox: Sandbox | undefined;
   #lastLoad = 0;
   #turn: Promise<void> = Promise.resolve();
 
   constructor({ io, log, dataFile }: Parts) {
-    this.#io = io;
+    this.io = io;
     this.#log = log;
-    this.#services = openDevServices(io, (id) => this.#current.get(id), dataFile);
+    this.services = openDevServices({
+      io,
+      log,
+      dataFile,
+      plugins: () => this.plugins,
+      call: (invocation) => this.#call(invocation),
+    });
   }
 
   get plugins(): readonly DevPlugin[] {
@@ -73,7 +82,7 @@ class Session implements DevSession {
     for (const folder of folders) loaded.push(await this.#load(folder));
     this.#sandbox = await createSandbox({
       packages: { files: async (digest) => this.#filesOf(digest) },
-      capabilities: [...this.#services.capabilities, this.#pluginCalls()],
+      capabilities: [...this.services.capabilities, this.#pluginCalls()],
       observer: this.#observer(),
       onWeakRights: 'allowUnreviewed',
     });
@@ -83,7 +92,7 @@ class Session implements DevSession {
   }
 
   find(id: string): DevPlugin | undefined {
-    return this.#current.get(id);
+    return this.plugins.find(({ manifest }) => manifest.id === id);
   }
 
   run(plugin: DevPlugin, run: DevRun): Promise<Completion> {
@@ -104,12 +113,12 @@ class Session implements DevSession {
 
   async close(): Promise<void> {
     await this.#turn;
+    await this.services.close();
     await this.#sandbox?.close();
-    await this.#services.close();
   }
 
   async #load(folder: string): Promise<DevPlugin> {
-    const plugin = await loadDevPlugin(this.#io, folder, ++this.#lastLoad);
+    const plugin = await loadDevPlugin(this.io, folder, ++this.#lastLoad);
     this.#loads.set(plugin.guest.installationId, { plugin, inFlight: 0, isRetired: false });
     this.#sourceMaps.keep(plugin.guest.digest, plugin.files);
     for (const { rule, pointer, message } of plugin.findings)
@@ -120,19 +129,19 @@ class Session implements DevSession {
   async #reload(folder: string): Promise<void> {
     const startedMs = performance.now();
     const next = await this.#load(folder);
-    const before = this.#current.get(next.manifest.id);
+    const before = this.#current.get(folder);
     if (before?.fingerprint === next.fingerprint) return this.#retire(next);
     if (!(await this.#activate(next))) return this.#retire(next);
     this.#adopt(next);
     const { id, version } = next.manifest;
     const ms = Math.round(performance.now() - startedMs);
     this.#log.say({ event: 'reloaded', id, version, ms }, `reloaded ${id} ${version} in ${ms} ms`);
+    this.services.deliveries.again(id);
   }
 
   #adopt(plugin: DevPlugin): void {
-    const before = [...this.#current.values()].find(({ folder }) => folder === plugin.folder);
-    if (before) this.#current.delete(before.manifest.id);
-    this.#current.set(plugin.manifest.id, plugin);
+    const before = this.#current.get(plugin.folder);
+    this.#current.set(plugin.folder, plugin);
     if (before) this.#retire(before);
   }
 
@@ -167,7 +176,7 @@ class Session implements DevSession {
   #pluginCalls(): ReturnType<typeof pluginCallCapability> {
     return pluginCallCapability({
       find: async (_org, id) => {
-        const plugin = this.#current.get(id);
+        const plugin = this.find(id);
         const endpoints = plugin?.manifest.contributes?.endpoints ?? [];
         return plugin && { guest: plugin.guest, active: 'yes', endpoints };
       },

@@ -1,6 +1,7 @@
 /** `.souk-dev.json` of a plugin folder: what administrators would enter for the plugin. Never part of a package. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { MemoryMailServer } from '../../sdk/memory/mail.ts';
 import { type EgressAllow, parseEgressAllow } from '../../services/egress/index.ts';
 import { compileGuestSchema } from '../../spec/guest-schema.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
@@ -17,6 +18,8 @@ export type DevValues = {
   readonly secrets: ReadonlyMap<string, string>;
   /** Permissions that are not granted, though the manifest asks for them. */
   readonly deny: ReadonlySet<PermissionName>;
+  /** The mail server as the plugin meets it; one that takes every recipient where the file says nothing. */
+  readonly mail: MemoryMailServer;
   /** What the plugin may reach beyond the public Internet, in the words of SOUK_EGRESS_ALLOW. */
   readonly egressAllow: EgressAllow;
 };
@@ -29,6 +32,16 @@ const check = compileGuestSchema({
     secrets: { type: 'object', additionalProperties: { type: 'string' } },
     deny: { type: 'array', items: { enum: [...PERMISSION_NAMES] } },
     egressAllow: { type: 'array', items: { type: 'string' } },
+    mail: {
+      anyOf: [
+        { const: 'none' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: { rejects: { type: 'array', items: { type: 'string' } } },
+        },
+      ],
+    },
   },
 });
 
@@ -43,6 +56,7 @@ export async function readDevValues(io: Io, folder: string): Promise<DevValues> 
     secrets: new Map(Object.entries(values.secrets ?? {})),
     deny: new Set(values.deny ?? []),
     egressAllow: allow,
+    mail: values.mail ?? {},
   };
 }
 
@@ -51,6 +65,7 @@ type ValuesFile = {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly deny?: readonly PermissionName[];
   readonly egressAllow?: readonly string[];
+  readonly mail?: MemoryMailServer;
 };
 
 async function readText(full: string, path: string): Promise<string> {

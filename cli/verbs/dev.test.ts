@@ -1,83 +1,16 @@
 /** The command `souk dev`, in a process of its own as an author has it: real runner, real HTTP, real saves. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SoukDev } from '../../tests/support/souk-dev.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const EXAMPLES = join(ROOT, 'plugins-examples', 'examples');
 const home = mkdtempSync(join(tmpdir(), 'souk-dev-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-type Event = { readonly event: string; readonly [member: string]: unknown };
-
-/** One `souk dev --json`, and what it has told so far. */
-class Dev {
-  readonly #process: ChildProcess;
-  readonly #events: Event[] = [];
-  readonly #waiting = new Set<() => void>();
-  #stderr = '';
-  url = '';
-
-  constructor(...words: string[]) {
-    const argv = [join(ROOT, 'cli/main.ts'), 'dev', ...words, '--port', '0', '--json'];
-    this.#process = spawn(process.execPath, argv, { cwd: home, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#process.stderr?.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
-    createInterface({ input: this.#process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      this.#events.push(JSON.parse(line) as Event);
-      for (const wake of this.#waiting) wake();
-    });
-    this.#process.once('exit', () => {
-      for (const wake of this.#waiting) wake();
-    });
-  }
-
-  async started(): Promise<this> {
-    this.url = String((await this.told('ready'))['url']);
-    return this;
-  }
-
-  /** The first event, after the first `skip`, that has the name and the members. */
-  async told(event: string, members: Readonly<Record<string, unknown>> = {}, skip = 0): Promise<Event> {
-    for (;;) {
-      const found = this.#events
-        .slice(skip)
-        .find(
-          (each) =>
-            each.event === event && Object.entries(members).every(([key, value]) => each[key] === value),
-        );
-      if (found) return found;
-      if (this.#process.exitCode !== null)
-        throw new Error(`souk dev ended: ${this.#stderr}${JSON.stringify(this.#events)}`);
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-      });
-    }
-  }
-
-  get heard(): number {
-    return this.#events.length;
-  }
-
-  async call(
-    path: string,
-    init: RequestInit = {},
-  ): Promise<{ status: number; json: ReturnType<typeof JSON.parse>; headers: Headers }> {
-    const answer = await fetch(`${this.url}${path}`, init);
-    const text = await answer.text();
-    return { status: answer.status, json: text === '' ? null : JSON.parse(text), headers: answer.headers };
-  }
-
-  async stop(): Promise<number | null> {
-    const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill('SIGINT');
-    return ended;
-  }
-}
 
 const PLUGIN = `import type { Host } from 'souk/sdk';
 export default {
@@ -134,7 +67,7 @@ function manifest(port: number, more: object = {}): string {
 describe('souk dev', () => {
   const folder = join(home, 'tried');
   const source = join(folder, 'index.ts');
-  let dev: Dev;
+  let dev: SoukDev;
   let target: ReturnType<typeof createServer>;
   /** Resolves with what lets the held request go. */
   const held = Promise.withResolvers<() => void>();
@@ -154,7 +87,7 @@ describe('souk dev', () => {
     });
     writeFileSync(join(folder, 'manifest.json'), manifest(targetPort()));
     writeValues({});
-    dev = await new Dev('tried', '--data', 'data.json').started();
+    dev = await new SoukDev(home, 'tried', '--data', 'data.json').started();
   });
   afterAll(async () => {
     target.close();
@@ -217,7 +150,7 @@ describe('souk dev', () => {
       }),
     );
     await dev.told('reloaded');
-    const post = (path: string, body?: object, headers = {}): ReturnType<Dev['call']> =>
+    const post = (path: string, body?: object, headers = {}): ReturnType<SoukDev['call']> =>
       dev.call(`/dev/ada/tried/${path}`, {
         method: 'POST',
         headers,
@@ -279,7 +212,7 @@ describe('souk dev', () => {
 
 test('runs the plugins that it depends on beside it', async () => {
   const folders = [join(EXAMPLES, 'counter'), '--with', join(EXAMPLES, 'hello-world')];
-  const dev = await new Dev(...folders).started();
+  const dev = await new SoukDev(home, ...folders).started();
   const answer = await dev.call('/orgs/dev/p/examples/counter/pages/home/visits', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

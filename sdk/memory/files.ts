@@ -6,12 +6,9 @@ import { FILE_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { RunFile } from '../../spec/run.ts';
 
-/** Content by name; text is taken as UTF-8. */
-export type GivenFiles = Readonly<Record<string, string | Uint8Array>>;
-
 export type MemoryFiles = FileReader & {
-  /** @throws Refusal `file_name_invalid`, `file_too_large` */
-  take(given: GivenFiles): RunFile[];
+  /** @param given text is taken as UTF-8. @throws Refusal `file_name_invalid`, `file_too_large` */
+  take(given: Iterable<readonly [name: string, content: string | Uint8Array]>): RunFile[];
 };
 
 export function createMemoryFiles(): MemoryFiles {
@@ -32,7 +29,7 @@ export function createMemoryFiles(): MemoryFiles {
     };
   };
   return {
-    take: (given) => Object.entries(given).map(([name, content]) => takeOne(name, content)),
+    take: (given) => [...given].map(([name, content]) => takeOne(name, content)),
     readPiece: async (_orgId, fileId, piece) => {
       const bytes = contents.get(fileId) ?? new Uint8Array();
       const at = piece * FILE_LIMITS.pieceBytesMax;

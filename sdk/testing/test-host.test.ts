@@ -1,11 +1,13 @@
-/** One behaviour suite, run against the test host and against the real sandbox through a server: the same answers. */
-import { readFileSync } from 'node:fs';
+/** One behaviour suite, run against a server, `souk dev` and the test host: the same answers. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { SoukDev } from '../../tests/support/souk-dev.ts';
 import { testSouk } from '../../tests/support/test-souk.ts';
-import type { Contributions, Manifest } from '../../spec/manifest.ts';
 import type { Plugin } from '../index.ts';
+import { CONTRIBUTES, ENDPOINTS, OTHER, SUITE } from './cases/manifest.ts';
 import { CASES, PLUGIN } from './cases/plugin.ts';
 import { createTestHost } from './index.ts';
 
@@ -14,88 +16,6 @@ const CODE = transformSync(SOURCE, {
   loader: 'ts',
   format: 'esm',
 }).code;
-const SUITE = {
-  id: 'suite/cases',
-  version: '1.0.0',
-  name: 'Cases',
-  main: 'index.js',
-  dependencies: { 'suite/other': '^1.0.0' },
-  optionalDependencies: { 'suite/absent': '^1.0.0' },
-  permissions: [
-    { name: 'kv' },
-    { name: 'secrets' },
-    { name: 'mail.send' },
-    { name: 'jobs' },
-    { name: 'events.emit', scope: ['case.heard', 'case.strange', 'case.told'] },
-    { name: 'events.subscribe', scope: ['case.heard'] },
-    { name: 'contracts.call', scope: ['communication@1'] },
-    { name: 'plugins.call', scope: ['suite/other', 'suite/absent'] },
-    { name: 'records.read', scope: ['event', 'note', 'organization', 'suite.cases.note'] },
-    { name: 'records.propose', scope: ['member', 'note', 'organization', 'thing'] },
-    { name: 'modules.extend', scope: ['notes', 'organizations'] },
-  ],
-  secrets: { token: { title: 'Token' }, other: { title: 'Other' } },
-  config: {
-    type: 'object',
-    properties: { greeting: { type: 'string', default: 'Halo' }, n: { type: 'integer' } },
-  },
-} as const satisfies Partial<Manifest>;
-const ENDPOINTS = [{ method: 'GET', path: '/cases/:name', access: 'public' }] as const;
-const CONTRIBUTES: Omit<Contributions, 'endpoints'> = {
-  commands: [
-    {
-      name: 'double',
-      arguments: { type: 'object', required: ['value'], properties: { value: { type: 'integer' } } },
-    },
-    { name: 'read' },
-  ],
-  events: {
-    emits: {
-      'case.told': { type: 'object', properties: { n: { type: 'integer' } } },
-      'case.heard': {},
-    },
-    subscribes: ['case.heard'],
-  },
-  modules: [
-    {
-      name: 'notes',
-      recordTypes: [
-        {
-          name: 'note',
-          schema: {
-            type: 'object',
-            required: ['code'],
-            properties: { code: { type: 'string' }, text: { type: 'string' } },
-          },
-          keys: [['code']],
-        },
-      ],
-    },
-    {
-      extends: 'organizations',
-      extensions: [
-        {
-          recordType: 'organization',
-          fields: { type: 'object', properties: { stars: { type: 'integer' } } },
-          validators: [{ schema: { not: { properties: { name: { const: 'Spam' } } } }, message: 'is spam' }],
-        },
-      ],
-    },
-  ],
-};
-const GROUPS = `{
-  createGroup: ({ name }) => {
-    if (name === 'taken') throw Object.assign(new Error('It is taken.'), { code: 'platform_refused' });
-    return { group: name };
-  },
-  deleteGroup: () => ({ deleted: 'later' }),
-  addMember: () => null, removeMember: () => null, listMembers: () => null, postMessage: () => null,
-}`;
-const OTHER = `export default { contracts: { 'communication@1': ${GROUPS} }, async fetch(request) {
-  const { pathname, search } = new URL(request.url);
-  return Response.json({ at: pathname + search, method: request.method, word: request.headers.get('x-word'), body: await request.text() }, { status: 201 });
-} };`;
-
 type ImporterInput = { import: { id: string; type: string }; file: { id: string } };
 
 const souk = await testSouk();
@@ -124,11 +44,48 @@ const host = createTestHost({
   mail: 'none',
 });
 
-describe('a plugin, on the test host as in the sandbox,', () => {
+const home = mkdtempSync(join(tmpdir(), 'souk-suite-'));
+function writeFolder(name: string, files: Readonly<Record<string, string>>): void {
+  mkdirSync(join(home, name));
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(home, name, file), text);
+}
+const engines = { souk: '^1.0.0' };
+const suiteManifest = {
+  manifestVersion: 1,
+  ...SUITE,
+  engines,
+  contributes: { ...CONTRIBUTES, endpoints: ENDPOINTS },
+};
+writeFolder('cases', {
+  'manifest.json': JSON.stringify(suiteManifest),
+  'index.js': CODE,
+  '.souk-dev.json': JSON.stringify({ config: { n: 7 }, secrets: { token: 's3cret' }, mail: 'none' }),
+});
+writeFolder('other', {
+  'manifest.json': JSON.stringify({
+    manifestVersion: 1,
+    id: 'suite/other',
+    version: '1.0.0',
+    name: 'Other',
+    main: 'index.js',
+    engines,
+    contributes: { contracts: ['communication@1'], endpoints: [{ method: 'POST', path: '/echo' }] },
+  }),
+  'index.js': OTHER,
+});
+const dev = await new SoukDev(home, 'cases', '--with', 'other').started();
+afterAll(async () => {
+  await dev.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe('a plugin, under souk dev and on the test host as on a server,', () => {
   it.each(Object.keys(CASES))('%s', async (name) => {
     const address = `/cases/${encodeURIComponent(name)}`;
     const real = await org.call(SUITE.id, address);
     expect(real.status, real.text).toBe(200);
+    const underDev = await dev.call(`/orgs/dev/p/${SUITE.id}${address}`);
+    expect(underDev.json).toEqual(real.json);
     const tried = await host.fetch(PLUGIN, address);
     expect(await tried.json()).toEqual(real.json);
   });

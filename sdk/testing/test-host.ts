@@ -29,7 +29,6 @@ import { importerOf } from '../../spec/records/importer-call.ts';
 import { Fault, Refusal, type Violation } from '../../spec/refusal.ts';
 import type { Caller, HandlerEnd } from '../../spec/run.ts';
 import type { Event, Host, Plugin } from '../index.ts';
-import type { GivenFiles } from '../memory/files.ts';
 import type { MemoryImport } from '../memory/imports.ts';
 import type { MemoryJob } from '../memory/jobs.ts';
 import type { MemoryMailServer, SentMail } from '../memory/mail.ts';
@@ -129,6 +128,9 @@ export type TestHost = {
   values(): ReadonlyMap<string, JsonValue>;
 };
 
+/** Content by name; text is taken as UTF-8. */
+export type GivenFiles = Readonly<Record<string, string | Uint8Array>>;
+
 /** A file that a person imports. */
 export type ImportWish = {
   readonly kind: ImportKind;
@@ -145,7 +147,8 @@ export function createTestHost(options: TestHostOptions): TestHost {
   const parts = openParts(options);
   const { jobs, events, records, mail, values } = parts.services;
   const handle = handlerOf(parts);
-  const take = (given?: { readonly files?: GivenFiles }) => parts.services.files.take(given?.files ?? {});
+  const take = (given?: { readonly files?: GivenFiles }) =>
+    parts.services.files.take(Object.entries(given?.files ?? {}));
   return {
     fetch: (plugin, path, init) =>
       callEndpoint(parts, plugin, new Request(`http://test.invalid${path}`, init)),
@@ -263,7 +266,7 @@ async function importFile(
   if (!contributes?.contracts?.includes(contract)) throw notImplemented(contract, id);
   const { installationId, orgId } = NAMESPACE;
   const proposer = { installationId, plugin: { id, version }, digest: around.digest };
-  const [file] = services.files.take({ [wish.name]: wish.content });
+  const [file] = services.files.take([[wish.name, wish.content]]);
   if (!file) throw new Fault('a file was not kept');
   const run = ({ trigger, requestId, files = [] }: HandlerRun): Promise<HandlerEnd> =>
     endOfWork(() => handle(plugin, trigger, { caller, requestId, files }));
