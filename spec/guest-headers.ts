@@ -56,8 +56,8 @@ const NOT_FROM_GUEST: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
-/** The tokens that Souk makes; anything else in Authorization is the plugin's business. */
-const SOUK_TOKEN = /^bearer\s+souk_/iu;
+/** The tokens that Souk makes, under whatever scheme; anything else in Authorization is the plugin's business. */
+const SOUK_TOKEN = /souk_/iu;
 
 /** The value of a header, or null; of several with one name their list (RFC 9110, section 5.3). */
 export function headerOf(headers: readonly Header[], wanted: string): string | null {

@@ -8,12 +8,13 @@ import type { GatewayAnswer } from '../gateway/answer.ts';
 import { GATEWAY_PREFIX, type Gateway } from '../gateway/gateway.ts';
 import { headerOf, type Header } from '../../spec/guest-headers.ts';
 import type { CancelSignal } from '../../sandbox/ports.ts';
+import type { Refusal } from '../../spec/refusal.ts';
 import type { Services } from '../services.ts';
 import { openBody, writePieces } from './body-pieces.ts';
 import { bodyIncomplete, bodyTooLarge } from './body.ts';
 import { asRefusal, problemHeaders, problemOf } from './problem.ts';
 import { recordRequest } from './record-request.ts';
-import { originOf, readTarget, type RequestTarget } from './target.ts';
+import { framingFault, originOf, readTarget, type RequestTarget } from './target.ts';
 
 const ROUTE = '/orgs/*';
 /** What a caller still sends after it was refused is read and thrown away for so long, so that it sees the answer. */
@@ -25,7 +26,10 @@ type Ports = Pick<Services, 'metrics' | 'log'>;
 export function createListener(ports: Ports, gateway: Gateway, others: RequestListener): RequestListener {
   return (incoming, outgoing) => {
     const target = readTarget(incoming.url ?? '');
-    if (!target?.pathname.startsWith(GATEWAY_PREFIX)) return others(incoming, outgoing);
+    if (!target?.pathname.startsWith(GATEWAY_PREFIX)) {
+      const fault = framingFault(incoming);
+      return fault ? refuse(incoming, outgoing, fault) : others(incoming, outgoing);
+    }
     takeCall(ports, gateway, { incoming, outgoing, target }).catch((error: unknown) => {
       ports.log.error({ err: error }, 'an answer could not be written');
       outgoing.destroy();
@@ -58,6 +62,8 @@ async function answerCall(
   requestId: string,
 ): Promise<GatewayAnswer> {
   try {
+    const fault = framingFault(incoming);
+    if (fault) throw fault;
     const headers = headersOf(incoming.rawHeaders);
     const request = {
       method: incoming.method ?? '',
@@ -76,9 +82,18 @@ async function answerCall(
     const refusal = asRefusal(error);
     if (refusal.entry.kind === 'fault')
       log.error({ err: refusal.cause ?? refusal, requestId }, 'request failed');
-    const body = JSON.stringify(problemOf(refusal, requestId));
-    return { status: refusal.entry.status, headers: Object.entries(problemHeaders(refusal)), body };
+    return refusalAnswer(refusal, requestId);
   }
+}
+
+function refusalAnswer(refusal: Refusal, requestId: string): GatewayAnswer {
+  const body = JSON.stringify(problemOf(refusal, requestId));
+  return { status: refusal.entry.status, headers: Object.entries(problemHeaders(refusal)), body };
+}
+
+function refuse(incoming: IncomingMessage, outgoing: ServerResponse, refusal: Refusal): void {
+  const requestId = randomUUID();
+  void writeAnswer(incoming, outgoing, refusalAnswer(refusal, requestId), requestId);
 }
 
 /** Node hands them over as they came: name, value, name, value. */

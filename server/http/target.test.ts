@@ -47,14 +47,26 @@ describe('the origin', () => {
     ['example.org:80', 'http://example.org'],
     ['127.0.0.1:8787', 'http://127.0.0.1:8787'],
     ['[::1]:8787', 'http://[::1]:8787'],
+    ['[0:0:0:0:0:0:0:1]', 'http://[::1]'],
+    ['0x7f.1:080', 'http://127.0.0.1'],
   ])('of %s', (host, origin) => {
     expect(originOf(incoming, host)).toBe(origin);
   });
 
-  test.each([null, '', 'a b', 'a/b', 'user@host', 'a, b', 'host:', '[::1'])(
-    '%j names no host',
-    async (host) => {
-      expect(await codeOf(() => originOf(incoming, host))).toBe('request_invalid');
-    },
-  );
+  test.each([
+    null,
+    '',
+    'a b',
+    'a/b',
+    'user@host',
+    'a, b',
+    'host:',
+    '[::1',
+    'host:99999',
+    '[::::]',
+    '1.2.3.999',
+    'xn--a',
+  ])('%j names no host', async (host) => {
+    expect(await codeOf(() => originOf(incoming, host))).toBe('request_invalid');
+  });
 });

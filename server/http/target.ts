@@ -33,15 +33,47 @@ function normalizeTarget(text: string): RequestTarget | undefined {
   return { pathname, search };
 }
 
+/** Hosts as they were written, and as a URL writes them; null for what only looks like one. Callers name few. */
+const HOSTS_MAX = 100;
+const hosts = new Map<string, string | null>();
+
 /**
- * The origin as the caller addressed it.
+ * The origin as the caller addressed it, as a URL has it: a guest makes a URL of it.
  * @throws Refusal `request_invalid` for a Host that names none (RFC 9112, section 3.2)
  */
 export function originOf(incoming: IncomingMessage, host: string | null): string {
-  if (host === null || !HOST.test(host))
-    throw new Refusal('request_invalid', { detail: 'The Host header does not name a host.' });
   const scheme = 'encrypted' in incoming.socket ? 'https' : 'http';
-  const port = scheme === 'http' ? ':80' : ':443';
-  const name = host.toLowerCase();
-  return `${scheme}://${name.endsWith(port) ? name.slice(0, -port.length) : name}`;
+  const origin = host === null ? null : originFrom(`${scheme}://${host}`, host);
+  if (origin === null)
+    throw new Refusal('request_invalid', { detail: 'The Host header does not name a host.' });
+  return origin;
 }
+
+function originFrom(text: string, host: string): string | null {
+  const known = hosts.get(text);
+  if (known !== undefined) return known;
+  const origin = HOST.test(host) && URL.canParse(text) ? new URL(text).origin : null;
+  if (hosts.size >= HOSTS_MAX) hosts.clear();
+  hosts.set(text, origin);
+  return origin;
+}
+
+/**
+ * @returns Refusal `request_invalid` for a body that is coded otherwise than in chunks, which is all that is undone here,
+ *   or in a request of HTTP/1.0, whose framing is then not to be trusted (RFC 9112, section 6.1)
+ */
+export function framingFault({ rawHeaders, httpVersionMinor }: IncomingMessage): Refusal | undefined {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length !== TRANSFER_ENCODING.length || name.toLowerCase() !== TRANSFER_ENCODING) continue;
+    const coding = (rawHeaders[at + 1] as string).trim().toLowerCase();
+    if (coding === 'chunked' && httpVersionMinor > 0) continue;
+    return new Refusal('request_invalid', {
+      detail: `The Transfer-Encoding is ${JSON.stringify(coding.slice(0, 80))} in HTTP/1.${httpVersionMinor}.`,
+      hint: 'Send the body with a Content-Length, or in HTTP/1.1 with the Transfer-Encoding chunked alone.',
+    });
+  }
+  return undefined;
+}
+
+const TRANSFER_ENCODING = 'transfer-encoding';

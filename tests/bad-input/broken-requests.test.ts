@@ -10,7 +10,12 @@ await kelompok.ship({
   id: 'kelompok/echo',
   code: `export default { fetch: async (request) => Response.json([request.method, request.url, await request.text()]) }`,
 });
+await kelompok.ship({
+  id: 'kelompok/headers',
+  code: `export default { fetch: (request) => Response.json(request.headers.get('authorization')) }`,
+});
 await acme.install('kelompok/echo');
+await acme.install('kelompok/headers');
 const { host } = new URL(souk.process.url);
 const HOST = `Host: ${host}`;
 const at = (path = '/x'): string => acme.endpoint('kelompok/echo', path);
@@ -42,6 +47,21 @@ const REFUSED: readonly [string, number, readonly string[], string?][] = [
   ['a length beyond 64 bits', 400, [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 99999999999999999999']],
   ['a length beyond all memory', 413, [`POST ${at()} HTTP/1.1`, HOST, 'Content-Length: 9007199254740993']],
   ['a chunk size that is none', 400, [`POST ${at()} HTTP/1.1`, HOST, 'Transfer-Encoding: chunked'], 'zz\r\n'],
+  [
+    'a coding that is not undone here',
+    400,
+    [`POST ${at()} HTTP/1.1`, HOST, 'Transfer-Encoding: gzip, chunked'],
+    '0\r\n\r\n',
+  ],
+  ['chunks of HTTP/1.0', 400, [`POST ${at()} HTTP/1.0`, HOST, 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+  [
+    'a coding that the API does not undo',
+    400,
+    ['POST /api/v1/orgs HTTP/1.1', HOST, 'Transfer-Encoding: gzip, chunked'],
+    '0\r\n\r\n',
+  ],
+  ['a host whose port is none', 400, [`GET ${at()} HTTP/1.1`, 'Host: evil:99999']],
+  ['a host whose address is none', 400, [`GET ${at()} HTTP/1.1`, 'Host: [::::]']],
   ['no host', 400, [`GET ${at()} HTTP/1.1`]],
   ['a host with a path', 400, [`GET ${at()} HTTP/1.1`, 'Host: evil/x?']],
   [
@@ -106,6 +126,19 @@ const ANSWERED: readonly [string, readonly string[], string, string][] = [
 
 it.each(ANSWERED)('%s is answered as the plain request that it is', async (_trick, head, body, expected) => {
   expect(await exchange(head, body)).toEqual({ status: 200, body: expected });
+});
+
+it.each([
+  ['of another scheme', (token: string) => `Token ${token}`],
+  ['behind other credentials', (token: string) => `Digest x, Bearer ${token}`],
+])('a token of Souk %s does not reach the plugin', async (_trick, write) => {
+  const { token } = acme.owner;
+  const seen = await acme.call('kelompok/headers', '/x', {
+    headers: { authorization: write(String(token)) },
+  });
+  expect([seen.status, seen.json]).toEqual([200, null]);
+  const own = await acme.call('kelompok/headers', '/x', { headers: { authorization: 'Token own' } });
+  expect(own.json).toBe('Token own');
 });
 
 it('a connection that only sends half a request holds nobody up', async () => {
