@@ -3,6 +3,7 @@ import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
 import { TrieRouter } from 'hono/router/trie-router';
 import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import type { JsonObject } from '../../spec/json.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { HTTP_METHODS } from '../../spec/permission.ts';
 
@@ -38,7 +39,16 @@ export function compileEndpoints(
 function compileEndpoint(endpoint: Endpoint): MatchedEndpoint {
   return {
     access: endpoint.access ?? 'member',
-    checkRequest: endpoint.request ? compileGuestSchema(endpoint.request) : null,
-    checkResponse: endpoint.response ? compileGuestSchema(endpoint.response) : null,
+    checkRequest: endpoint.request ? checkLater(endpoint.request) : null,
+    checkResponse: endpoint.response ? checkLater(endpoint.response) : null,
+  };
+}
+
+/** Compiled with the first value: a call pays for the schemas of its own endpoint, not for those of all others. */
+function checkLater(schema: JsonObject): GuestValidator {
+  let check: GuestValidator | undefined;
+  return (value) => {
+    check ??= compileGuestSchema(schema);
+    return check(value);
   };
 }
