@@ -2,6 +2,7 @@
 import { OUTCOMES } from '../../spec/outcome.ts';
 import { Fault } from '../../spec/refusal.ts';
 import { DELIVER } from '../guest/bridge.ts';
+import type { GuestCode } from '../guest/bundle.ts';
 import type { Frame, FrameParts } from '../protocol/frame.ts';
 import type { BootSettings, LoadHead, ReadyHead } from '../protocol/heads.ts';
 import { IdTable } from '../protocol/id-table.ts';
@@ -50,6 +51,7 @@ class Runner {
   #channel: Channel | undefined;
   #settings: BootSettings | undefined;
   #blanks: BlankIsolates | undefined;
+  #libraries: ReadonlyMap<string, string> = new Map();
   /** The run for which an isolate is being entered. */
   #current: Run | undefined;
 
@@ -107,8 +109,9 @@ class Runner {
   /** Makes the startup snapshot before any guest code has been near this process. */
   async #boot(frame: Frame): Promise<void> {
     this.#settings = JSON.parse(frame.head) as BootSettings;
-    const code = frame.body.toString('utf8');
-    const source = { code, filename: 'souk:guest' };
+    const guest = JSON.parse(frame.body.toString('utf8')) as GuestCode;
+    this.#libraries = new Map(Object.entries(guest.libraries));
+    const source = { code: guest.script, filename: 'souk:guest' };
     const snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
     this.#blanks = new BlankIsolates({
       engine: this.#engine,
@@ -152,6 +155,7 @@ class Runner {
       currentRun: () => this.#current,
       fireTimer: (at: Home, timer: number) => this.#fireTimer(at, timer),
       crypto: (job: CryptoJob) => desk.add(job),
+      libraries: this.#libraries,
     };
     return this.#blanks.take().occupy(home.id, createPostHandler(home, parts));
   }

@@ -6,14 +6,14 @@ import { bundleGuest } from '../guest/bundle.ts';
 import { POST } from '../guest/bridge.ts';
 import { warmUpScript } from './warm-up.ts';
 
-const guest = await bundleGuest(join(import.meta.dirname, '../guest/main.ts'));
+const { script } = await bundleGuest(join(import.meta.dirname, '../guest/main.ts'));
 
 test('goes all the way to an answer', () => {
   const isolate = new ivm.Isolate();
   const context = isolate.createContextSync();
   const posts: unknown[][] = [];
   context.global.setSync('note', new ivm.Callback((...args: unknown[]) => void posts.push(args)));
-  context.evalSync(guest);
+  context.evalSync(script);
   // The script boots with a callback of its own; this one listens as well.
   context.evalSync(`{
     const boot = soukBoot;
@@ -33,7 +33,7 @@ test('goes all the way to an answer', () => {
 });
 
 test('leaves nothing in the contexts that are made from the snapshot', () => {
-  const source = { code: guest, filename: 'souk:guest' };
+  const source = { code: script, filename: 'souk:guest' };
   const globalsAfter = (snapshot: ivm.ExternalCopy<ArrayBuffer>): unknown => {
     const isolate = new ivm.Isolate({ snapshot });
     const context = isolate.createContextSync();

@@ -1,6 +1,6 @@
 /**
  * What a runner needs on disk and in its first frame, made from the sources at start: the runner as one script next to
- * the engine's native file, and the guest runtime as one script in memory.
+ * the engine's native file, and the code of guests in memory.
  *
  * The folder is made anew for each start and is readable by any user, because runners run as another one, who could
  * not get at a clone that lies in a private home folder.
@@ -32,6 +32,7 @@ export type RuntimeFiles = {
   readonly nodePath: string;
   readonly runnerPath: string;
   readonly addonPath: string;
+  /** `GuestCode` as JSON. */
   readonly guestSource: string;
   remove(): void;
 };
@@ -40,7 +41,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 
 /** @param dataDir folder in which the runtime folder is made, where another user could get at it */
 export async function createRuntimeFiles(dataDir: string | undefined): Promise<RuntimeFiles> {
-  const [runnerSource, guestSource] = await Promise.all([
+  const [runnerSource, guestCode] = await Promise.all([
     bundleRunner(),
     bundleGuest(join(HERE, '../guest/main.ts')),
   ]);
@@ -55,7 +56,7 @@ export async function createRuntimeFiles(dataDir: string | undefined): Promise<R
     nodePath: placeNode(folder),
     runnerPath,
     addonPath,
-    guestSource,
+    guestSource: JSON.stringify(guestCode),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import ivm from 'isolated-vm';
-import { bundleGuest } from '../../guest/bundle.ts';
+import { bundleGuest, type GuestCode } from '../../guest/bundle.ts';
 import type { BoundRequest, BoundResponse } from '../../guest/bindings.ts';
 import { domainToAscii } from '../domain.ts';
 import { performCrypto } from '../web-crypto.ts';
@@ -23,15 +23,18 @@ type Fetch = (request: BoundRequest) => Promise<BoundResponse>;
 
 /** One entry into the isolate. */
 const ENTRY_MS_MAX = 5_000;
+let code: Promise<GuestCode> | undefined;
 let snapshot: Promise<ivm.ExternalCopy<ArrayBuffer>> | undefined;
 
 async function makeSnapshot(): Promise<ivm.ExternalCopy<ArrayBuffer>> {
-  const code = await guestScript();
-  return ivm.Isolate.createSnapshot([{ code, filename: 'guest.js' }]);
+  const { script } = await guestCode();
+  return ivm.Isolate.createSnapshot([{ code: script, filename: 'guest.js' }]);
 }
 
-const guestScript = (): Promise<string> =>
-  bundleGuest(fileURLToPath(new URL('guest-entry.ts', import.meta.url)));
+function guestCode(): Promise<GuestCode> {
+  code ??= bundleGuest(fileURLToPath(new URL('guest-entry.ts', import.meta.url)));
+  return code;
+}
 
 /** The startup snapshot, made once in each process. */
 export function guestSnapshot(): Promise<ivm.ExternalCopy<ArrayBuffer>> {
@@ -49,7 +52,8 @@ export async function openWebIsolate(fetch?: Fetch): Promise<WebIsolate> {
   const deliver = (kind: string, id: number, text: string): void => {
     if (!isolate.isDisposed) handle.applySync(undefined, [kind, id, text], { timeout: ENTRY_MS_MAX });
   };
-  const host = makeHost({ deliver, lines, waiting, fetch });
+  const { libraries } = await guestCode();
+  const host = makeHost({ deliver, lines, waiting, fetch, libraries });
   const boot = context.global.getSync('boot', { reference: true }) as ivm.Reference<
     (post: unknown) => unknown
   >;
@@ -97,6 +101,7 @@ type HostParts = {
   readonly lines: string[];
   readonly waiting: Set<NodeJS.Timeout>;
   readonly fetch: Fetch | undefined;
+  readonly libraries: GuestCode['libraries'];
 };
 
 function makeHost({
@@ -104,6 +109,7 @@ function makeHost({
   lines,
   waiting,
   fetch,
+  libraries,
 }: HostParts): (kind: string, id: number, text: string) => string | number {
   const answer = (id: number, work: Promise<string>): void =>
     void work.then(
@@ -124,6 +130,8 @@ function makeHost({
         return randomBytes(id).toString('latin1');
       case 'domain':
         return domainToAscii(text);
+      case 'library':
+        return libraries[text] ?? '';
       case 'log':
         return lines.push(text);
       case 'crypto': {
