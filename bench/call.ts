@@ -11,7 +11,7 @@ import {
   type Marketplace,
 } from './marketplace.ts';
 import { SUM_BODY, SUM_PLUGIN } from './packages.ts';
-import { startReference, type Reference } from './reference.ts';
+import { startBareHttp, startReference, type Reference } from './reference.ts';
 import { fixed, whole, type Table } from './table.ts';
 
 const PLUGINS: readonly { readonly tier: string; readonly id: PluginId }[] = [
@@ -28,7 +28,8 @@ export async function benchCall(): Promise<Table> {
   try {
     for (const { id, tier } of PLUGINS)
       await (tier === 'unreviewed' ? installUnsigned : installPlugin)(market, id, SUM_PLUGIN);
-    return tableOf(await measureAll(generator, market, reference));
+    const rows = await measureAll(generator, market, reference);
+    return tableOf([...rows, ...(await measureBareHttp(generator, reference))]);
   } finally {
     generator.close();
     await reference.stop();
@@ -44,7 +45,7 @@ async function measureAll(
   reference: Reference,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  const bare: Target = { ...post(`${reference.url}/sum`), pid: reference.pid };
+  const bare = bareTarget(reference);
   for (const { tier, id } of PLUGINS) {
     for (const access of ['public', 'member'] as const) {
       if (tier === 'unreviewed' && access === 'member') continue;
@@ -58,6 +59,22 @@ async function measureAll(
     }
   }
   return rows;
+}
+
+async function measureBareHttp(generator: LoadGenerator, reference: Reference): Promise<Row[]> {
+  const http = await startBareHttp();
+  const rows: Row[] = [];
+  for (const connections of [32, 1]) {
+    const options = { ...ROUNDS, connections };
+    const comparison = await compare(generator, bareTarget(http), bareTarget(reference), options);
+    rows.push({ what: 'no sandbox and no Hono: node:http', connections, comparison });
+  }
+  await http.stop();
+  return rows;
+}
+
+function bareTarget({ url, pid }: Reference): Target {
+  return { ...post(`${url}/sum`), pid };
 }
 
 function pluginTarget(market: Marketplace, id: PluginId, access: 'public' | 'member'): Target {
