@@ -1,4 +1,4 @@
-import type { PulledBody } from './web/body.ts';
+import type { PulledBody } from './web/pulled-body.ts';
 
 /**
  * What the web APIs in the isolate need from beneath: the only things they cannot do for themselves.

@@ -31,7 +31,7 @@ import {
 import { fileStream } from './file-stream.ts';
 import { closeAnswers, closeRequest, type Inflow } from './inflow.ts';
 import type { Outflow } from './outflow.ts';
-import { pluginCall } from './plugin-call.ts';
+import { pluginCall, type SentCall } from './plugin-call.ts';
 import { post } from './post.ts';
 
 /** One run as the guest side knows it. */
@@ -181,9 +181,6 @@ function makeServices(run: GuestRun, settings: HostSettings, space: string): obj
 function shaped(name: string, call: (...args: unknown[]) => Promise<unknown>): unknown {
   return name === 'files.stream' ? fileStream(call) : call;
 }
-
-/** Which call an answer belongs to; filled in when it has been sent. */
-export type SentCall = { run: number; call: number };
 
 /**
  * Sends one host call.

@@ -1,6 +1,5 @@
 /** The body of an answer that goes out in pieces: read from the guest's stream when the caller is ready for more. */
 import { POST } from './bridge.ts';
-import type { GuestRun } from './host.ts';
 import { post } from './post.ts';
 import { ErrorConstructor, PromiseConstructor, TypeErrorConstructor } from './primordials.ts';
 import { cancelQuietly, pieceOf, type ReadableStream } from './web/index.ts';
@@ -14,6 +13,9 @@ export type Outflow = {
   revoke(): void;
 };
 
+/** A run whose answer has a body. */
+type AnsweringRun = { readonly id: number; readonly live: boolean; outflow: Outflow | undefined };
+
 type Reader = {
   read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
   cancel(reason: unknown): Promise<void>;
@@ -24,7 +26,7 @@ type Reader = {
  * @throws whatever the guest's stream throws; TypeError for a chunk that is no Uint8Array
  */
 export async function pourOut(
-  run: GuestRun,
+  run: AnsweringRun,
   head: string,
   stream: ReadableStream<unknown>,
   pieceBytesMax: number,
@@ -47,7 +49,7 @@ export async function pourOut(
 
 /** @returns whether there may be more */
 async function sendChunk(
-  run: GuestRun,
+  run: AnsweringRun,
   reader: Reader,
   flow: Outflow,
   pieceBytesMax: number,
@@ -74,7 +76,7 @@ function untilWanted(flow: Outflow): Promise<void> | undefined {
 }
 
 /** The caller has taken pieces: so many may be sent now. */
-export function allowMore(run: GuestRun | undefined, piecesMax: number): void {
+export function allowMore(run: AnsweringRun | undefined, piecesMax: number): void {
   const flow = run?.outflow;
   if (!flow) return;
   flow.piecesMax = piecesMax;

@@ -1,6 +1,5 @@
 /** `host.plugins.call(id, path, init)`: what `fetch` is to the world, to an endpoint of another plugin. */
 import type { BoundCall, BoundRequest, BoundResponse } from './bindings.ts';
-import type { SentCall } from './host.ts';
 import { promiseThen, stringIndexOf, stringSlice, TypeErrorConstructor } from './primordials.ts';
 import { fetchThrough } from './web/index.ts';
 
@@ -8,6 +7,9 @@ import { fetchThrough } from './web/index.ts';
 const ORIGIN = 'http://plugin';
 
 type Answer = Pick<BoundResponse, 'status' | 'headers' | 'body'>;
+
+/** Which call an answer belongs to; filled in when it has been sent. */
+export type SentCall = { run: number; call: number };
 
 /**
  * @param send the host service, which takes the id, the path, and the rest of the request

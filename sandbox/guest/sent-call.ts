@@ -1,7 +1,8 @@
 /** Host calls that can be given up while they are on their way: `fetch`, and calls of other plugins. */
 import type { BoundCall, BoundRequest, BoundResponse } from './bindings.ts';
-import { callService, giveUpCall, type SentCall, type Service } from './host.ts';
+import { callService, giveUpCall, type Service } from './host.ts';
 import { openAnswer, type Inflow } from './inflow.ts';
+import type { SentCall } from './plugin-call.ts';
 import { promiseThen } from './primordials.ts';
 
 /** What the broker answers: where the body is to be pulled, how much of it may be read whole. */

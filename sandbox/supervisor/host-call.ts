@@ -8,12 +8,12 @@ import type { HostBody } from '../../spec/host/capability.ts';
 import { Fault, type Refusal } from '../../spec/refusal.ts';
 import type { BrokerAnswer } from '../broker/broker.ts';
 import type { Caller, Guest, HostCallContext, RunFile, Trigger } from '../ports.ts';
-import type { Run } from './run.ts';
+import type { OpenCall, Run } from './run.ts';
 
 const NO_CHAIN: readonly string[] = [];
 const NO_FILES: readonly RunFile[] = [];
 
-export class HostCall implements HostCallContext {
+export class HostCall implements HostCallContext, OpenCall {
   /** Replaced before the call is judged, where the run has lasted for so long that its grants may have changed. */
   guest: Guest;
   readonly deadline: number;
@@ -58,7 +58,6 @@ export class HostCall implements HostCallContext {
     this.#body = body;
   }
 
-  /** @returns undefined where there is no body, or a piece of it has been asked for already */
   read(): Promise<Uint8Array | 'ended' | Refusal> | undefined {
     if (!this.#body || this.#isAsked) return undefined;
     this.#isAsked = true;

@@ -1,9 +1,9 @@
 /** One run as the supervisor holds it, from the call to its completion. */
+import type { HostBody } from '../../spec/host/capability.ts';
 import type { FailedOutcome } from '../../spec/outcome.ts';
 import { STREAM_LIMITS, type RunLimits } from '../../spec/limits.ts';
 import type { ByteSource, Completion, GuestError, Invocation } from '../ports.ts';
 import type { Admission } from './admission.ts';
-import type { HostCall } from './host-call.ts';
 import type { Outflow } from './outflow.ts';
 
 export type Run = {
@@ -18,7 +18,7 @@ export type Run = {
   /** The body of the answer, once it has begun to come in pieces. */
   outflow: Outflow | undefined;
   /** Host calls that can be aborted, by the guest's own number; most runs make none. */
-  hostCallsOpen: Map<number, HostCall> | undefined;
+  hostCallsOpen: Map<number, OpenCall> | undefined;
   cold: boolean;
   /** How often the run was sent to a runner that had no isolate for it any more. */
   starts: number;
@@ -33,6 +33,13 @@ export type Run = {
   /** Where it counts against the shares of its installation and organization. */
   admission: Admission | undefined;
   isSettled: boolean;
+};
+
+/** A host call that its guest, or the end of its run, can abort; its body may still be coming. */
+export type OpenCall = {
+  /** @returns undefined where there is no body, or a piece of it has been asked for already */
+  read(): ReturnType<HostBody['read']> | undefined;
+  abort(): void;
 };
 
 /** @returns the body of a request that comes in pieces */

@@ -6,7 +6,7 @@ import type { Database } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { CORE_EVENTS } from '../../spec/event-name.ts';
 import type { NewEvent } from '../../spec/host/events.ts';
-import type { Tell } from './events.ts';
+import type { Tell } from './emit.ts';
 
 type CoreEvent = keyof typeof CORE_EVENTS;
 type Row = { id: string; org_id: string; type: string; data: JsonObject };

@@ -75,6 +75,13 @@ export type Facts = {
   readonly make: () => readonly NewEvent[];
 };
 
+/**
+ * Tells facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order.
+ *
+ * @example await tell(tx, orgId, { names: ['import.failed'], make: () => [{ name: 'import.failed', key: id, data }] })
+ */
+export type Tell = (tx: Transaction, orgId: string, facts: Facts) => Promise<void>;
+
 const SOUK: Source = { emitter: 'core', depth: 0 };
 const NO_ROOM = 'facts_too_many: too many facts of this organization waited to be delivered.';
 

@@ -16,21 +16,22 @@ import {
   type DeadLetterQuery,
 } from './dead-letters.ts';
 import { startDeliveryLoop, type DeliveryLoop } from './delivery-loop.ts';
-import { checkNew, emittedOf, planEvent, writeEvents, writeFacts } from './emit.ts';
-import type { Facts, Source, Writing } from './emit.ts';
+import {
+  checkNew,
+  emittedOf,
+  planEvent,
+  writeEvents,
+  writeFacts,
+  type Source,
+  type Tell,
+  type Writing,
+} from './emit.ts';
 import { createEmitting } from './emitting.ts';
 import type { LaneRunPorts } from './lane-run.ts';
 import { openLanes } from './lanes.ts';
 import { createRoom } from './room.ts';
 import { loadParties } from './subscribers.ts';
 import { listWaiting, type WaitingFor } from './waiting.ts';
-
-/**
- * Tells facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order.
- *
- * @example await tell(tx, orgId, { names: ['import.failed'], make: () => [{ name: 'import.failed', key: id, data }] })
- */
-export type Tell = (tx: Transaction, orgId: string, facts: Facts) => Promise<void>;
 
 export type EventsPorts = LaneRunPorts & { readonly database: Database };
 

@@ -1,2 +1,3 @@
-export { openQueue, type NewTask, type Queue, type QueueLog, type Task } from './queue.ts';
+export { openQueue, type Queue } from './queue.ts';
 export { createSignal, type Signal } from './signal.ts';
+export type { NewTask, QueueLog, Task } from './task.ts';

@@ -8,34 +8,17 @@
 import { randomUUID } from 'node:crypto';
 import { PgBoss } from 'pg-boss';
 import type { Database, Transaction } from '../../database/index.ts';
-import type { JsonObject } from '../../spec/json.ts';
 import { QUEUE_LIMITS } from '../../spec/limits.ts';
 import { poolExecutor, transactionExecutor } from './executor.ts';
 import { createSignal } from './signal.ts';
+import { QUEUE_NAMES, type NewTask, type QueueLog, type QueueName, type Task } from './task.ts';
 import { startWorker, type Handle, type Worker, type WorkerOptions } from './worker.ts';
 
 /** The schema of pg-boss's tables. */
 export const QUEUE_SCHEMA = 'souk_queue';
 
-export const QUEUE_NAMES = ['jobs'] as const;
 /** Queues of earlier versions, whose work is found elsewhere now. */
 const FORMER_QUEUES = ['events'];
-export type QueueName = (typeof QUEUE_NAMES)[number];
-
-/** One unit of work that a worker has taken. */
-export type Task = {
-  readonly id: string;
-  readonly data: JsonObject;
-  /** How often it was taken before; a settlement of an earlier time is ignored. */
-  readonly retryCount: number;
-};
-
-export type NewTask = {
-  readonly data: JsonObject;
-  /** Of tasks of the same group a limited number is at work at a time. */
-  readonly group: string;
-  readonly delayMs?: number;
-};
 
 export type Queue = {
   /** Adds tasks when the transaction commits, and wakes the workers of all servers. */
@@ -48,8 +31,6 @@ export type Queue = {
   work(queue: QueueName, options: WorkerOptions, handle: Handle): Worker;
   close(): Promise<void>;
 };
-
-export type QueueLog = { warn(fields: object, message: string): void };
 
 /** @param log gets what pg-boss reports; a database that is away is reported once for each loss */
 export async function openQueue(database: Database, log: QueueLog): Promise<Queue> {

@@ -2,7 +2,7 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import type { JsonObject } from '../../spec/json.ts';
 import { QUEUE_LIMITS } from '../../spec/limits.ts';
-import type { QueueLog, QueueName, Task } from './queue.ts';
+import type { QueueLog, QueueName, Task } from './task.ts';
 
 export type WorkerOptions = {
   /** Tasks that this server works on at the same time. */

@@ -2,13 +2,9 @@
  * The houses and their arrows: which top folder may import which, and which packages belong to one house alone.
  * It reads every import of the tree, static, dynamic and type-only, with a TypeScript parser.
  */
-import { readFileSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
 import { dirname, join, normalize, relative } from 'node:path';
-import { parseSync } from 'oxc-parser';
 import { describe, expect, it } from 'vitest';
-
-const ROOT = join(import.meta.dirname, '..', '..');
+import { importsOf, sourceFiles, type Import } from './sources.ts';
 
 /** Each house and those it may import. `registry/package` and its like are rooms with fewer rights than their house. */
 const ARROWS: Record<string, readonly string[]> = {
@@ -41,35 +37,6 @@ const OWNED_PACKAGES: readonly { pattern: RegExp; houses: readonly string[] }[] 
   { pattern: /^@mikro-orm\//u, houses: ORM_HOUSES },
 ];
 
-type Import = { from: string; to: string };
-
-async function sourceFiles(): Promise<string[]> {
-  const files: string[] = [];
-  const houses = '{spec,signing,database,identity,registry,services,sandbox,server,cli,sdk,demo,migrations}';
-  for await (const file of glob(`${houses}/**/*.ts`, { cwd: ROOT })) files.push(file);
-  return files.filter((file) => !file.includes('node_modules') && !isTestFile(file)).sort();
-}
-
-/** Tests reach across houses to set a scene; the arrows bind what ships, as the test host for authors does. */
-function isTestFile(file: string): boolean {
-  if (file.startsWith('sdk/testing/')) return file.endsWith('.test.ts');
-  return file.endsWith('.test.ts') || /(^|\/)(testing|fixtures|corpus|support)(\/|\.ts$)/u.test(file);
-}
-
-function importsOf(file: string): string[] {
-  const { module } = parseSync(file, readFileSync(join(ROOT, file), 'utf8'));
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  return [
-    ...module.staticImports.map((entry) => entry.moduleRequest.value),
-    ...module.staticExports.flatMap((entry) =>
-      entry.entries.flatMap((item) => item.moduleRequest?.value ?? []),
-    ),
-    ...module.dynamicImports.map((entry) =>
-      text.slice(entry.moduleRequest.start + 1, entry.moduleRequest.end - 1),
-    ),
-  ];
-}
-
 /** The narrowest room of `ARROWS` or `OWNED_PACKAGES` that holds a file. */
 function roomOf(file: string): string {
   const rooms = [...Object.keys(ARROWS), 'sandbox/runner'].filter((room) => file.startsWith(`${room}/`));
@@ -88,9 +55,9 @@ function mayImport(from: string, to: string): boolean {
   return ARROWS[from] && from.includes('/') ? false : houseOf(from) === houseOf(to);
 }
 
-describe('the houses', async () => {
-  const files = await sourceFiles();
-  const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file, to })));
+describe('the houses', () => {
+  const files = sourceFiles();
+  const imports: Import[] = files.flatMap(importsOf);
 
   it('were read at all', () => {
     expect(files.length).toBeGreaterThan(60);

@@ -21,6 +21,7 @@ import {
   typedArrayName,
 } from './intrinsics.ts';
 import { blobPart, formPart, streamPart, urlPart } from './lazy.ts';
+import type { PulledBody } from './pulled-body.ts';
 import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
 import type { URLSearchParams } from './url.ts';
@@ -40,17 +41,6 @@ type Source =
   | { readonly kind: 'binary'; readonly binary: string }
   | { readonly kind: 'pulled'; readonly pulled: PulledBody }
   | { readonly kind: 'stream'; readonly stream: ReadableStream };
-
-/** A body that is still with who sends it: that of a request, or of an answer of the outside. */
-export type PulledBody = {
-  readonly of: 'request' | 'answer';
-  /** Largest body that is read whole. */
-  readonly wholeBytesMax: number;
-  /** @returns the next bytes as a binary string, null after the last; rejects when the body broke off */
-  pull(): Promise<string | null>;
-  /** Nobody wants more of it. */
-  drop(): void;
-};
 
 /** Read once: `isUsed` is set when the source has been handed out. A stream tells for itself. */
 export type Body = { source: Source; isUsed: boolean };

@@ -8,7 +8,7 @@
 import type { BoundRun, GuestBindings } from '../bindings.ts';
 import { atob, btoa } from './base64.ts';
 import { binaryFromBytes } from './binary.ts';
-import { isBodyTooLarge, isUnusable, streamOf, takeBinary, type Body, type PulledBody } from './body.ts';
+import { isBodyTooLarge, isUnusable, streamOf, takeBinary, type Body } from './body.ts';
 import { bind } from './bound.ts';
 import { console } from './console.ts';
 import { Crypto, crypto } from './crypto.ts';
@@ -40,6 +40,7 @@ import {
 } from './lazy.ts';
 import { navigator } from './navigator.ts';
 import { performance } from './performance.ts';
+import type { PulledBody } from './pulled-body.ts';
 import { reportError } from './report-error.ts';
 import { Request, requestFromHost } from './request.ts';
 import { isResponse, Response, responseState } from './response.ts';
@@ -119,7 +120,7 @@ export type AnsweredResponse = {
 };
 
 export { isRequestTooLarge, streamOfPulled } from './body.ts';
-export type { PulledBody } from './body.ts';
+export type { PulledBody } from './pulled-body.ts';
 export type { ReadableStream } from './streams.ts';
 
 /** Puts the web APIs on the global object; not enumerable, as browsers have them (Web IDL section 3.7.3). */

@@ -12,7 +12,6 @@ import {
   type Body,
   type BodyHolder,
   type BodyInit,
-  type PulledBody,
 } from './body.ts';
 import { bound } from './bound.ts';
 import { arrayPush, arraySlice, matches, setHas, stringToUpperCase } from './intrinsics.ts';
@@ -26,6 +25,7 @@ import {
   type HeadersInit,
 } from './headers.ts';
 import { abortPart, streamPart, urlPart } from './lazy.ts';
+import type { PulledBody } from './pulled-body.ts';
 import type { ReadableStream } from './streams.ts';
 import type { URL } from './url.ts';
 import { defineInterface, isObject, requireArguments, toByteString, toDictionary } from './web-idl.ts';
