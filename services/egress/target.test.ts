@@ -25,6 +25,11 @@ describe('what is no address to send to', () => {
     ['a last label of digits', 'https://example.1/'],
     ['a port beyond 65,535', 'https://example.org:65536/'],
     ['an address with too many parts', 'https://1.2.3.4.5/'],
+    ['dots behind an encoded slash', 'https://example.org/api/..%2fadmin'],
+    ['dots behind an encoded backslash', 'https://example.org/api/..%5Cadmin'],
+    ['dots that are encoded twice', 'https://example.org/api/%252e%252e/admin'],
+    ['dots with a parameter', 'https://example.org/api/..;a=b/admin'],
+    ['a dot behind an encoded slash', 'https://example.org/api%2F./admin'],
     ['a URL of 9,000 characters', `https://example.org/${'a'.repeat(9_000)}`],
   ])('%s', (_trick, text) => {
     expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: 'egress_url_invalid' }));
@@ -34,6 +39,13 @@ describe('what is no address to send to', () => {
 const grant = (scope: string, methods?: Permission['methods']): Permission[] => [
   { name: 'http.fetch', scope: [scope], ...(methods ? { methods } : {}) },
 ];
+
+it.each([
+  'https://example.org/projects/group%2Fname',
+  'https://example.org/a..b/...;x/.well-known/%2e.hidden?q=../%2e%2e',
+])('%s is a place', (text) => {
+  expect(parseTarget(text).href).toBe(text);
+});
 
 describe('a grant', () => {
   it.each([

@@ -29,7 +29,19 @@ export function parseTarget(text: string): Target {
   url.hash = '';
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);
   requireHost(url.hostname);
+  requireOpenPath(url.pathname);
   return url as Target;
+}
+
+/**
+ * The parser has resolved the dot segments that it knows. Servers know more of them, behind an encoded slash, encoded
+ * twice, or with a parameter (RFC 3986, section 3.3): there the path would leave the place that was granted.
+ */
+function requireOpenPath(pathname: string): void {
+  const decoded = pathname.replace(/%(?:25)+/gu, '%').replace(/%2e/giu, '.');
+  const segments = decoded.split(/\/|\\|%2f|%5c/iu);
+  if (segments.some((segment) => /^\.{1,2}(?:;|%3b|$)/iu.test(segment)))
+    throw invalid('The path holds dot segments that are hidden by their encoding.');
 }
 
 /** getaddrinfo reads names of digits, such as 127.1, as addresses: a name has a letter in its last label. */
