@@ -264,7 +264,13 @@ class Runner {
     const budgetMs = Math.round(run.limits.cpuTimeMsMax + run.earnedUs / 1_000);
     const reason = `the run used more than ${budgetMs} ms of processor time`;
     this.#endRun(run, { outcome: 'exceededCpu', head: { reason } });
-    this.#enter(run.home, undefined, run.limits.entryMsMax, [DELIVER.revoke, run.id]);
+    this.#revoke(run);
+  }
+
+  /** Nobody pays for it, but who watches the runner sees that it may be in guest code: listeners hear of the end. */
+  #revoke({ id, home, limits }: Run): void {
+    const end = home.isolate?.deliver(id, limits.entryMsMax, [DELIVER.revoke, id]);
+    if (end) this.#settleEntry(home, undefined, end);
   }
 
   /** The isolate is gone: the run that broke it gets the outcome, the others learn that they were not at fault. */
@@ -302,7 +308,7 @@ class Runner {
     const run = this.#runs.get(id);
     if (!run) return;
     this.#endRun(run, { outcome: 'canceled', head: { reason: 'the supervisor ended the run' } });
-    this.#enter(run.home, undefined, run.limits.entryMsMax, [DELIVER.revoke, id]);
+    this.#revoke(run);
   }
 
   #unload(id: number): void {
