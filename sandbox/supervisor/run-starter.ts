@@ -16,6 +16,8 @@ export type RunStarterParts = {
 
 /** A runner that dies before it got a run may be replaced this often; the run did not start, so nothing happens twice. */
 const START_ATTEMPTS_MAX = 3;
+/** The same for runners that somebody else killed, an operator or the kernel: the deadline of the run comes first. */
+const KILLED_STARTS_MAX = 50;
 
 export class RunStarter {
   readonly #parts: RunStarterParts;
@@ -61,19 +63,27 @@ export class RunStarter {
     run.cold = true;
     const files = await packages.files(guest.digest);
     if (!files) throw new Fault('the package of the installation is not in the store');
-    for (let attempt = 1; attempt <= START_ATTEMPTS_MAX; attempt++) {
+    let failures = 0;
+    let kills = 0;
+    while (failures < START_ATTEMPTS_MAX && kills < KILLED_STARTS_MAX) {
       const runner = pool.runnerFor(guest);
       const isReady = await runner.ready.then(
         () => !runner.isClosing,
         () => false,
       );
       if (run.isSettled) return;
-      if (!isReady) continue;
+      if (!isReady) {
+        if (runner.wasKilledByOthers) kills += 1;
+        else failures += 1;
+        continue;
+      }
       const isolate = loader.find(runner, guest) ?? loader.load(runner, guest, files);
       this.#waiting.delete(run);
       return enter(run, runner, isolate);
     }
-    throw new Fault('no runner could be started');
+    if (failures === START_ATTEMPTS_MAX) throw new Fault('no runner could be started');
+    const reason = 'every runner process was killed before the call began';
+    run.settle(failRun(run, { outcome: 'runnerDied', reason }));
   }
 }
 

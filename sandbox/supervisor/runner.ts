@@ -58,6 +58,8 @@ export class Runner {
   group = '';
   usedAtMs = performance.now();
   isEnded = false;
+  /** Ended by a kill that was not ours: says nothing of whether another one would last. */
+  wasKilledByOthers = false;
   /** Takes no new runs. */
   isClosing = false;
   killReason: KillReason | undefined;
@@ -286,6 +288,7 @@ export class Runner {
 
   #end(end: { signal: string | null; lastWords: string }): void {
     this.isEnded = true;
+    this.wasKilledByOthers = end.signal === 'SIGKILL' && !this.killReason;
     this.lastWords = end.lastWords.trim().slice(0, 300);
     this.isClosing = true;
     this.usage.close();

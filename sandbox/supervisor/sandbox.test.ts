@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
 import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { createSandbox, type Guest, type Sandbox } from '../index.ts';
@@ -294,6 +294,63 @@ test('a plugin whose steps are long goes on in a runner of its own, and its neig
     )
     .toBe(before + 1);
   expect(bed.read(await sandbox.call(bed.get(neighbour))).json).toBe('hello');
+});
+
+test('a plugin that takes its time when its caller goes away goes on in a runner of its own', async () => {
+  const long = `export default { fetch(request) { request.signal.addEventListener('abort', () => {
+    const until = Date.now() + 200; while (Date.now() < until);
+  }); return new Promise(() => {}); } }`;
+  const [hog, neighbour] = ['late-hog', 'beside-late'].map((org) =>
+    bed.guest(
+      { 'index.js': org === 'late-hog' ? long : HELLO },
+      { tier: 'trusted', org: { id: org, slug: org } },
+    ),
+  ) as [Guest, Guest];
+  await sandbox.call(bed.get(neighbour));
+  const holders = (): number =>
+    sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
+  const before = holders();
+  const callAndLeave = async (): Promise<void> => {
+    const leaving = new AbortController();
+    const left = sandbox.call({ ...bed.get(hog), signal: leaving.signal });
+    await sandbox.call(bed.get(neighbour));
+    leaving.abort();
+    // The neighbour's next call waits behind the listener.
+    await Promise.all([left, sandbox.call(bed.get(neighbour))]);
+  };
+  await expect
+    .poll(
+      async () => {
+        await callAndLeave();
+        return holders();
+      },
+      { timeout: 20_000, interval: 0 },
+    )
+    .toBe(before + 1);
+});
+
+test('a call waits for as many runners as others kill before one is ready', async () => {
+  const guest = bed.guest({ 'index.js': HELLO }, { tier: 'unreviewed' });
+  const own = await createSandbox({ ...bed.options, onWeakRights: 'allowUnreviewed' });
+  onTestFinished(() => own.close());
+  const call = own.call(bed.get(guest));
+  const killed = new Set<number>();
+  await vi.waitUntil(
+    () => {
+      const starting = own
+        .health()
+        .runners.find(
+          ({ tier, isolates, pid }) => tier === 'unreviewed' && isolates === 0 && !killed.has(pid),
+        );
+      if (starting) {
+        process.kill(-starting.pid, 'SIGKILL');
+        killed.add(starting.pid);
+      }
+      return killed.size === 5;
+    },
+    { timeout: 10_000, interval: 1 },
+  );
+  expect(bed.read(await call).json).toBe('hello');
 });
 
 test('a plugin that broke its isolate goes on in a runner of its own', async () => {
