@@ -15,7 +15,7 @@ const CODE = `const read = async (args, host) => {
   return { rows, ...args };
 };
 export default {
-  commands: { 'import-organizations': read, 'import-members': read, fail: () => { throw new Error('no') } },
+  commands: { 'import-organizations': read, 'import-members': read, fail: () => { throw new Error('no') }, wait: () => new Promise(() => {}) },
   contracts: { 'source-normalizer@1': { normalize: ({ type, data }) => ({ type, data: { ...data, seen: true } }) } },
 };`;
 await kelompok.ship({
@@ -34,6 +34,7 @@ await kelompok.ship({
         },
       },
       { name: 'fail', run: 'job' },
+      { name: 'wait', run: 'job' },
     ],
   },
 });
@@ -56,6 +57,19 @@ test('one that takes long is waited for, and answers its result', async () => {
   expect(out).toContain('"rows": 3');
   const job = await line.ok(...words, '--background', ...ORG);
   expect(job.kind).toBe('command');
+});
+
+test('one that takes longer than it is waited for goes on', async () => {
+  const words = ['csv-import', '--job', 'wait'];
+  expect(await line.refused('plugin', 'run', ...words, '--timeout', '1', ...ORG)).toBe('job_not_ended');
+  const { items } = (await line.ok('jobs', 'list', ...ORG)) as { items: { id: string; state: string }[] };
+  const [job] = items;
+  expect(job?.state).toBe('running');
+  await line.ok('jobs', 'cancel', String(job?.id), ...ORG);
+  for (const timeout of ['0', '-1', '1.5', 'x', '1e9'])
+    expect(await line.refused('plugin', 'run', ...words, '--timeout', timeout, ...ORG)).toBe(
+      'timeout_invalid',
+    );
 });
 
 test('further options are its arguments, typed as its schema says', async () => {

@@ -25,6 +25,7 @@ type RunOptions = ServerOptions & {
   readonly job: string;
   readonly file?: readonly string[];
   readonly background?: boolean;
+  readonly timeout: string;
 };
 
 type Job = {
@@ -35,6 +36,9 @@ type Job = {
 };
 
 const LOOK_MS = 250;
+/** A job may be at work for ten minutes, and begins when there is room. */
+const WAIT_SECONDS_DEFAULT = 15 * 60;
+const WAIT_SECONDS_MAX = 86_400;
 
 export function registerRunVerbs({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('commands', 'the commands of active plugins')).action((options: ServerOptions) =>
@@ -45,6 +49,7 @@ export function registerRunVerbs({ io, report }: Shell, verb: AddVerb): void {
     .requiredOption('--job <command>', 'the command')
     .option('--file <file...>', 'files that go with it')
     .option('--background', 'do not wait for it')
+    .option('--timeout <seconds>', 'how long to wait for one that is a job', String(WAIT_SECONDS_DEFAULT))
     .allowUnknownOption()
     .allowExcessArguments()
     .action((plugin: string, options: RunOptions, command: Command) =>
@@ -74,6 +79,7 @@ async function runCommand(
   words: readonly string[],
   options: RunOptions,
 ): Promise<Report> {
+  const waitMs = waitOf(options.timeout);
   const client = await openClient(io, options);
   const org = requireOrg(io, options);
   const offered = findOffered(await loadCommands(client, org), plugin, options.job);
@@ -86,7 +92,7 @@ async function runCommand(
   if (!('state' in answer)) return done([JSON.stringify(answer['result'], null, 2)], answer);
   const job = answer as unknown as Job;
   if (options.background) return done([`job ${job.id}`], answer);
-  return jobReport(await waitFor(client, org, job));
+  return jobReport(await waitFor(client, org, job, waitMs));
 }
 
 function findOffered(all: readonly Offered[], plugin: string, name: string): Offered {
@@ -129,12 +135,33 @@ function typed(value: string, { properties }: JsonObject, name: string): JsonVal
   return isNumber ? number : value;
 }
 
-async function waitFor(client: ApiClient, org: string, { id }: Job): Promise<JsonObject> {
+/** @returns milliseconds */
+function waitOf(text: string): number {
+  const seconds = Number(text);
+  if (/^\d{1,6}$/u.test(text) && seconds >= 1 && seconds <= WAIT_SECONDS_MAX) return seconds * 1_000;
+  throw new Refusal('timeout_invalid', {
+    detail: `${JSON.stringify(text.slice(0, 50))} is not a whole number of seconds from 1 to ${WAIT_SECONDS_MAX}.`,
+  });
+}
+
+/** @throws Refusal `job_not_ended` when it takes longer; it goes on */
+async function waitFor(client: ApiClient, org: string, { id }: Job, waitMs: number): Promise<JsonObject> {
+  const untilMs = performance.now() + waitMs;
   for (;;) {
     const job = await client.get(`${orgPath(org)}/jobs/${id}`);
     if (job['endedAt'] !== null) return job;
-    await new Promise((wake) => setTimeout(wake, LOOK_MS));
+    const leftMs = untilMs - performance.now();
+    if (leftMs <= 0) throw notEnded(job as unknown as Job, waitMs);
+    await new Promise((wake) => setTimeout(wake, Math.min(LOOK_MS, leftMs)));
   }
+}
+
+function notEnded({ id, state }: Job, waitMs: number): Refusal {
+  return new Refusal('job_not_ended', {
+    detail: `job ${id} is ${state} after ${waitMs / 1_000} seconds, and goes on.`,
+    hint: `souk jobs show ${id} tells how it ends, and souk jobs cancel ${id} ends it; --timeout waits longer.`,
+    extensions: { job: id },
+  });
 }
 
 function jobReport(answer: JsonObject): Report {

@@ -58,7 +58,7 @@ export function createBroker(capabilities: readonly Capability[], observer: Sand
       try {
         return await decide(name, text, context);
       } catch (error) {
-        if (error instanceof Refusal) return refuse('HostError', error.code, error.message);
+        if (error instanceof Refusal) return refused(error);
         observer.callFailed(context.guest, name, context.requestId, error);
         return refuse('HostError', 'internal_error', `${name} failed`);
       }
@@ -104,6 +104,14 @@ function denied(name: string, permission: Permission): BrokerAnswer {
     `${name} needs the permission ${permission.name}${scope}, which has not been granted`,
     permission.name,
   );
+}
+
+/** With the members that a problem document of the same refusal has, such as `contractError`. */
+function refused({ code, message, extensions }: Refusal): BrokerAnswer {
+  const data: ErrorData = { name: 'HostError', code, message, extensions };
+  const text = JSON.stringify(data);
+  if (text.length > ISOLATE_LIMITS.answerCharsMax) return refuse('HostError', code, message);
+  return { failed: true, text };
 }
 
 function refuse(name: string, code: string, message: string, permission?: string): BrokerAnswer {

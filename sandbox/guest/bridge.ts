@@ -114,4 +114,6 @@ export type ErrorData = {
   readonly message: string;
   readonly code: string;
   readonly permission?: string;
+  /** Further members, under names of the host's choice. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 };

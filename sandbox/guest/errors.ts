@@ -3,6 +3,8 @@ import type { AnswerHead, ErrorData } from './bridge.ts';
 import {
   defineProperty,
   ErrorConstructor,
+  hasOwn,
+  ownKeys,
   parse,
   stringSlice,
   stringify,
@@ -21,10 +23,17 @@ export function errorFromHost(text: string): Error {
   define(error, 'name', data.name);
   define(error, 'code', data.code);
   if (data.permission !== undefined) define(error, 'permission', data.permission);
+  const { extensions } = data;
+  if (extensions === undefined) return error;
+  const names = ownKeys(extensions) as string[];
+  for (let index = 0; index < names.length; index++) {
+    const key = names[index] as string;
+    if (!hasOwn(error, key)) define(error, key, extensions[key]);
+  }
   return error;
 }
 
-function define(error: Error, key: string, value: string): void {
+function define(error: Error, key: string, value: unknown): void {
   defineProperty(error, key, {
     __proto__: null,
     value,

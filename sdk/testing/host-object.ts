@@ -206,9 +206,18 @@ function guestError(name: string, code: string, message: string, permission?: st
   return error;
 }
 
+/** With the members that a problem document of the same refusal has, such as `contractError`. */
+function refused({ code, message, extensions }: Refusal): Error {
+  const error = guestError('HostError', code, message);
+  for (const [key, value] of Object.entries(extensions))
+    if (!Object.hasOwn(error, key))
+      Object.defineProperty(error, key, { value, configurable: true, writable: true });
+  return error;
+}
+
 function asGuestSees(name: string, error: unknown): unknown {
   if (error instanceof Error && GUEST_ERRORS.has(error)) return error;
-  if (error instanceof Refusal) return guestError('HostError', error.code, error.message);
+  if (error instanceof Refusal) return refused(error);
   return guestError('HostError', 'internal_error', `${name} failed`);
 }
 
@@ -225,7 +234,7 @@ function pluginCallOf(
       requireGrant(around, 'plugins.call', { name: 'plugins.call', scope: [String(id)] });
       return await findPlugin(around, id)(request);
     } catch (error) {
-      throw error instanceof Refusal ? guestError('HostError', error.code, error.message) : error;
+      throw error instanceof Refusal ? refused(error) : error;
     }
   };
 }

@@ -137,6 +137,18 @@ describe('a job', () => {
     expect(subjects).toHaveLength(2);
   });
 
+  it('is canceled though no notification of it arrives', async () => {
+    const { id } = await ask(org, { command: 'wait' });
+    await settled(org, id, ['running']);
+    // What another server does while this one does not hear: the mark alone, and then the line is cut and comes back.
+    await souk.superuser.query('update job set cancel_requested_at = now() where id = $1', [id]);
+    await souk.superuser.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and query ilike 'listen%'`,
+    );
+    expect(await settled(org, id)).toMatchObject({ state: 'canceled' });
+  });
+
   it.each([
     ['count', { state: 'failed', attempt: 1, failure: { code: 'job_interrupted', outcome: 'runnerDied' } }],
     ['again', { state: 'succeeded', attempt: 2, result: 'again', failure: null }],

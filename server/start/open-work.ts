@@ -10,6 +10,7 @@ import {
   guestJobs,
   jobCapabilities,
   openEvents,
+  openFiles,
   openJobs,
   openQueue,
   openSchedules,
@@ -43,7 +44,7 @@ export async function openWork(ports: Ports, closers: Closers): Promise<Work> {
   const { database } = ports;
   const queue = closers.add('queue', await openQueue(database, ports.log), (opened) => opened.close());
   const causes = createCauses();
-  const jobs = await openJobs({ ...ports, queue, causes });
+  const jobs = await openJobs({ ...ports, queue, causes, files: openFiles(database) });
   const events = await openEvents({ ...ports, causes, attemptsMax: ports.settings.eventAttemptsMax });
   const schedules = await openSchedules({ database, jobs, log: ports.log });
   return {

@@ -27,6 +27,7 @@ export async function beginImport(ports: ImportPorts, wish: ImportWish): Promise
       kind: 'server',
       worker: IMPORT_WORKER,
       args: { import: id },
+      files: [file],
       retry: 'interrupted',
     } as const;
     const job = await jobs.enqueue(tx, orgId, { work, caller });

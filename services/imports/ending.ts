@@ -1,5 +1,5 @@
 /** How imports end. */
-import { appendAudit, type Database, type Transaction } from '../../database/index.ts';
+import { appendAudit, type AuditActor, type Database, type Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { importEvent, importEventName } from '../../spec/records/record-events.ts';
@@ -21,9 +21,11 @@ type Ended = {
   record_type: string;
   plugin_id: PluginId;
   mode: string;
+  problem: string | null;
 } & Counts;
 
-const ENDED = 'id, org_id, state, record_type, plugin_id, mode, accepted, merged, unchanged, rejected, held';
+const ENDED =
+  'id, org_id, state, record_type, plugin_id, mode, problem, accepted, merged, unchanged, rejected, held';
 
 function countsIn({ accepted, merged, unchanged, rejected, held }: Ended): Counts {
   return { accepted, merged, unchanged, rejected, held };
@@ -58,24 +60,21 @@ export async function endImport(
     if (!row) return;
     await forgetDrafts(tx, importId);
     await tellEnds(tx, orgId, [row], tell);
-    const { plugin_id: plugin, mode } = row;
-    const detail: JsonObject = {
-      plugin,
-      mode,
-      problem: text,
-      ...countsIn(row),
-      rowsSha256: await digestOf(tx, importId),
-    };
-    const actor = { kind: 'plugin', plugin } as const;
-    const subject = `import:${importId}`;
-    await appendAudit(tx, {
-      scope: { kind: 'org', orgId },
-      actor,
-      action: `import.${state}`,
-      subject,
-      detail,
-    });
+    await auditEnd(tx, row, { kind: 'plugin', plugin: row.plugin_id });
   });
+}
+
+async function auditEnd(tx: Transaction, row: Ended, actor: AuditActor): Promise<void> {
+  const { id, org_id: orgId, state, problem, plugin_id: plugin, mode } = row;
+  const detail: JsonObject = {
+    plugin,
+    mode,
+    problem,
+    ...countsIn(row),
+    rowsSha256: await digestOf(tx, id),
+  };
+  const subject = `import:${id}`;
+  await appendAudit(tx, { scope: { kind: 'org', orgId }, actor, action: `import.${state}`, subject, detail });
 }
 
 function storable(text: string): string {
@@ -114,6 +113,9 @@ export async function settleLost(tx: Transaction, tell: Tell): Promise<number> {
   );
   for (const [orgId, ended] of Map.groupBy(lost, ({ org_id }) => org_id))
     await tellEnds(tx, orgId, ended, tell);
-  for (const { id } of lost) await forgetDrafts(tx, id);
+  for (const row of lost) {
+    await forgetDrafts(tx, row.id);
+    await auditEnd(tx, row, { kind: 'system', name: 'imports' });
+  }
   return lost.length;
 }

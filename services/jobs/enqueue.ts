@@ -40,6 +40,8 @@ export type JobWork =
       readonly kind: 'server';
       readonly worker: string;
       readonly args: JsonObject;
+      /** They go with its end. */
+      readonly files?: readonly RunFile[];
       readonly retry: RetryPolicy;
     };
 
@@ -114,7 +116,7 @@ export async function checkWork(
 async function planWork(tx: Transaction, orgId: string, work: JobWork): Promise<Planned> {
   switch (work.kind) {
     case 'server':
-      return { ...work, kind: work.worker, installation: null, handler: null, files: [] };
+      return { ...work, kind: work.worker, installation: null, handler: null, files: work.files ?? [] };
     case 'command': {
       const installation = await findInstallation(tx, orgId, work.plugin);
       const command = (installation.manifest.contributes?.commands ?? []).find(

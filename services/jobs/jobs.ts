@@ -9,6 +9,7 @@ import { checkWork, enqueue, type JobWork, type NewJob } from './enqueue.ts';
 import { JobEntity, type Job } from './entities.ts';
 import { createJobLog, readJobLog, type JobLogLine } from './job-log.ts';
 import { toJobView, type JobView } from './job-view.ts';
+import { releaseFiles } from './releasing.ts';
 import { RunningJobs, type RunningPorts, type ServerWorker } from './running.ts';
 
 /** Whose jobs are meant: all of the organization, or those behind which a user stands. */
@@ -71,9 +72,16 @@ export async function openJobs(ports: RunningPorts): Promise<Jobs> {
   const workers = new Map<string, ServerWorker>();
   const jobLog = createJobLog(database, ports.log);
   const running = new RunningJobs(ports, jobLog, workers);
+  const lookForCanceled = (): void => {
+    running
+      .lookForCanceled()
+      .catch((error: unknown) => ports.log.warn({ err: error }, 'canceled jobs could not be looked for'));
+  };
   const stopListening = await database.notifications.listen(CANCEL_CHANNEL, {
     notified: (jobId) => running.cancel(jobId),
+    connected: lookForCanceled,
   });
+  const looking = setInterval(lookForCanceled, JOB_LIMITS.cancelLookMs).unref();
   let worker: { close(): Promise<void> } | undefined;
   return {
     enqueue: (tx, orgId, job) => enqueue(queue, tx, orgId, job),
@@ -105,10 +113,11 @@ export async function openJobs(ports: RunningPorts): Promise<Jobs> {
     },
     forget: () => forgetJobs(database),
     close: async (graceMs) => {
-      stopListening();
       const grace = setTimeout(() => running.stop(), graceMs).unref();
       await worker?.close();
       clearTimeout(grace);
+      clearInterval(looking);
+      stopListening();
       await jobLog.flush();
     },
   };
@@ -159,11 +168,22 @@ function listJobs(
 }
 
 async function cancelJob(
+  ports: RunningPorts,
+  acting: Acting,
+  jobId: string,
+  audience: JobAudience,
+): Promise<JobView> {
+  const job = await markCanceled(ports, acting, jobId, audience);
+  if (job.endedAt) await releaseFiles(ports, job);
+  return toJobView(job);
+}
+
+async function markCanceled(
   { database }: RunningPorts,
   { orgId, actor }: Acting,
   jobId: string,
   audience: JobAudience,
-): Promise<JobView> {
+): Promise<Job> {
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
     if (isUuid(jobId)) await tx.em.execute('select 1 from job where id = ? for update', [jobId]);
     const job = isUuid(jobId) ? await tx.em.findOne(JobEntity, { id: jobId, orgId }) : null;
@@ -186,7 +206,7 @@ async function cancelJob(
       detail: { kind: job.kind, plugin: job.pluginId ?? null, name: job.handler ?? null },
     });
     await tx.notify(CANCEL_CHANNEL, job.id);
-    return toJobView(job);
+    return job;
   });
 }
 

@@ -19,6 +19,7 @@ import {
 import { JobEntity, type Job } from './entities.ts';
 import { holdsRole } from './held-role.ts';
 import type { JobLog } from './job-log.ts';
+import { releaseFiles, type ReleasingPorts } from './releasing.ts';
 import type { JobProgress } from '../../spec/host/jobs.ts';
 
 /** A job of the server's own, as its worker sees it. */
@@ -43,6 +44,7 @@ export type RunningPorts = {
   readonly queue: Queue;
   readonly handlers: HandlerRuns;
   readonly causes: Causes;
+  readonly files: ReleasingPorts['files'];
   readonly log: QueueLog;
 };
 
@@ -55,7 +57,9 @@ export type JobAtWork = {
   why: 'none' | 'canceled' | 'stopping';
 };
 
-type Begun = { readonly job: Job; readonly atWork: JobAtWork };
+type Begun = { readonly kind: 'begun'; readonly job: Job; readonly atWork: JobAtWork };
+/** There was nothing left to do but to say how it ended. */
+type Ended = { readonly kind: 'ended'; readonly job: Job };
 
 /** The database may be away when a run ends: what came of it is worth waiting for. */
 const RECORD_RETRY_MS = 500;
@@ -82,6 +86,19 @@ export class RunningJobs {
     this.#end(this.#atWork.get(jobId), 'canceled');
   }
 
+  /** Ends what was canceled without this server having heard of it: while its line was down, or its task was lost. */
+  async lookForCanceled(): Promise<void> {
+    const ids = [...this.#atWork.values()].flatMap(({ id, why }) => (why === 'none' ? [id] : []));
+    if (ids.length === 0) return;
+    const canceled = await this.#ports.database.transaction({ kind: 'instance' }, ({ em }) =>
+      em.execute<{ id: string }[]>(
+        'select id from job where id = any(?::uuid[]) and cancel_requested_at is not null',
+        [`{${ids.join(',')}}`],
+      ),
+    );
+    for (const { id } of canceled) this.cancel(id);
+  }
+
   /** Ends what is at work; for a server that stops and has waited. */
   stop(): void {
     this.#isStopping = true;
@@ -98,13 +115,15 @@ export class RunningJobs {
   async work(task: Task): Promise<void> {
     const begun = await this.#begin(task);
     if (!begun) return;
+    if (begun.kind === 'ended') return releaseFiles(this.#ports, begun.job);
     const { job, atWork } = begun;
-    this.#atWork.set(job.id, atWork);
     const endCause = this.#ports.causes.begin(job.id, job.depth);
     try {
       const end = await this.#attempt(job, atWork);
       await this.#jobLog.flush();
-      await this.#record(task, atWork, verdictOf(end, job));
+      const verdict = verdictOf(end, job);
+      await this.#record(task, atWork, verdict);
+      if (verdict.kind !== 'queued') await releaseFiles(this.#ports, job);
     } finally {
       endCause();
       this.#atWork.delete(job.id);
@@ -113,9 +132,10 @@ export class RunningJobs {
   }
 
   /** @returns nothing where there is nothing to do any more; the task is finished then */
-  async #begin(task: Task): Promise<Begun | undefined> {
+  async #begin(task: Task): Promise<Begun | Ended | undefined> {
     const { job: jobId, org: orgId } = task.data as { job: string; org: string };
-    return this.#ports.database.transaction({ kind: 'org', orgId }, async (tx) => {
+    let atWork: JobAtWork | undefined;
+    const begun = this.#ports.database.transaction({ kind: 'org', orgId }, async (tx) => {
       const [row] = await tx.em.execute<{ id: string }[]>('select id from job where id = ? for update', [
         jobId,
       ]);
@@ -128,14 +148,21 @@ export class RunningJobs {
       if (verdict !== 'begin') {
         Object.assign(job, written(verdict));
         await this.#ports.queue.finish(tx, 'jobs', [task]);
-        return undefined;
+        return { kind: 'ended', job } as const;
       }
       Object.assign(job, {
         state: 'running',
         attempt: job.attempt + 1,
         startedAt: job.startedAt ?? new Date(),
       });
-      return { job, atWork: atWorkOf(job) };
+      // Under the lock of the row: who cancels it waits for that, and then tells whoever is at it.
+      atWork = atWorkOf(job);
+      this.#atWork.set(job.id, atWork);
+      return { kind: 'begun', job, atWork } as const;
+    });
+    return begun.catch((error: unknown) => {
+      if (this.#atWork.get(jobId) === atWork) this.#atWork.delete(jobId);
+      throw error;
     });
   }
 

@@ -44,6 +44,18 @@ export const CLI_ERRORS = {
     title: 'The file or folder exists already, and is not overwritten.',
     hint: 'Give another name, or move the old one away.',
   },
+  timeout_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'This is not how long a verb can wait.',
+    hint: 'Give whole seconds, from 1 to 86400.',
+  },
+  job_not_ended: {
+    status: 504,
+    kind: 'state',
+    title: 'The job has not ended in the time that the verb waits.',
+    hint: 'It goes on: souk jobs show tells how it ends, and --timeout waits longer.',
+  },
   time_invalid: {
     status: 400,
     kind: 'input',

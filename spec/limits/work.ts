@@ -34,6 +34,8 @@ export const JOB_LIMITS = {
   runsPerServerMax: 16,
   /** Jobs of one organization that all servers together work on. */
   runsPerOrganizationMax: 4,
+  /** How often a server looks whether a job that it is at was canceled; a notification tells it at once, where it comes. */
+  cancelLookMs: 10_000,
   /** How often a job that may be begun again is begun. */
   attemptsMax: 3,
   /** A job may wait for a year. */

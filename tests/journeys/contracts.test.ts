@@ -21,7 +21,7 @@ const normalizer = (name: string): string => `export default { contracts: { 'sou
 const CALLER = `export default { async fetch(request, host) {
   const { contract, action, input, options } = await request.json();
   try { return Response.json(await host.contracts.call(contract, action, input, options)); }
-  catch (error) { return Response.json({ code: error.code, name: error.name, message: error.message }); }
+  catch (error) { const { code, name, message, contractError, failures } = error; return Response.json({ code, name, message, contractError, failures }); }
 }, contracts: { 'source-normalizer@1': { normalize: (input, host) => host.contracts.call('source-normalizer@1', 'normalize', input) } } };`;
 
 const NORMALIZER = 'source-normalizer@1';
@@ -215,6 +215,24 @@ describe('another plugin', () => {
     expect(await ask({ ...asked, input: record({ mood: 'lie:links' }) })).toMatchObject({
       code: 'contract_output_invalid',
     });
+  });
+
+  it('is told of an error of the contract as such, and of another that there was one', async () => {
+    expect(await ask({ ...asked, input: record({ mood: 'refuse:links' }) })).toMatchObject({
+      name: 'HostError',
+      code: 'contract_failed',
+      contractError: 'record_type_unknown',
+      failures: [
+        {
+          plugin: 'kelompok/links',
+          code: 'record_type_unknown',
+          message: expect.stringContaining('no such type'),
+        },
+      ],
+    });
+    const thrown = await ask({ ...asked, input: record({ mood: 'throw:links' }) });
+    expect(thrown).toMatchObject({ code: 'contract_failed', contractError: 'contract_failed' });
+    expect(JSON.stringify(thrown)).not.toContain('a secret of the plugin');
   });
 
   it('does not go in circles', async () => {

@@ -292,6 +292,27 @@ describe('what cannot be imported', () => {
     ]);
   });
 
+  it('that lost who worked on it fails, and leaves an entry in the audit', async () => {
+    const { id } = await importAll([{ name: 'Found' }]);
+    const lost = '0196a000-0000-7000-8000-000000000001';
+    // What a run that is gone leaves behind.
+    await souk.superuser.query(
+      `insert into record_import select (jsonb_populate_record(one, jsonb_build_object('id', $2::text, 'state', 'running',
+         'job_id', null, 'ended_at', null, 'started_at', now() - interval '1 day'))).* from record_import one where id = $1`,
+      [id, lost],
+    );
+    expect(await ended(club, lost)).toMatchObject({
+      state: 'failed',
+      problem: 'The run that began it is gone.',
+    });
+    const { items } = await get('/audit?limit=100');
+    const entry = items.find(({ subject }: { subject: string }) => subject === `import:${lost}`);
+    expect(entry).toMatchObject({
+      action: 'import.failed',
+      detail: { problem: 'The run that began it is gone.', accepted: 1, plugin: 'kelompok/lines' },
+    });
+  });
+
   it('begun twice with one key is begun once', async () => {
     const send = () =>
       club.owner.send('POST', club.path('/imports/organizations'), {
