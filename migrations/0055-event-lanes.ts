@@ -223,6 +223,47 @@ begin
 end
 $function$;
 
+create function souk_event_enter_org(in_org uuid) returns void language plpgsql as $function$
+begin
+  perform set_config('souk.scope', 'org', true), set_config('souk.org_id', in_org::text, true);
+end
+$function$;
+
+create function souk_event_hearers(in_org uuid, in_emitters uuid[])
+returns table (id uuid, plugin_id text, digest text, subscribes jsonb, emits jsonb, grants jsonb) language plpgsql as $function$
+#variable_conflict use_column
+begin
+  return query
+    select installation.id, installation.plugin_id, coalesce(kept.digest, installation.digest),
+        served.manifest #> '{contributes,events,subscribes}',
+        case when installation.id = any (in_emitters) then served.manifest #> '{contributes,events,emits}' end,
+        coalesce(kept.grants, installation.grants)
+      from installation left join installation_snapshot kept on kept.id = installation.serving_snapshot_id
+        cross join lateral (select coalesce(kept.manifest, installation.manifest) as manifest) served
+      where installation.org_id = in_org
+        and (installation.id = any (in_emitters)
+          or (installation.state = 'active' or kept.id is not null)
+            and served.manifest #> '{contributes,events,subscribes}' is not null);
+end
+$function$;
+
+create function souk_event_parties(in_org uuid, in_emitters uuid[])
+returns table (id uuid, plugin_id text, digest text, subscribes jsonb, emits jsonb, grants jsonb) language plpgsql as $function$
+#variable_conflict use_column
+begin
+  perform souk_event_enter_org(in_org);
+  return query select * from souk_event_hearers(in_org, in_emitters);
+end
+$function$;
+
+create function souk_event_room(in_org uuid, in_is_fact boolean, in_max int) returns int language plpgsql as $function$
+begin
+  perform souk_event_enter_org(in_org);
+  return (select count(*) from (select from event_delivery
+    where org_id = in_org and is_fact = in_is_fact and state <> 'dead' limit in_max + 1) as found);
+end
+$function$;
+
 create function souk_event_write(in_org uuid, in_locks jsonb, in_events jsonb, in_deliveries jsonb)
 returns void language plpgsql set plan_cache_mode to force_generic_plan as $function$
 begin
@@ -236,7 +277,18 @@ begin
         fresh.error, case fresh.state when 'dead' then now() end
       from jsonb_to_recordset(in_deliveries) as fresh (n int, event uuid, installation uuid, subscription text,
         lane text, is_fact boolean, state text, error text)
+      join (select id from installation where id in (select hearer.installation
+          from jsonb_to_recordset(in_deliveries) as hearer (installation uuid)) for key share) still
+        on still.id = fresh.installation
       order by fresh.n;
+end
+$function$;
+
+create function souk_event_emit(in_org uuid, in_locks jsonb, in_events jsonb, in_deliveries jsonb)
+returns void language plpgsql as $function$
+begin
+  perform souk_event_enter_org(in_org);
+  perform souk_event_write(in_org, in_locks, in_events, in_deliveries);
 end
 $function$;
 `;

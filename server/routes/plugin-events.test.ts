@@ -296,6 +296,18 @@ describe('a subscriber that is not active any more', () => {
       );
       return rows.length;
     }).toBeGreaterThan(0);
+    const { items } = (await org.owner.get(org.path('/events/waiting'))).json;
+    expect(items.find(({ plugin }: { plugin: string }) => plugin === 'house/pattern')).toMatchObject({
+      waiting: 1,
+      deadLetters: 0,
+      putOff: 0,
+      error: 'exception: Error: no',
+      waitingSince: expect.any(String),
+      nextTryAt: expect.any(String),
+    });
+    expect((await rival.owner.get(rival.path('/events/waiting'))).json.items).not.toContainEqual(
+      expect.objectContaining({ plugin: 'house/pattern' }),
+    );
     expect((await org.step('house/pattern', 'deactivate')).status).toBe(200);
     expect(await tell({ name: 'race.finished', data: {}, options: { key: 'late' } })).toMatchObject({
       subscribers: 1,

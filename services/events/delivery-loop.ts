@@ -20,13 +20,11 @@ const RETRY_MS = 500;
 
 export function startDeliveryLoop(ports: LaneRunPorts, lanes: Lanes): DeliveryLoop {
   const loop = new Loop(ports, lanes);
-  const poll = setInterval(() => loop.wake(), QUEUE_LIMITS.pollMs).unref();
   const heartbeat = setInterval(() => void loop.hold(), EVENT_LIMITS.holdTouchMs).unref();
   const looping = loop.loop();
   return {
     wake: () => loop.wake(),
     close: async (graceMs) => {
-      clearInterval(poll);
       const grace = setTimeout(() => loop.abort(), graceMs).unref();
       loop.stop();
       await looping;
@@ -41,13 +39,15 @@ class Loop {
   readonly #lanes: Lanes;
   /** Those that run, and those whose end has yet to be written down. */
   readonly #held = new Set<string>();
-  readonly #aborting = new AbortController();
+  /** One for each run: what listens to a signal goes with it. */
+  readonly #cutOffs = new Set<AbortController>();
   readonly #stopping = new AbortController();
   #delivered: string[] = [];
   #failed: Failure[] = [];
   #ended: LaneEnd[] = [];
   #isAwake = true;
   #isLost = false;
+  #isAborting = false;
   #rouse: (() => void) | undefined;
 
   constructor(ports: LaneRunPorts, lanes: Lanes) {
@@ -66,7 +66,8 @@ class Loop {
   }
 
   abort(): void {
-    this.#aborting.abort();
+    this.#isAborting = true;
+    for (const cutOff of this.#cutOffs) cutOff.abort();
     this.wake();
   }
 
@@ -91,7 +92,7 @@ class Loop {
     if (!this.#stopping.signal.aborted) return false;
     const isWritten = this.#held.size === 0 && this.#delivered.length === 0 && this.#failed.length === 0;
     // A server that has to stop does not wait for a database that is away: it is delivered again.
-    return isWritten || (this.#aborting.signal.aborted && this.#isLost);
+    return isWritten || (this.#isAborting && this.#isLost);
   }
 
   async #turn(): Promise<void> {
@@ -138,16 +139,22 @@ class Loop {
       delivered: (id: string) => void this.#delivered.push(id),
       failed: (failure: Failure) => void this.#failed.push(failure),
     };
-    const endings = { stopping: this.#stopping.signal, aborting: this.#aborting.signal };
+    const cutOff = new AbortController();
+    this.#cutOffs.add(cutOff);
+    const endings = { stopping: this.#stopping.signal, aborting: cutOff.signal };
     const end = await runLane(this.#ports, lane, report, endings);
+    this.#cutOffs.delete(cutOff);
     this.#ended.push(end);
     this.wake();
   }
 
   async #rest(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    // What no notification has told of, and what had to wait.
+    const poll = setTimeout(resolve, QUEUE_LIMITS.pollMs).unref();
     this.#rouse = resolve;
     await promise;
+    clearTimeout(poll);
     this.#rouse = undefined;
   }
 }

@@ -11,18 +11,13 @@ import { checkDepth, checkEvent, subscriptionOf } from '../../spec/host/event-ch
 import type { Emitted, NewEvent } from '../../spec/host/events.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { Room } from './room.ts';
+import type { EventStore } from './store.ts';
 import type { Party } from './subscribers.ts';
 
 export type Source = {
   readonly emitter: PluginId | 'core';
   /** Of the run that emits (`causes.ts`): 0 where no event led to it. */
   readonly depth: number;
-};
-
-export type Writing = {
-  readonly room: Room;
-  /** Wakes who delivers, on all servers. */
-  readonly wake: () => void;
 };
 
 /** An event and who hears it. */
@@ -53,18 +48,16 @@ export function emittedOf({ id, hearers }: PlannedEvent): Emitted {
   return { id, subscribers: hearers.length };
 }
 
-/** Events for which room was taken. Emitters of their keys take turns from here to the commit. */
+/** Events for which room was taken. Emitters of their keys take turns from here to the commit; then deliver it. */
 export async function writeEvents(
-  { wake }: Writing,
-  tx: Transaction,
+  store: EventStore,
   orgId: string,
   planned: readonly PlannedEvent[],
 ): Promise<void> {
   const keys = new Set(
     planned.flatMap(({ event: { key } }) => (typeof key === 'string' ? [`souk.event:${orgId}:${key}`] : [])),
   );
-  await write(tx, orgId, [...keys].sort(), planned, { isFact: false, state: 'fresh', error: null });
-  tx.afterCommit(wake);
+  await write(store, [...keys].sort(), planned, { isFact: false, state: 'fresh', error: null });
 }
 
 /** What Souk tells of itself, all of it of a few kinds. */
@@ -89,30 +82,30 @@ const NO_ROOM = 'facts_too_many: too many facts of this organization waited to b
  * Facts of Souk itself. The caller holds a lock, to its commit, that puts facts of one key in order. They are counted
  * apart from what plugins tell, and never refused, which would undo what they tell: where too many wait already they
  * are dead letters at once.
+ * @returns whether there is something to deliver
  */
 export async function writeFacts(
-  { room, wake }: Writing,
-  tx: Transaction,
+  room: Room,
+  store: EventStore,
   orgId: string,
   { names, make }: Facts,
-  load: () => Promise<readonly Party[]>,
-): Promise<void> {
-  const parties = await load();
+): Promise<'fresh' | 'nothing'> {
+  const parties = await store.parties([]);
   const isHeard = names.some((name) =>
     parties.some((party) => subscriptionOf(party, 'core', name) !== undefined),
   );
-  if (!isHeard) return;
+  if (!isHeard) return 'nothing';
   const planned = make().map((event) => planEvent(SOUK, event, parties));
-  const found = await room.takeFacts(tx, orgId, countDeliveries(planned));
+  const found = await room.takeFacts(store, orgId, countDeliveries(planned));
   const fate: Fate =
     found === 'room'
       ? { isFact: true, state: 'fresh', error: null }
       : { isFact: true, state: 'dead', error: NO_ROOM };
-  await write(tx, orgId, [], planned, fate);
-  if (found === 'room') tx.afterCommit(wake);
+  await write(store, [], planned, fate);
+  return found === 'room' ? 'fresh' : 'nothing';
 }
 
-export function countDeliveries(planned: readonly PlannedEvent[]): number {
+function countDeliveries(planned: readonly PlannedEvent[]): number {
   return planned.reduce((sum, { hearers }) => sum + hearers.length, 0);
 }
 
@@ -121,8 +114,7 @@ type Fate = { readonly isFact: boolean; readonly state: 'fresh' | 'dead'; readon
 
 /** Deliveries get their numbers in the order of the events, once the locks are held. */
 async function write(
-  tx: Transaction,
-  orgId: string,
+  store: EventStore,
   locks: readonly string[],
   planned: readonly PlannedEvent[],
   fate: Fate,
@@ -135,12 +127,7 @@ async function write(
   const deliveries = heard
     .flatMap(({ id, event, hearers }) => hearers.map((hearer) => deliveryOf(id, event, hearer)))
     .map((delivery, n) => ({ n, ...delivery, is_fact: fate.isFact, state: fate.state, error: fate.error }));
-  await tx.em.execute('select souk_event_write(?, ?::jsonb, ?::jsonb, ?::jsonb)', [
-    orgId,
-    JSON.stringify(locks),
-    JSON.stringify(events),
-    JSON.stringify(deliveries),
-  ]);
+  await store.write({ locks, events, deliveries });
 }
 
 function deliveryOf(event: string, { key }: NewEvent, { party, subscription }: Hearer) {

@@ -2,16 +2,23 @@
  * Events that plugins emit. Those of one organization that are emitted while another of it is being written are written
  * together next, in their order: under load a transaction costs more than the events in it. Each is refused on its own.
  */
-import type { Database, Transaction } from '../../database/index.ts';
 import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
 import { requireDeclaredEvent } from '../../spec/host/event-checks.ts';
 import type { Emitted, EmittingGuest, EventPort, NewEvent } from '../../spec/host/events.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Causes } from '../causes.ts';
-import { checkNew, emittedOf, planEvent, writeEvents, type PlannedEvent, type Writing } from './emit.ts';
-import { loadParties, type Party } from './subscribers.ts';
+import { checkNew, emittedOf, planEvent, writeEvents, type PlannedEvent } from './emit.ts';
+import type { Room } from './room.ts';
+import { storeOf, type EventCall, type EventStore } from './store.ts';
+import type { Party } from './subscribers.ts';
 
-type Ports = { readonly database: Database; readonly causes: Causes; readonly writing: Writing };
+type Ports = {
+  readonly call: EventCall;
+  readonly causes: Causes;
+  readonly room: Room;
+  /** Wakes who delivers, on all servers. */
+  readonly wake: () => void;
+};
 
 type Asked = {
   readonly guest: EmittingGuest;
@@ -52,16 +59,12 @@ export function createEmitting(ports: Ports): EventPort['emitFor'] {
 
   async function emitTogether(orgId: string, asked: readonly Asked[]): Promise<void> {
     const planned = new Map<Asked, PlannedEvent>();
+    const store = storeOf(ports.call, orgId);
     try {
-      await ports.database.transaction({ kind: 'org', orgId }, async (tx) => {
-        const parties = await loadParties(
-          tx,
-          orgId,
-          asked.map(({ guest }) => guest.installationId),
-        );
-        for (const each of asked) await plan(tx, each, parties, planned);
-        if (planned.size > 0) await writeEvents(ports.writing, tx, orgId, [...planned.values()]);
-      });
+      const parties = await store.parties(asked.map(({ guest }) => guest.installationId));
+      for (const each of asked) await plan(store, each, parties, planned);
+      if (planned.size > 0) await writeEvents(store, orgId, [...planned.values()]);
+      if ([...planned.values()].some(({ hearers }) => hearers.length > 0)) ports.wake();
       for (const [{ resolve }, event] of planned) resolve(emittedOf(event));
     } catch (error) {
       for (const { reject } of asked) reject(error);
@@ -69,7 +72,7 @@ export function createEmitting(ports: Ports): EventPort['emitFor'] {
   }
 
   async function plan(
-    tx: Transaction,
+    store: EventStore,
     asked: Asked,
     parties: readonly Party[],
     planned: Map<Asked, PlannedEvent>,
@@ -79,7 +82,7 @@ export function createEmitting(ports: Ports): EventPort['emitFor'] {
     try {
       requireDeclaredEvent(own.emits, event, compilerOf(own, event));
       const made = planEvent({ emitter: guest.plugin, depth }, event, parties);
-      await ports.writing.room.take(tx, guest.orgId, made.hearers.length);
+      await ports.room.take(store, guest.orgId, made.hearers.length);
       planned.set(asked, made);
     } catch (error) {
       reject(error);

@@ -16,21 +16,12 @@ import {
   type DeadLetterQuery,
 } from './dead-letters.ts';
 import { startDeliveryLoop, type DeliveryLoop } from './delivery-loop.ts';
-import {
-  checkNew,
-  emittedOf,
-  planEvent,
-  writeEvents,
-  writeFacts,
-  type Source,
-  type Tell,
-  type Writing,
-} from './emit.ts';
+import { checkNew, emittedOf, planEvent, writeEvents, writeFacts, type Source, type Tell } from './emit.ts';
 import { createEmitting } from './emitting.ts';
 import type { LaneRunPorts } from './lane-run.ts';
 import { openLanes } from './lanes.ts';
-import { createRoom } from './room.ts';
-import { loadParties } from './subscribers.ts';
+import { createRoom, type Room } from './room.ts';
+import { eventCalls, storeIn } from './store.ts';
 import { listWaiting, type WaitingFor } from './waiting.ts';
 
 export type EventsPorts = LaneRunPorts & { readonly database: Database };
@@ -69,9 +60,13 @@ export async function openEvents(ports: EventsPorts): Promise<Events> {
   const { database } = ports;
   let loop: DeliveryLoop | undefined;
   const signal = await createSignal(database, CHANNEL, ['fresh'], () => loop?.wake());
-  const writing: Writing = { room: createRoom(), wake: () => signal.give('fresh') };
-  const tell: Tell = (tx, orgId, facts) =>
-    writeFacts(writing, tx, orgId, facts, () => loadParties(tx, orgId, []));
+  const wake = (): void => signal.give('fresh');
+  const call = eventCalls(database);
+  const room = createRoom();
+  const tell: Tell = async (tx, orgId, facts) => {
+    const written = await writeFacts(room, storeIn(tx, orgId), orgId, facts);
+    if (written === 'fresh') tx.afterCommit(wake);
+  };
   const announce = (): Promise<number> => announceChanges(database, tell);
   const stopListening = await database.notifications.listen(EVENTS_CHANNEL, {
     notified: () =>
@@ -82,15 +77,18 @@ export async function openEvents(ports: EventsPorts): Promise<Events> {
   return {
     tell,
     announce,
-    emitFor: createEmitting({ ...ports, writing }),
+    emitFor: createEmitting({ ...ports, call, room, wake }),
     emitAs: (acting, event) =>
-      database.transaction({ kind: 'org', orgId: acting.orgId }, (tx) => emitAs(writing, tx, acting, event)),
+      database.transaction({ kind: 'org', orgId: acting.orgId }, (tx) => {
+        tx.afterCommit(wake);
+        return emitAs(room, tx, acting, event);
+      }),
     listWaiting: (orgId) => listWaiting(database, orgId),
     listDeadLetters: (orgId, query) => listDeadLetters(database, orgId, query),
-    replay: (acting, choice) => replayDeadLetters(database, writing.wake, acting, choice),
+    replay: (acting, choice) => replayDeadLetters(database, wake, acting, choice),
     discard: (acting, id) => discardDeadLetter(database, acting, id),
     start: () => {
-      loop = startDeliveryLoop(ports, openLanes(database));
+      loop = startDeliveryLoop(ports, openLanes(call));
     },
     forget: () => forgetHeard(database),
     close: async (graceMs) => {
@@ -115,7 +113,7 @@ function requireOwnWords(name: string): void {
 }
 
 async function emitAs(
-  writing: Writing,
+  room: Room,
   tx: Transaction,
   { orgId, actor }: Acting,
   event: NewEvent,
@@ -123,9 +121,10 @@ async function emitAs(
   requireOwnWords(event.name);
   const source: Source = { emitter: 'core', depth: 0 };
   checkNew(source, event);
-  const planned = planEvent(source, event, await loadParties(tx, orgId, []));
-  await writing.room.take(tx, orgId, planned.hearers.length);
-  await writeEvents(writing, tx, orgId, [planned]);
+  const store = storeIn(tx, orgId);
+  const planned = planEvent(source, event, await store.parties([]));
+  await room.take(store, orgId, planned.hearers.length);
+  await writeEvents(store, orgId, [planned]);
   const { id, subscribers } = emittedOf(planned);
   const detail = { event: id, key: event.key ?? null, subscribers };
   await appendAudit(tx, {

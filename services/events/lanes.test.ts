@@ -6,10 +6,12 @@ import { EVENT_LIMITS } from '../../spec/limits.ts';
 import { startTestDatabase } from '../../tests/support/database.ts';
 import { EVENT_ENTITIES } from './entities.ts';
 import { openLanes, type Ends, type Lane, type LaneEnd, type Lanes } from './lanes.ts';
+import { eventCalls, storeIn, storeOf, type EventStore } from './store.ts';
 
 const fixture = await startTestDatabase(EVENT_ENTITIES);
 afterAll(() => fixture.drop());
 const { superuser } = fixture;
+const other = await fixture.open();
 const NOTHING: Ends = { delivered: [], failed: [], lanes: [] };
 const [orgA, orgB] = [randomUUID(), randomUUID()];
 let first: Lanes;
@@ -17,8 +19,8 @@ let second: Lanes;
 
 beforeEach(async () => {
   await superuser.query('truncate event_delivery, event_lane restart identity');
-  first = openLanes(fixture.database);
-  second = openLanes(await fixture.open());
+  first = openLanes(eventCalls(fixture.database));
+  second = openLanes(eventCalls(other));
 });
 
 /** Deliveries of events that nobody can read: only their order matters here. */
@@ -103,6 +105,21 @@ it('what plugins tell comes beside the facts of a large import', async () => {
   await tell(many('fact', 500), { installation, isFact: true });
   await tell(['told'], { installation });
   expect(namesOf(await take(first, 4))).toContain('told');
+});
+
+it('what waits is counted by who told it, and by organization', async () => {
+  await tell(many('fact', 7), { isFact: true });
+  await tell(many('told', 3));
+  await tell(['elsewhere'], { org: orgB });
+  const counts = async (store: EventStore) => [
+    await store.waiting('told', 5),
+    await store.waiting('facts', 5),
+  ];
+  expect(await counts(storeOf(eventCalls(other), orgA))).toEqual([3, 6]);
+  const counted = fixture.database.transaction({ kind: 'org', orgId: orgA }, (tx) =>
+    counts(storeIn(tx, orgA)),
+  );
+  expect(await counted).toEqual([3, 6]);
 });
 
 it('a lane that failed waits for its time, and hides nothing behind it', async () => {
@@ -195,7 +212,7 @@ it('whatever two servers do, a lane is one server’s at a time, in order, and a
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 40 }), async (steps) => {
       await superuser.query('truncate event_delivery, event_lane restart identity');
-      const servers = [openLanes(fixture.database), openLanes(fixture.database)];
+      const servers = [fixture.database, other].map((each) => openLanes(eventCalls(each)));
       const held = [new Map<string, Lane>(), new Map<string, Lane>()];
       const last = new Map<string, number>();
       const get = (server: number, lanes: readonly Lane[]): void => {
@@ -212,11 +229,11 @@ it('whatever two servers do, a lane is one server’s at a time, in order, and a
         const turn = await servers[server]?.turn(kind === 'deliver' ? deliveredOf(lane) : paused, 0);
         get(server, turn?.lanes ?? []);
       };
-      const [installation, other] = [randomUUID(), randomUUID()];
+      const [installation, another] = [randomUUID(), randomUUID()];
       for (const step of steps) {
         if (step.do === 'tell')
           await tell(same(`lane-${step.lane}`, step.count), {
-            installation: step.lane === 2 ? other : installation,
+            installation: step.lane === 2 ? another : installation,
           });
         else if (step.do === 'take') get(step.server, await take(servers[step.server] as Lanes));
         else {

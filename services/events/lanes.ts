@@ -1,13 +1,8 @@
-/**
- * Lanes on PostgreSQL, through the functions of migration 0055: one statement settles what was delivered and hands out
- * what comes next, prepared once for each connection.
- */
-import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
+/** Lanes on PostgreSQL: one statement settles what was delivered and hands out what comes next. */
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../database/index.ts';
-import { translateFailure } from '../../database/unavailable.ts';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
+import type { EventCall } from './store.ts';
 
 /** A delivery at the head of a lane that this server holds, with all that its run needs. */
 export type Head = {
@@ -76,11 +71,6 @@ export type Lanes = {
 
 const FIRST_INSTALLATION = '00000000-0000-0000-0000-000000000000';
 
-const STATEMENTS = {
-  souk_event_turn: 'select * from souk_event_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
-  souk_event_hold: 'select souk_event_hold($1, $2, $3) as freed',
-} as const;
-
 type Row = (Head | { readonly delivery: null }) & {
   readonly lane: string | null;
   readonly put_off: number;
@@ -88,8 +78,7 @@ type Row = (Head | { readonly delivery: null }) & {
   readonly next_installation: string | null;
 };
 
-export function openLanes(database: Database): Lanes {
-  const call = callerOf(database);
+export function openLanes(call: EventCall): Lanes {
   const holder = randomUUID();
   let after = FIRST_INSTALLATION;
   return {
@@ -134,19 +123,4 @@ function lanesOf(rows: readonly Row[]): Lane[] {
     lanes.set(row.lane, lane);
   }
   return [...lanes.values()];
-}
-
-function callerOf(database: Database) {
-  const connection = database.orm.em.getConnection() as unknown as PostgreSqlConnection;
-  return async <Result extends object>(
-    name: keyof typeof STATEMENTS,
-    values: readonly unknown[],
-  ): Promise<Result[]> => {
-    try {
-      const pool = await connection.getNativeClient();
-      return (await pool.query<Result>({ name, text: STATEMENTS[name], values: [...values] })).rows;
-    } catch (error) {
-      throw translateFailure(error, 'working');
-    }
-  };
 }

@@ -4,15 +4,15 @@
  * the room of the other. Counted at most once a second for each organization; what this server adds between two counts
  * is added up.
  */
-import type { Transaction } from '../../database/index.ts';
 import { requireEventRoom } from '../../spec/host/event-checks.ts';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
+import type { EventStore } from './store.ts';
 
 export type Room = {
   /** @throws Refusal `events_too_many` */
-  take(tx: Transaction, orgId: string, deliveries: number): Promise<void>;
+  take(store: EventStore, orgId: string, deliveries: number): Promise<void>;
   /** For facts of Souk. Takes the room where there is some. */
-  takeFacts(tx: Transaction, orgId: string, deliveries: number): Promise<'room' | 'none'>;
+  takeFacts(store: EventStore, orgId: string, deliveries: number): Promise<'room' | 'none'>;
 };
 
 type Kind = 'told' | 'facts';
@@ -28,14 +28,14 @@ const WAITING_MAX: Record<Kind, number> = {
 export function createRoom(): Room {
   const counts = new Map<string, Count>();
   return {
-    take: async (tx, orgId, deliveries) => {
+    take: async (store, orgId, deliveries) => {
       if (deliveries === 0) return;
-      const known = await countOf(counts, tx, orgId, 'told');
+      const known = await countOf(counts, store, orgId, 'told');
       requireEventRoom(known.waiting, deliveries);
       known.waiting += deliveries;
     },
-    takeFacts: async (tx, orgId, deliveries) => {
-      const known = await countOf(counts, tx, orgId, 'facts');
+    takeFacts: async (store, orgId, deliveries) => {
+      const known = await countOf(counts, store, orgId, 'facts');
       if (known.waiting + deliveries > WAITING_MAX.facts) return 'none';
       known.waiting += deliveries;
       return 'room';
@@ -45,24 +45,15 @@ export function createRoom(): Room {
 
 async function countOf(
   counts: Map<string, Count>,
-  tx: Transaction,
+  store: EventStore,
   orgId: string,
   kind: Kind,
 ): Promise<Count> {
   const id = `${orgId} ${kind}`;
   const known = counts.get(id);
   if (known && performance.now() - known.countedAt <= COUNT_KEPT_MS) return known;
-  const fresh = { waiting: await countWaiting(tx, orgId, kind), countedAt: performance.now() };
+  const fresh = { waiting: await store.waiting(kind, WAITING_MAX[kind]), countedAt: performance.now() };
   if (counts.size >= COUNTS_MAX) counts.clear();
   counts.set(id, fresh);
   return fresh;
-}
-
-async function countWaiting(tx: Transaction, orgId: string, kind: Kind): Promise<number> {
-  const [row] = await tx.em.execute<{ waiting: number }[]>(
-    `select count(*)::int as waiting from (
-       select from event_delivery where org_id = ? and is_fact = ? and state <> 'dead' limit ?) as found`,
-    [orgId, kind === 'facts', WAITING_MAX[kind] + 1],
-  );
-  return row?.waiting ?? 0;
 }
