@@ -20,6 +20,13 @@ const UNLOADABLE = /^No loader is configured for "(\.\w+)" files/u;
 /** What a source may be written in, when `main` itself is yet to be made from it. */
 const SOURCE_ENDINGS = ['.ts', '.tsx', '.jsx'];
 
+/** What goes into a package, and what it was made from. */
+export type BundledFolder = {
+  readonly files: PluginFiles;
+  /** Every module that went into the bundle, as an absolute path; none where nothing was bundled. */
+  readonly sources: readonly string[];
+};
+
 /**
  * Replaces the sources by a bundle where the folder asks for it: its `main` is missing and a source of the same name
  * (`.ts`, `.tsx`, `.jsx`) lies beside it or in `src/`, or there is a package.json, so that imports may mean npm
@@ -33,13 +40,14 @@ export async function bundleWhereNeeded(
   folder: string,
   files: PluginFiles,
   main: string,
-): Promise<PluginFiles> {
+): Promise<BundledFolder> {
   const source = findSource(files, main);
-  if (source === undefined) return files;
+  if (source === undefined) return { files, sources: [] };
   const root = resolve(io.cwd, folder);
   const bundle = await build(root, source, main);
   const kept = [...files].filter(([path]) => !isBuildInput(path, bundle.inputs));
-  return new Map([...kept, ...bundle.outputs]);
+  const sources = [...bundle.inputs].map((path) => resolve(root, path));
+  return { files: new Map([...kept, ...bundle.outputs]), sources };
 }
 
 function findSource(files: PluginFiles, main: string): string | undefined {

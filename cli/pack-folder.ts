@@ -10,6 +10,8 @@ export type PackedFolder = {
   readonly manifest: Manifest;
   readonly archive: Uint8Array;
   readonly read: ReadPackage;
+  /** What was bundled, as absolute paths; some may lie outside the folder. */
+  readonly sources: readonly string[];
 };
 
 /**
@@ -17,11 +19,11 @@ export type PackedFolder = {
  * @throws Refusal as the steps do; nothing that the server would not read is returned
  */
 export async function packFolder(io: Io, folder: string): Promise<PackedFolder> {
-  const sources = await readPluginFolder(io, folder);
-  const manifest = requireManifest(sources, folder);
-  const files = await bundleWhereNeeded(io, folder, sources, manifest.main);
+  const found = await readPluginFolder(io, folder);
+  const manifest = requireManifest(found, folder);
+  const { files, sources } = await bundleWhereNeeded(io, folder, found, manifest.main);
   const archive = writeZip(files);
-  return { manifest, archive, read: readPackage(archive) };
+  return { manifest, archive, read: readPackage(archive), sources };
 }
 
 function requireManifest(files: PluginFiles, folder: string): Manifest {

@@ -18,6 +18,8 @@ export type DevPlugin = {
   readonly findings: readonly Finding[];
   /** The package's files by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** What was bundled, as absolute paths; some may lie outside the folder. */
+  readonly sources: readonly string[];
   readonly guest: Guest;
   /** Equal for two loads that differ in nothing. */
   readonly fingerprint: string;
@@ -29,13 +31,13 @@ export type DevPlugin = {
  */
 export async function loadDevPlugin(io: Io, folder: string, load: number): Promise<DevPlugin> {
   const values = await readDevValues(io, folder);
-  const { read } = await packFolder(io, folder);
+  const { read, sources } = await packFolder(io, folder);
   const { manifest, findings } = inspectPackage(read, { knownPluginIds: [] });
   requireFittingConfig(manifest.id, manifest, effectiveConfig(manifest, {}, values.config));
   const guest = guestOf(manifest, values, { digest: read.archiveSha256, load });
   const { secrets, deny, ...plain } = values;
   const fingerprint = JSON.stringify([guest.digest, [...secrets], [...deny], plain]);
-  return { folder, manifest, values, findings, files: read.files, guest, fingerprint };
+  return { folder, manifest, values, findings, files: read.files, sources, guest, fingerprint };
 }
 
 /** Tier reviewed: what a package has that is signed and approved. */

@@ -31,6 +31,8 @@ export type DevSession = {
   run(plugin: DevPlugin, run: DevRun): Promise<Completion>;
   /** Loads the folder again and lets it take over; what went wrong is told, and the load before stays. */
   reload(folder: string): Promise<void>;
+  /** What the newest load of the folder was bundled from, as absolute paths, whether it works or not. */
+  sourcesOf(folder: string): readonly string[];
   /** A text with the positions in it as the author knows them. */
   mapped(plugin: DevPlugin, text: string): string;
   close(): Promise<void>;
@@ -55,6 +57,7 @@ class Session implements DevSession {
   readonly #current = new Map<string, DevPlugin>();
   /** Every load that runs may still need, by installation. */
   readonly #loads = new Map<string, { readonly plugin: DevPlugin; inFlight: number; isRetired: boolean }>();
+  readonly #sources = new Map<string, readonly string[]>();
   readonly #sourceMaps: SourceMaps = createSourceMaps();
   readonly services: DevServices;
   #sandbox: Sandbox | undefined;
@@ -107,6 +110,10 @@ class Session implements DevSession {
     return this.#turn;
   }
 
+  sourcesOf(folder: string): readonly string[] {
+    return this.#sources.get(folder) ?? [];
+  }
+
   mapped({ guest }: DevPlugin, text: string): string {
     return this.#sourceMaps.resolve(guest.digest, text);
   }
@@ -121,6 +128,7 @@ class Session implements DevSession {
     const plugin = await loadDevPlugin(this.io, folder, ++this.#lastLoad);
     this.#loads.set(plugin.guest.installationId, { plugin, inFlight: 0, isRetired: false });
     this.#sourceMaps.keep(plugin.guest.digest, plugin.files);
+    this.#sources.set(folder, plugin.sources);
     for (const { rule, pointer, message } of plugin.findings)
       this.#log.say({ event: 'finding', rule, pointer, message }, `finding  ${rule}: ${pointer}: ${message}`);
     return plugin;

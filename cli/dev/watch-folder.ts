@@ -1,32 +1,69 @@
-/** Tells when something in a plugin folder was saved. */
-import { watch } from 'node:fs';
-import { sep } from 'node:path';
+/** Tells when something in a plugin folder was saved, or a source outside it that is bundled with it. */
+import { existsSync, watch, type FSWatcher } from 'node:fs';
+import { dirname, relative, sep } from 'node:path';
 import { DEV_VALUES_FILE } from './dev-values.ts';
 
 /** Editors write a file in several steps; they are over when nothing has happened for this long. */
 const QUIET_MS = 60;
 
+export type FolderWatch = {
+  /** Watches these sources as well, and no others outside the folder. @param sources absolute paths */
+  follow(sources: readonly string[]): void;
+  stop(): void;
+};
+
 /**
+ * @param folder an absolute path
  * @param onSave called after the last of a group of changes
- * @returns a function that ends it
  */
-export function watchFolder(folder: string, onSave: () => void): () => void {
+export function watchFolder(folder: string, onSave: () => void): FolderWatch {
   let timer: NodeJS.Timeout | undefined;
-  const watcher = watch(folder, { recursive: true }, (_event, name) => {
-    if (name !== null && isIgnored(name)) return;
+  const saved = (): void => {
     clearTimeout(timer);
     timer = setTimeout(onSave, QUIET_MS);
+  };
+  const inside = openWatch(folder, 'deep', (name) => {
+    if (!isIgnored(name)) saved();
   });
-  // A folder that goes away takes the watch with it; what was loaded goes on.
-  watcher.on('error', () => {});
-  return () => {
-    clearTimeout(timer);
-    watcher.close();
+  const outside = new Map<string, FSWatcher>();
+  let followed: ReadonlySet<string> = new Set();
+  const watchBeside = (place: string): FSWatcher =>
+    openWatch(place, 'flat', (name) => {
+      if (name === null || followed.has(`${place}${sep}${name}`)) saved();
+    });
+  return {
+    follow: (sources) => {
+      followed = new Set(sources.filter((source) => isOutside(folder, source)));
+      const places = new Set([...followed].map((source) => dirname(source)).filter(existsSync));
+      for (const [place, watcher] of outside)
+        if (!places.has(place)) {
+          watcher.close();
+          outside.delete(place);
+        }
+      for (const place of places) if (!outside.has(place)) outside.set(place, watchBeside(place));
+    },
+    stop: () => {
+      clearTimeout(timer);
+      for (const watcher of [inside, ...outside.values()]) watcher.close();
+    },
   };
 }
 
+/** Folders are watched, not files: an editor that replaces a file takes the watch on the old one with it. */
+function openWatch(place: string, depth: 'deep' | 'flat', changed: (name: string | null) => void): FSWatcher {
+  const watcher = watch(place, { recursive: depth === 'deep' }, (_event, name) => changed(name));
+  // A folder that goes away takes the watch with it; what was loaded goes on.
+  watcher.on('error', () => {});
+  return watcher;
+}
+
+/** Installed packages do not change while one writes. */
+function isOutside(folder: string, source: string): boolean {
+  return relative(folder, source).startsWith('..') && !source.split(sep).includes('node_modules');
+}
+
 /** What no package holds: installed packages, and names that begin with a dot but for the values. */
-function isIgnored(name: string): boolean {
-  if (name === DEV_VALUES_FILE) return false;
+function isIgnored(name: string | null): boolean {
+  if (name === null || name === DEV_VALUES_FILE) return false;
   return name.split(sep).some((part) => part === 'node_modules' || part.startsWith('.'));
 }

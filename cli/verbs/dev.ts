@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createDevLog, type DevLog } from '../dev/dev-log.ts';
 import { type DevServer, openDevServer } from '../dev/dev-server.ts';
 import { type DevSession, openDevSession } from '../dev/dev-session.ts';
-import { watchFolder } from '../dev/watch-folder.ts';
+import { type FolderWatch, watchFolder } from '../dev/watch-folder.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
@@ -33,18 +33,26 @@ async function dev(io: Io, folder: string, options: Options): Promise<Report> {
   const log = createDevLog(io, options.json ? 'json' : 'text');
   const folders = [folder, ...options.with];
   const session = await openDevSession({ io, log, dataFile: options.data }, folders);
-  const stops = folders.map((each) => watchFolder(resolve(io.cwd, each), () => void session.reload(each)));
+  const watches = folders.map((each) => watchPlugin(io, session, each));
   let server: DevServer | undefined;
   try {
     server = await openDevServer(session, log, Number(options.port));
     welcome(log, session, server.url);
     await interrupted();
   } finally {
-    for (const stop of stops) stop();
+    for (const watching of watches) watching.stop();
     await server?.close();
     await session.close();
   }
   return { exitCode: EXIT_CODES.ok, lines: ['stopped'], data: { event: 'stopped' } };
+}
+
+function watchPlugin(io: Io, session: DevSession, folder: string): FolderWatch {
+  const watching = watchFolder(resolve(io.cwd, folder), () => {
+    void session.reload(folder).then(() => watching.follow(session.sourcesOf(folder)));
+  });
+  watching.follow(session.sourcesOf(folder));
+  return watching;
 }
 
 function welcome(log: DevLog, session: DevSession, url: string): void {
