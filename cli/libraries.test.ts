@@ -37,8 +37,8 @@ async function answerOf(name: string, code: string): Promise<unknown> {
   ]);
   for (const [path, text] of sources) writeFileSync(join(plugin, path), text);
   const files = new Map([...sources.keys()].map((path) => [path, readFileSync(join(plugin, path))]));
-  const bundle = await bundleWhereNeeded(IO, plugin, files, 'index.js');
-  const script = Buffer.from(bundle.get('index.js') ?? []).toString('utf8');
+  const { files: made } = await bundleWhereNeeded(IO, plugin, files, 'index.js');
+  const script = Buffer.from(made.get('index.js') ?? []).toString('utf8');
   const { json } = bed.read(await sandbox.call(bed.get(bed.guest({ 'index.js': script }))));
   return (json as { answer?: unknown }).answer ?? json;
 }
