@@ -4,15 +4,18 @@
  */
 import { createBlankIsolate, type BlankIsolate, type IsolateParts } from './guest-isolate.ts';
 
-/** Long enough for the call that took the last one to answer, short enough for the next first call to find one. */
+/** While runs are in flight: long enough for most to answer, short enough for the next first call to find one. */
 const SPARE_DELAY_MS = 2;
 
 export class BlankIsolates {
   readonly #parts: IsolateParts;
+  readonly #isIdle: () => boolean;
   #spare: BlankIsolate | undefined;
 
-  constructor(parts: IsolateParts) {
+  /** @param isIdle whether nobody waits for this runner */
+  constructor(parts: IsolateParts, isIdle: () => boolean) {
     this.#parts = parts;
+    this.#isIdle = isIdle;
     this.#keepSpare();
   }
 
@@ -20,7 +23,17 @@ export class BlankIsolates {
     const blank = this.#spare ?? createBlankIsolate(this.#parts);
     this.#spare = undefined;
     setTimeout(() => this.#keepSpare(), SPARE_DELAY_MS);
+    this.#keepSpareAfterAnswers();
     return blank;
+  }
+
+  /** What this turn of the event loop sends leaves at its end; the second turn finds it gone. */
+  #keepSpareAfterAnswers(): void {
+    setImmediate(() =>
+      setImmediate(() => {
+        if (this.#isIdle()) this.#keepSpare();
+      }),
+    );
   }
 
   #keepSpare(): void {

@@ -113,13 +113,16 @@ class Runner {
     this.#libraries = new Map(Object.entries(guest.libraries));
     const source = { code: guest.script, filename: 'souk:guest' };
     const snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
-    this.#blanks = new BlankIsolates({
-      engine: this.#engine,
-      snapshot,
-      marker: this.#marker,
-      meter: this.#meter,
-      heapMibMax: this.#settings.isolate.heapMibMax,
-    });
+    this.#blanks = new BlankIsolates(
+      {
+        engine: this.#engine,
+        snapshot,
+        marker: this.#marker,
+        meter: this.#meter,
+        heapMibMax: this.#settings.isolate.heapMibMax,
+      },
+      () => this.#runs.size === 0,
+    );
     const missing = await findMissingWalls();
     this.#send({ kind: FROM_RUNNER.ready, head: JSON.stringify({ missing } satisfies ReadyHead) });
   }
