@@ -1,5 +1,5 @@
 /**
- * Guests by organization and plugin, for the hot path. An entry is dropped by the notification of a change; while
+ * Guests by organization and plugin, for the hot path; some are read ahead, so that a first call need not wait for them. An entry is dropped by the notification of a change; while
  * notifications may be missed nothing is kept, so that every call asks the database.
  */
 import type { Database } from '../../database/index.ts';
@@ -27,20 +27,53 @@ export type GuestCache = {
   close(): void;
 };
 
+/**
+ * What is read ahead with each new connection, by which a server also begins. At some microseconds and kilobytes each
+ * this takes a few milliseconds, and the first calls of most servers find their guest.
+ */
+export const GUESTS_AHEAD_MAX = 500;
+
 type Entry = { description: GuestDescription | Promise<GuestDescription | undefined> };
 
-export async function openGuestCache(database: Database): Promise<GuestCache> {
+/** @param readAhead asks the database for guests that may be called; what fails in it is read when it is asked for */
+export async function openGuestCache(
+  database: Database,
+  readAhead: () => Promise<readonly GuestDescription[]>,
+): Promise<GuestCache> {
   const entries = new Map<string, Entry>();
   let isListening = false;
+  /** While guests are read ahead: what changed meanwhile. Gone when everything did. */
+  let reading: { readonly changed: Set<string> } | undefined;
+  const drop = (key: string): void => {
+    reading?.changed.add(key);
+    entries.delete(key);
+  };
+  const dropAll = (): void => {
+    reading = undefined;
+    entries.clear();
+  };
+  const fill = async (): Promise<void> => {
+    const mine = { changed: new Set<string>() };
+    reading = mine;
+    const found = await readAhead().catch(() => []);
+    if (reading !== mine) return;
+    reading = undefined;
+    for (const description of found) {
+      const { org, plugin } = description.guest;
+      const key = keyOf(org.id, plugin.id);
+      if (!mine.changed.has(key) && !entries.has(key)) entries.set(key, { description });
+    }
+  };
   const stopListening = await database.notifications.listen(CHANGES_CHANNEL, {
-    notified: (payload) => (payload === '*' ? entries.clear() : void entries.delete(payload)),
+    notified: (payload) => (payload === '*' ? dropAll() : drop(payload)),
     lost: () => {
       isListening = false;
-      entries.clear();
+      dropAll();
     },
     connected: () => {
       isListening = true;
-      entries.clear();
+      dropAll();
+      void fill();
     },
   });
   return {
@@ -49,8 +82,8 @@ export async function openGuestCache(database: Database): Promise<GuestCache> {
       if (!isListening) return load();
       return (entries.get(key) ?? keep(entries, key, load)).description;
     },
-    forget: (orgId, plugin) => void entries.delete(keyOf(orgId, plugin)),
-    forgetAll: () => entries.clear(),
+    forget: (orgId, plugin) => drop(keyOf(orgId, plugin)),
+    forgetAll: dropAll,
     close: stopListening,
   };
 }

@@ -22,12 +22,12 @@ import type { Consent } from './consent.ts';
 import type { Acting, InstallationsContext, RuntimePort } from './context.ts';
 import { forgetEvents, lastEventId, readEvents, type OrganizationEvent } from './events.ts';
 import { applyDefaults, type DefaultOutcome } from './defaults.ts';
-import { openGuestCache } from './guest-cache.ts';
+import { GUESTS_AHEAD_MAX, openGuestCache } from './guest-cache.ts';
 import type { GuestDescription } from './guest.ts';
 import { activate } from './activation.ts';
 import { deactivate, deactivateAll } from './deactivation.ts';
 import { noteStrike, testHealth, type HealthTest } from './health.ts';
-import { loadGuest } from './load-guest.ts';
+import { loadGuest, loadServingGuests } from './load-guest.ts';
 import { applyPlan } from './plan-application.ts';
 import { acceptUpgrade, declineUpgrade, requestUpgrade, type UpgradeOutcome } from './pending-upgrades.ts';
 import { createPlan, readPlan, type Plan } from './plans.ts';
@@ -112,12 +112,13 @@ export type Installations = {
 
 export async function openInstallations(options: InstallationsOptions): Promise<Installations> {
   const { database, runtime } = options;
+  const trustedPublishers = options.trustedPublishers ?? new Set<string>();
   const thread = new ResolverThread();
   const context: InstallationsContext = {
     database,
     runtime: brakedRuntime(database, runtime),
-    trustedPublishers: options.trustedPublishers ?? new Set(),
-    cache: await openGuestCache(database),
+    trustedPublishers,
+    cache: await openGuestCache(database, () => readAhead(database, trustedPublishers)),
     resolver: (problem) => thread.resolve(problem, RESOLUTION_BUDGET_DEFAULT),
     heldSecrets: options.heldSecrets ?? (async () => new Map()),
     now: options.now ?? (() => new Date()),
@@ -270,6 +271,17 @@ function describeGuestOf(
     database.transaction({ kind: 'org', orgId }, (tx) =>
       loadGuest(tx, orgId, plugin, 'serving', trustedPublishers),
     ),
+  );
+}
+
+function readAhead(
+  database: Database,
+  trustedPublishers: ReadonlySet<string>,
+): Promise<readonly GuestDescription[]> {
+  return database.transaction(
+    { kind: 'instance' },
+    (tx) => loadServingGuests(tx, GUESTS_AHEAD_MAX, trustedPublishers),
+    { access: 'read only' },
   );
 }
 

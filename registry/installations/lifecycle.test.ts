@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
@@ -250,6 +250,31 @@ describe('a second server', () => {
     await until(async () => (await seen()).startsWith('no'));
     await fixture.installations.uninstall(org.acting, 'house/a', 'refuse');
     await until(async () => (await seen()).startsWith('undefined'));
+    await elsewhere.close();
+  });
+
+  it('knows what may be called before the first call', async () => {
+    await install('house/a');
+    await fixture.installations.activate(org.acting, 'house/a', 'refuse');
+    const opened = await fixture.test.open();
+    const reads: Promise<unknown>[] = [];
+    const transaction: typeof opened.transaction = (...args) => {
+      const work = opened.transaction(...args);
+      reads.push(work);
+      return work;
+    };
+    const elsewhere = await openInstallations({
+      database: { ...opened, transaction },
+      runtime: recordingRuntime(),
+      trustedPublishers: new Set(['house']),
+    });
+    await until(async () => reads.length > 0);
+    await Promise.all(reads);
+    await setImmediate();
+    const known = elsewhere.describeGuestOf(org.acting.orgId, 'house/a');
+    expect(known).not.toBeInstanceOf(Promise);
+    expect(known).toEqual(await fixture.installations.describeGuest(org.slug, 'house/a'));
+    expect(reads).toHaveLength(1);
     await elsewhere.close();
   });
 

@@ -1,4 +1,4 @@
-/** One query for one guest. */
+/** One query for one guest, or for those that a server reads ahead. */
 import type { Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Manifest } from '../../spec/manifest.ts';
@@ -13,6 +13,7 @@ import type { InstallationState } from './state.ts';
 
 type Row = {
   id: string;
+  plugin_id: PluginId;
   org_id: string;
   slug: string;
   state: InstallationState;
@@ -36,7 +37,7 @@ type Row = {
 export type GuestView = 'serving' | 'next';
 
 /** While the next version is being activated, the snapshot of the one before it is what serves. */
-const SQL = `select installation.id, organization.id as org_id, organization.slug, installation.state,
+const SELECT = `select installation.id, installation.plugin_id, organization.id as org_id, organization.slug, installation.state,
     installation.reason, installation.revision, installation.seat, kept.id is not null as is_serving_snapshot,
     coalesce(kept.version, installation.version) as version, coalesce(kept.digest, installation.digest) as digest,
     coalesce(kept.manifest, installation.manifest) as manifest,
@@ -50,8 +51,9 @@ const SQL = `select installation.id, organization.id as org_id, organization.slu
     (extract(epoch from instance_config.updated_at) * 1000)::bigint::text as instance_revision
   from installation join organization on organization.id = installation.org_id
     left join installation_snapshot kept on kept.id = installation.serving_snapshot_id and ? = 'serving'
-    left join instance_config on instance_config.plugin_id = installation.plugin_id
-  where installation.org_id = ? and installation.plugin_id = ?`;
+    left join instance_config on instance_config.plugin_id = installation.plugin_id`;
+const ONE = `${SELECT} where installation.org_id = ? and installation.plugin_id = ?`;
+const NEWEST = `${SELECT} where installation.state = 'active' order by installation.updated_at desc limit ?`;
 
 /** @param tx in the scope of the organization */
 export async function loadGuest(
@@ -61,10 +63,26 @@ export async function loadGuest(
   view: GuestView,
   trustedPublishers: ReadonlySet<string>,
 ): Promise<GuestDescription | undefined> {
-  const [row] = await tx.em.execute<Row[]>(SQL, [view, orgId, plugin]);
-  if (!row) return undefined;
+  const [row] = await tx.em.execute<Row[]>(ONE, [view, orgId, plugin]);
+  return row && describe(row, trustedPublishers);
+}
+
+/**
+ * Those that serve and were changed last.
+ * @param tx in the scope of the instance
+ */
+export async function loadServingGuests(
+  tx: Transaction,
+  guestsMax: number,
+  trustedPublishers: ReadonlySet<string>,
+): Promise<GuestDescription[]> {
+  const rows = await tx.em.execute<Row[]>(NEWEST, ['serving' satisfies GuestView, guestsMax]);
+  return rows.map((row) => describe(row, trustedPublishers));
+}
+
+function describe(row: Row, trustedPublishers: ReadonlySet<string>): GuestDescription {
   const guest = guestOf(
-    { ...row, installationId: row.id, pluginId: plugin },
+    { ...row, installationId: row.id, pluginId: row.plugin_id },
     {
       org: { id: row.org_id, slug: row.slug },
       instanceConfig: row.instance_config ?? {},
