@@ -124,6 +124,22 @@ describe('modules of Node', () => {
   });
 });
 
+test('a module that is loaded late is bundled in, as guests load none', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  mkdirSync(join(plugin, 'lib'));
+  writeFileSync(join(plugin, 'lib/late.js'), "export const late = 'loaded late';");
+  const code = "export default { fetch: async () => new Response((await import('./lib/late.js')).late) };";
+  writeFileSync(join(plugin, 'index.js'), code);
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  expect([...filesOf(folder).keys()]).toEqual(['README.md', 'index.js', 'index.js.map', 'manifest.json']);
+  const bundle = filesOf(folder).get('index.js') ?? '';
+  expect(bundle).not.toContain('import(');
+  const { default: made } = (await import(`data:text/javascript,${encodeURIComponent(bundle)}`)) as {
+    default: { fetch(): Promise<Response> };
+  };
+  expect(await (await made.fetch()).text()).toBe('loaded late');
+});
+
 describe('what npm packages rely on', () => {
   /** Bundles an entry and answers what its default export is. */
   async function evaluate(entry: string, prepare: (plugin: string) => void): Promise<unknown> {

@@ -16,6 +16,9 @@ const TEST_FILES = /\.test\.[cm]?jsx?$|(?:^|\/)(?:tests|testing|fixtures)\//u;
 /** What the server asks of every package; it stays even where the code imports it. */
 const PACKAGE_FILES = /^(?:manifest\.json|README\.md|LICENSE)$/u;
 const UNRESOLVED = /^Could not resolve "(.+)"$/u;
+const JAVASCRIPT = /\.m?js$/u;
+/** Guests load no module once they run: the bundler makes it a function that is called then. */
+const DYNAMIC_IMPORT = /\bimport\s*\(/u;
 const UNLOADABLE = /^No loader is configured for "(\.\w+)" files/u;
 /** What a source may be written in, when `main` itself is yet to be made from it. */
 const SOURCE_ENDINGS = ['.ts', '.tsx', '.jsx'];
@@ -29,8 +32,8 @@ export type BundledFolder = {
 
 /**
  * Replaces the sources by a bundle where the folder asks for it: its `main` is missing and a source of the same name
- * (`.ts`, `.tsx`, `.jsx`) lies beside it or in `src/`, or there is a package.json, so that imports may mean npm
- * packages. Any other folder is returned as it is.
+ * (`.ts`, `.tsx`, `.jsx`) lies beside it or in `src/`, there is a package.json, so that imports may mean npm packages,
+ * or a module is loaded by `import()`. Any other folder is returned as it is.
  * @param main the manifest's entry module
  * @throws Refusal `pack_builtin_module` with the imports that lead to each module of Node, or `pack_bundle_failed`
  *   with one violation per error
@@ -52,11 +55,19 @@ export async function bundleWhereNeeded(
 
 function findSource(files: PluginFiles, main: string): string | undefined {
   const stem = main.replace(/\.m?js$/u, '');
-  if (files.has(main)) return files.has('package.json') ? main : undefined;
+  if (files.has(main)) return files.has('package.json') || importsLate(files) ? main : undefined;
   const stems = [stem, `src/${stem}`, `src/${basename(stem)}`];
   return stems
     .flatMap((path) => SOURCE_ENDINGS.map((ending) => path + ending))
     .find((path) => files.has(path));
+}
+
+/** Finds too much rather than too little: what is bundled without need runs as well. */
+function importsLate(files: PluginFiles): boolean {
+  return [...files].some(
+    ([path, content]) =>
+      JAVASCRIPT.test(path) && DYNAMIC_IMPORT.test(Buffer.from(content).toString('latin1')),
+  );
 }
 
 function isBuildInput(path: string, inputs: ReadonlySet<string>): boolean {

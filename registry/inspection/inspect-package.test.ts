@@ -339,6 +339,12 @@ describe('a watched rule reports', () => {
       expect.objectContaining({ rule: 'import_not_literal', pointer: 'index.js:1' }),
     ]);
   });
+  test('an import that would load a module later', () => {
+    const files = { 'index.js': "\nexport default { late: () => import('./late.js') };", 'late.js': '' };
+    expect(inspect(files).findings).toEqual([
+      expect.objectContaining({ rule: 'import_dynamic', pointer: 'index.js:2' }),
+    ]);
+  });
   test.each<[string, boolean]>([
     ['acme/hel1o-world', true],
     ['acrne/hello-world', true],

@@ -125,6 +125,13 @@ function readImport(
     const message = `the import ${quote(specifier)} ${resolved.why}`;
     return report(draft, resolved.rule, () => pointerTo(place, node), message);
   }
+  if (node.type === 'ImportExpression')
+    report(
+      draft,
+      'import_dynamic',
+      () => pointerTo(place, node),
+      `import(${quote(specifier)}) fails when it is reached`,
+    );
   place.imports.push({ specifier, path: resolved.path });
   draft.queued.add(resolved.path);
 }

@@ -72,7 +72,13 @@ export const INSPECTION_ERRORS = {
     status: 422,
     kind: 'input',
     title: 'A module imports a path that is computed at run time.',
-    hint: 'Import by a literal path, so that it can be checked.',
+    hint: 'Name what you import in an import statement: import() loads nothing in the sandbox.',
+  },
+  import_dynamic: {
+    status: 422,
+    kind: 'input',
+    title: 'A module loads another by import(), which fails in the sandbox.',
+    hint: 'Pack with souk pack, which bundles such modules in, or use an import statement.',
   },
   code_too_large: {
     status: 422,
