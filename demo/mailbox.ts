@@ -1,16 +1,18 @@
-/** The mail server of the demo: on the loopback device, keeping what it is sent. */
+/** A mail server that takes whatever comes: on the loopback device, keeping what it is sent. */
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
+export type Mail = { readonly to: readonly string[]; readonly subject: string; readonly source: string };
+
 export type Mailbox = {
   readonly port: number;
-  /** Subjects and recipients, in the order of arrival. */
-  readonly mails: readonly { readonly to: readonly string[]; readonly subject: string }[];
+  /** In the order of arrival; `source` is the whole message as it came. */
+  readonly mails: readonly Mail[];
   close(): Promise<void>;
 };
 
 export async function openMailbox(): Promise<Mailbox> {
-  const mails: { to: string[]; subject: string }[] = [];
+  const mails: Mail[] = [];
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS', 'AUTH'],
     authOptional: true,
@@ -19,7 +21,7 @@ export async function openMailbox(): Promise<Mailbox> {
       stream.on('data', (chunk: Buffer) => (source += chunk.toString('utf8')));
       stream.on('end', () => {
         const [, subject = ''] = /^Subject: (.*)$/mu.exec(source) ?? [];
-        mails.push({ to: envelope.rcptTo.map(({ address }) => address), subject: subject.trim() });
+        mails.push({ to: envelope.rcptTo.map(({ address }) => address), subject: subject.trim(), source });
         callback();
       });
     },

@@ -5,6 +5,7 @@
  * come back to an installation that is already in it, and all of it shares the deadline of the first call.
  */
 import type { Capability, Completion, Guest, GuestRequest, HostCallContext, Invocation } from './ports.ts';
+import { HEADER_SCHEMA } from '../spec/guest-headers.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
 import type { Endpoint } from '../spec/manifest.ts';
 import { HTTP_METHODS } from '../spec/permission.ts';
@@ -40,13 +41,7 @@ const ARGUMENTS: JsonObject = {
     headers: {
       type: 'array',
       maxItems: 100,
-      items: {
-        type: 'array',
-        minItems: 2,
-        maxItems: 2,
-        prefixItems: [{ type: 'string' }, { type: 'string' }],
-        items: false,
-      },
+      items: HEADER_SCHEMA,
     },
     body: { type: ['string', 'null'] },
   },

@@ -5,9 +5,19 @@
  * in front of the server said about the caller, and no token of Souk. Towards the caller: nothing that would speak for
  * this origin, because what a plugin answers is not ours.
  */
+import type { JsonObject } from './json.ts';
 
 /** Name, in lower case unless said otherwise, and value. */
 export type Header = readonly [string, string];
+
+/** A `Header` among the arguments of a host call. */
+export const HEADER_SCHEMA: JsonObject = {
+  type: 'array',
+  minItems: 2,
+  maxItems: 2,
+  prefixItems: [{ type: 'string' }, { type: 'string' }],
+  items: false,
+};
 
 const HOP_BY_HOP = [
   'connection',

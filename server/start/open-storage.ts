@@ -1,52 +1,18 @@
 /** The database, built-in or given, brought up to date; and the store of package bytes. */
 import { mkdir } from 'node:fs/promises';
 import type { Closers } from './closers.ts';
+import { ENTITIES } from './entities.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import {
-  AUDIT_ENTITIES,
   openDatabase,
   startEmbeddedPostgres,
   startSealer,
   type ConnectionTarget,
   type Database,
 } from '../../database/index.ts';
-import { IDENTITY_ENTITIES } from '../../identity/index.ts';
 import { MIGRATIONS } from '../../migrations/index.ts';
 import { openFileBlobStore, type BlobStore } from '../../registry/blobs/index.ts';
-import { REGISTRY_ENTITIES } from '../../registry/entities/index.ts';
-import { INSTALLATION_ENTITIES } from '../../registry/installations/index.ts';
-import {
-  EVENT_ENTITIES,
-  JOB_ENTITIES,
-  CONTRACT_ENTITIES,
-  FILE_ENTITIES,
-  KV_ENTITIES,
-  MAIL_ENTITIES,
-  RECORD_ENTITIES,
-  SCHEDULE_ENTITIES,
-  SECRET_ENTITIES,
-  TELEMETRY_ENTITIES,
-  LIMIT_ENTITIES,
-} from '../../services/index.ts';
-
-const ENTITIES = [
-  ...AUDIT_ENTITIES,
-  ...IDENTITY_ENTITIES,
-  ...REGISTRY_ENTITIES,
-  ...INSTALLATION_ENTITIES,
-  ...KV_ENTITIES,
-  ...SECRET_ENTITIES,
-  ...TELEMETRY_ENTITIES,
-  ...LIMIT_ENTITIES,
-  ...MAIL_ENTITIES,
-  ...JOB_ENTITIES,
-  ...CONTRACT_ENTITIES,
-  ...RECORD_ENTITIES,
-  ...EVENT_ENTITIES,
-  ...FILE_ENTITIES,
-  ...SCHEDULE_ENTITIES,
-];
 
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };
 

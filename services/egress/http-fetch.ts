@@ -3,6 +3,7 @@
  * may be sent → each hop inside the grant, through the guard → an answer whose body comes with it or is pulled.
  */
 import type { Response } from 'undici';
+import { HEADER_SCHEMA } from '../../spec/guest-headers.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { EGRESS_LIMITS } from '../../spec/limits.ts';
 import { HTTP_METHODS, type HttpMethod, type Permission } from '../../spec/permission.ts';
@@ -84,13 +85,7 @@ const ARGUMENTS: JsonObject = {
     url: { type: 'string' },
     headers: {
       type: 'array',
-      items: {
-        type: 'array',
-        minItems: 2,
-        maxItems: 2,
-        prefixItems: [{ type: 'string' }, { type: 'string' }],
-        items: false,
-      },
+      items: HEADER_SCHEMA,
     },
     body: { type: ['string', 'null'] },
     redirect: { enum: ['follow', 'error', 'manual'] },

@@ -2,9 +2,8 @@
  * GIMS' decision about communication platforms: each platform is a plugin behind one interface, chosen by the
  * administrator; groups and members follow the records; what fails, fails alone; and nobody sees the credentials.
  */
-import { SMTPServer } from 'smtp-server';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openMailbox, type Mailbox } from '../../demo/mailbox.ts';
 import {
   CATEGORY,
   GUILD,
@@ -38,23 +37,11 @@ let uni: TestOrg;
 let corp: TestOrg;
 let member: HttpClient;
 let line: CommandLine;
-const mails: { to: string[]; source: string }[] = [];
-const smtp = new SMTPServer({
-  disabledCommands: ['STARTTLS', 'AUTH'],
-  authOptional: true,
-  onData: (stream, { envelope }, callback) => {
-    let source = '';
-    stream.on('data', (chunk: Buffer) => (source += chunk.toString('utf8')));
-    stream.on('end', () => {
-      mails.push({ to: envelope.rcptTo.map(({ address }) => address), source });
-      callback();
-    });
-  },
-});
+let mailbox: Mailbox;
 
 beforeAll(async () => {
   [discord, google] = await Promise.all([startDiscord(TOKEN), startGoogle()]);
-  await new Promise<void>((resolve) => void smtp.listen(0, '127.0.0.1', resolve));
+  mailbox = await openMailbox();
   const environment = { SOUK_EGRESS_ALLOW: '127.0.0.0/8' };
   const souk = await startSoukOn((await testDatabase()).url, { environment });
   [uni, corp] = [await souk.org('uni'), await souk.org('corp')];
@@ -75,7 +62,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([discord.close(), google.close()]);
-  await new Promise<void>((resolve) => void smtp.close(() => resolve()));
+  await mailbox.close();
 });
 
 async function setUp(org: TestOrg, plugin: PluginId, config: object, secrets: Record<string, string> = {}) {
@@ -184,7 +171,7 @@ describe('a university with two platforms', () => {
   });
 
   it('posts to each in the way that it knows', async () => {
-    const port = (smtp.server.address() as AddressInfo).port;
+    const { port } = mailbox;
     const server = { host: '127.0.0.1', port, security: 'none', from: `GIMS <gims@${DOMAIN}>` };
     expect((await uni.owner.put(uni.path('/mail'), server)).status).toBe(200);
     const text = 'Monday at six.';
@@ -201,7 +188,7 @@ describe('a university with two platforms', () => {
       channel: groups[DISCORD],
       content: `**Chess**\n${text}`,
     });
-    expect(mails.at(-1)?.to).toEqual([`club-chess-club@${DOMAIN}`]);
+    expect(mailbox.mails.at(-1)?.to).toEqual([`club-chess-club@${DOMAIN}`]);
   });
 
   it('hears of errors in the words of the interface', async () => {

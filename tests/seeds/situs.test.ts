@@ -5,8 +5,8 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openMailbox, type Mailbox } from '../../demo/mailbox.ts';
 import { followEvents } from '../support/event-stream.ts';
 import { adaptExample, fetchingFrom } from '../support/example-package.ts';
 import { consentTo, type TestOrg } from '../support/test-org.ts';
@@ -17,31 +17,16 @@ const WEBHOOK = 'situs/webhook-generic';
 const KEY = 'a key of 32 bytes or more, known to both';
 
 type Posted = { headers: Record<string, unknown>; body: string };
-const mails: { to: string[]; source: string }[] = [];
+let mailbox: Mailbox;
 const posts: Posted[] = [];
 const answers: number[] = [];
 let hook: Server;
 let site: TestOrg;
 let shop: TestOrg;
-let mailPort: number;
 let url: string;
 
-const smtp = new SMTPServer({
-  disabledCommands: ['STARTTLS', 'AUTH'],
-  authOptional: true,
-  onData: (stream, { envelope }, callback) => {
-    let source = '';
-    stream.on('data', (chunk: Buffer) => (source += chunk.toString('utf8')));
-    stream.on('end', () => {
-      mails.push({ to: envelope.rcptTo.map(({ address }) => address), source });
-      callback();
-    });
-  },
-});
-
 beforeAll(async () => {
-  await new Promise<void>((resolve) => void smtp.listen(0, '127.0.0.1', resolve));
-  mailPort = (smtp.server.address() as AddressInfo).port;
+  mailbox = await openMailbox();
   hook = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
@@ -63,7 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   hook.closeAllConnections();
   hook.close();
-  await new Promise<void>((resolve) => void smtp.close(() => resolve()));
+  await mailbox.close();
 });
 
 const pathOf = (plugin: string, rest = ''): string => site.path(`/plugins/${plugin}${rest}`);
@@ -96,7 +81,7 @@ describe('an email integration', () => {
     expect(early.json).toMatchObject({ status: 'ERROR' });
     const server = {
       host: '127.0.0.1',
-      port: mailPort,
+      port: mailbox.port,
       security: 'none',
       from: 'Situs <situs@site.example>',
     };
@@ -108,7 +93,7 @@ describe('an email integration', () => {
   it('sends a test mail', async () => {
     const sent = await site.owner.post(site.endpoint(EMAIL, '/test-mail'), { to: 'owner@site.example' });
     expect(sent.status, sent.text).toBe(200);
-    expect(mails.at(-1)?.to).toEqual(['owner@site.example']);
+    expect(mailbox.mails.at(-1)?.to).toEqual(['owner@site.example']);
   });
 
   it('has its settings changed, all faults at once', async () => {
@@ -122,13 +107,13 @@ describe('an email integration', () => {
   });
 
   it('sends the invitation that the project asks for, and says what is wrong with one that is none', async () => {
-    const before = mails.length;
+    const before = mailbox.mails.length;
     const told = await invite(site, { ...ADA, name: 'Ada\r\nBcc: eve@example.org' });
     expect(told.json, told.text).toMatchObject({ subscribers: 1 });
-    await vi.waitFor(() => expect(mails.length).toBe(before + 1), 10_000);
-    expect(mails.at(-1)?.to).toEqual(['ada@example.org']);
-    expect(mails.at(-1)?.source).toContain('You are invited to Situs');
-    expect(mails.at(-1)?.source).toContain('https://situs.example/join/1');
+    await vi.waitFor(() => expect(mailbox.mails.length).toBe(before + 1), 10_000);
+    expect(mailbox.mails.at(-1)?.to).toEqual(['ada@example.org']);
+    expect(mailbox.mails.at(-1)?.source).toContain('You are invited to Situs');
+    expect(mailbox.mails.at(-1)?.source).toContain('https://situs.example/join/1');
     await invite(site, { to: 'nobody' });
     await vi.waitFor(async () => expect(await site.log(EMAIL)).toContain('this is no invitation'), 10_000);
   });
@@ -138,7 +123,7 @@ describe('an email integration', () => {
     const input = { to: [{ address: 'eve@example.org', name: 'Eve' }], subject: 'Hello', text: 'Hi' };
     const sent = await site.owner.post(path, { input });
     expect(sent.status, sent.text).toBe(200);
-    expect(mails.at(-1)?.to).toEqual(['eve@example.org']);
+    expect(mailbox.mails.at(-1)?.to).toEqual(['eve@example.org']);
   });
 });
 
@@ -192,10 +177,10 @@ describe('another project', () => {
     const { json } = await shop.owner.get(shop.path('/providers'));
     expect(json.items.every((each: { installed: unknown }) => each.installed === null)).toBe(true);
     expect((await shop.owner.get(shop.path('/mail'))).status).toBe(409);
-    const before = [mails.length, posts.length];
+    const before = [mailbox.mails.length, posts.length];
     expect((await invite(shop, ADA)).json).toMatchObject({ subscribers: 0 });
     expect((await shop.owner.get(pathOf(EMAIL))).status).toBe(404);
-    expect([mails.length, posts.length]).toEqual(before);
+    expect([mailbox.mails.length, posts.length]).toEqual(before);
   });
 });
 

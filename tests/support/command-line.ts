@@ -3,13 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { run } from '../../cli/main.ts';
-
-export type Ran = { readonly exitCode: number; readonly out: string; readonly error: string };
+import { soukIn, type Souk } from '../../cli/testing.fixture.ts';
 
 export type CommandLine = {
   readonly folder: string;
-  readonly souk: (...argv: string[]) => Promise<Ran>;
+  readonly souk: Souk;
   /** Must end with 0. @returns what `--json` prints */
   readonly ok: (...argv: string[]) => Promise<ReturnType<typeof JSON.parse>>;
   /** Must be refused. @returns the code */
@@ -21,17 +19,7 @@ export function commandLine(url: string, token: string | null): CommandLine {
   const folder = mkdtempSync(join(tmpdir(), 'souk-line-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const environment = { SOUK_URL: url, HOME: folder, ...(token === null ? {} : { SOUK_TOKEN: token }) };
-  const souk = async (...argv: string[]): Promise<Ran> => {
-    let [out, error] = ['', ''];
-    const exitCode = await run(argv, {
-      cwd: folder,
-      environment,
-      readIn: () => Promise.resolve(''),
-      writeOut: (text) => void (out += text),
-      writeError: (text) => void (error += text),
-    });
-    return { exitCode, out, error };
-  };
+  const souk = soukIn(folder, environment);
   return {
     folder,
     souk,
