@@ -7,6 +7,7 @@ import { registerCheck } from './verbs/check.ts';
 import { registerContract } from './verbs/contract.ts';
 import { registerDev } from './verbs/dev.ts';
 import { registerInit } from './verbs/init.ts';
+import { registerTest } from './verbs/test.ts';
 import { registerInstance } from './verbs/instance.ts';
 import { registerKeygen } from './verbs/keygen.ts';
 import { registerKeys } from './verbs/keys.ts';
@@ -28,6 +29,7 @@ import { registerWork } from './verbs/work.ts';
 
 const VERBS: readonly Verb[] = [
   registerInit,
+  registerTest,
   registerCheck,
   registerDev,
   registerPack,

@@ -1,13 +1,16 @@
 import { basename, join, resolve } from 'node:path';
-import { isPluginId, type PluginId, splitPluginId } from '../../spec/plugin-id.ts';
+import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { createOutput, requireAbsent } from '../files.ts';
 import type { Io } from '../io.ts';
+import { plainTemplate, typescriptTemplate } from '../plugin-template.ts';
 import type { Report } from '../report.ts';
 import type { Shell } from '../shell.ts';
 
 const FILE_MODE = 0o644;
+
+type Options = { readonly id?: string; readonly typescript?: boolean; readonly json?: boolean };
 
 /** `souk init <folder>`: a plugin that passes `souk check` as it is. */
 export function registerInit(shell: Shell): void {
@@ -15,19 +18,22 @@ export function registerInit(shell: Shell): void {
     .verb('init', 'make the folder of a new plugin')
     .argument('<folder>', 'where to make it')
     .option('--id <publisher/name>', 'its id; my-publisher/<folder> where absent')
-    .action((folder: string, options: { id?: string; json?: boolean }) =>
-      shell.report(options, () => init(shell.io, folder, options.id)),
+    .option('--typescript', 'in TypeScript, with a test and the types of this clone of Souk')
+    .action((folder: string, options: Options) =>
+      shell.report(options, () => init(shell.io, folder, options)),
     );
 }
 
-async function init(io: Io, folder: string, wanted: string | undefined): Promise<Report> {
-  const id = requirePluginId(wanted ?? `my-publisher/${basename(resolve(io.cwd, folder))}`);
-  const files = templateOf(id);
+async function init(io: Io, folder: string, options: Options): Promise<Report> {
+  const full = resolve(io.cwd, folder);
+  const id = requirePluginId(options.id ?? `my-publisher/${basename(full)}`);
+  const files = options.typescript ? typescriptTemplate(id, full) : plainTemplate(id);
   for (const path of files.keys()) requireAbsent(io, join(folder, path));
   for (const [path, content] of files) await createOutput(io, join(folder, path), content, FILE_MODE);
+  const next = options.typescript ? `cd ${folder} && npm install && npm test` : `souk check ${folder}`;
   return {
     exitCode: EXIT_CODES.ok,
-    lines: [...[...files.keys()].map((path) => `made ${join(folder, path)}`), `next: souk check ${folder}`],
+    lines: [...[...files.keys()].map((path) => `made ${join(folder, path)}`), `next: ${next}`],
     data: { id, files: [...files.keys()] },
   };
 }
@@ -36,36 +42,3 @@ function requirePluginId(text: string): PluginId {
   if (isPluginId(text)) return text;
   throw new Refusal('plugin_id_invalid', { detail: `${JSON.stringify(text)} is not a plugin id.` });
 }
-
-function templateOf(id: PluginId): Map<string, string> {
-  const { name } = splitPluginId(id);
-  const manifest = {
-    manifestVersion: 1,
-    id,
-    version: '0.1.0',
-    name,
-    description: 'Says hello.',
-    type: 'integration',
-    license: 'MIT',
-    engines: { souk: '^1.0.0' },
-    main: 'index.js',
-    contributes: {
-      endpoints: [
-        { method: 'GET', path: '/hello/:name', access: 'public', summary: 'Says hello to a name.' },
-      ],
-    },
-  };
-  return new Map([
-    ['manifest.json', `${JSON.stringify(manifest, undefined, 2)}\n`],
-    ['index.js', MODULE],
-    ['README.md', `# ${name}\n\nSays hello: \`GET …/hello/world\` answers \`{"hello":"world"}\`.\n`],
-  ]);
-}
-
-const MODULE = `export default {
-  async fetch(request) {
-    const name = decodeURIComponent(new URL(request.url).pathname.split('/').at(-1));
-    return Response.json({ hello: name });
-  },
-};
-`;
