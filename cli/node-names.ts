@@ -8,7 +8,6 @@ const BARE_NAME = Symbol('bare name');
 
 /** What `npm install` takes to bring a module of Node that needs nothing but the web. */
 const STAND_INS: ReadonlyMap<string, string> = new Map([
-  ['assert', 'assert'],
   ['buffer', 'buffer'],
   ['events', 'events'],
   ['path', 'path@npm:path-browserify'],
