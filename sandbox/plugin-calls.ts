@@ -5,7 +5,7 @@
  * come back to an installation that is already in it, and all of it shares the deadline of the first call.
  */
 import type { Capability, Completion, Guest, GuestRequest, HostCallContext, Invocation } from './ports.ts';
-import { HEADER_SCHEMA } from '../spec/guest-headers.ts';
+import { HEADER_SCHEMA, headersForGuest, type Header } from '../spec/guest-headers.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
 import type { Endpoint } from '../spec/manifest.ts';
 import { HTTP_METHODS } from '../spec/permission.ts';
@@ -28,7 +28,18 @@ export type PluginCallPorts<Target extends CallTarget> = {
   readonly run: (invocation: Invocation) => Promise<Completion>;
 };
 
-type Call = { id: PluginId; path: string; method: string; headers: [string, string][]; body: string | null };
+type Call = {
+  readonly id: PluginId;
+  /** Parsed once: what is matched with the endpoints is what the other plugin gets. */
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: readonly Header[];
+  readonly body: string | null;
+};
+
+/** RFC 9110, sections 5.6.2 and 5.5: what the gateway's HTTP parser has seen to for other callers. */
+const FIELD_NAME = "^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$";
+const FIELD_VALUE = '^[\\t\\x20-\\x7e\\x80-\\xff]*$';
 
 const ARGUMENTS: JsonObject = {
   type: 'object',
@@ -41,7 +52,13 @@ const ARGUMENTS: JsonObject = {
     headers: {
       type: 'array',
       maxItems: 100,
-      items: HEADER_SCHEMA,
+      items: {
+        ...HEADER_SCHEMA,
+        prefixItems: [
+          { type: 'string', pattern: FIELD_NAME },
+          { type: 'string', pattern: FIELD_VALUE },
+        ],
+      },
     },
     body: { type: ['string', 'null'] },
   },
@@ -71,10 +88,13 @@ export function pluginCallCapability<Target extends CallTarget>(ports: PluginCal
 }
 
 function readCall(args: JsonObject): Call {
-  const { id, path, method, headers, body } = args as Partial<Call>;
+  const { id, path, method, headers, body } = args as Partial<Omit<Call, 'url'>> & JsonObject;
   if (id === undefined || !isPluginId(id))
     throw new Refusal('plugin_not_installed', { detail: 'This is no plugin id.' });
-  return { id, path: path ?? '/', method: method ?? 'GET', headers: headers ?? [], body: body ?? null };
+  // Joined, not resolved: a path of two slashes would name another host.
+  const url = new URL(`http://plugin${String(path)}`);
+  const lowered = (headers ?? []).map(([name, value]): Header => [name.toLowerCase(), value]);
+  return { id, url, method: method ?? 'GET', headers: headersForGuest(lowered), body: body ?? null };
 }
 
 async function findTarget<Target extends CallTarget>(
@@ -94,13 +114,13 @@ async function findTarget<Target extends CallTarget>(
     throw new Refusal('plugin_not_active', { detail: `${call.id} is not active.` });
   requireNoCircle([...chain, guest.installationId], target.guest);
   // Access is not asked for: the administrator's grant of plugins.call is the answer.
-  ports.requireEndpoint(target, call.method, new URL(call.path, 'http://plugin').pathname);
+  ports.requireEndpoint(target, call.method, call.url.pathname);
   return target;
 }
 
-function requestOf(call: Call): GuestRequest {
-  const body = call.body === null || call.body === '' ? null : Buffer.from(call.body, 'latin1');
-  return { method: call.method, url: `http://plugin${call.path}`, headers: call.headers, body };
+function requestOf({ method, url, headers, body }: Call): GuestRequest {
+  const bytes = body === null || body === '' ? null : Buffer.from(body, 'latin1');
+  return { method, url: url.href, headers, body: bytes };
 }
 
 function answerOf(id: PluginId, completion: Completion): JsonValue {
