@@ -24,6 +24,8 @@ import { Migration0031 } from './0031-records.ts';
 import { Migration0041 } from './0041-files.ts';
 import { Migration0050 } from './0050-import-jobs.ts';
 import { Migration0055 } from './0055-event-lanes.ts';
+import { Migration0060 } from './0060-organization-rates.ts';
+import { Migration0061 } from './0061-job-sizes.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -50,4 +52,6 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0041-files', class: Migration0041 },
   { name: '0050-import-jobs', class: Migration0050 },
   { name: '0055-event-lanes', class: Migration0055 },
+  { name: '0060-organization-rates', class: Migration0060 },
+  { name: '0061-job-sizes', class: Migration0061 },
 ];

@@ -79,7 +79,7 @@ async function openServices(
 ): Promise<Services> {
   const metrics = createMetrics();
   const { database, blobs } = storage;
-  const limits = await openOrganizationLimits(database, (error) =>
+  const limits = await openOrganizationLimits(database, settings, (error) =>
     log.warn({ err: error }, 'limits of organizations were not read again'),
   );
   closers.add('limits', limits, (some) => some.close());
@@ -96,7 +96,7 @@ async function openServices(
       return address.origin;
     },
   };
-  const rateLimits = createRateLimits(settings);
+  const rateLimits = createRateLimits(settings, limits.of);
   const eventStreams = await openEventStreams(database, [EVENTS_CHANNEL, LOG_CHANNEL]);
   const opened = { database, authenticator, blobs, publishing, keys, rateLimits, eventStreams };
   return { settings, address, log, metrics, limits, ...opened, ...runtime };

@@ -6,7 +6,7 @@ import { startTestDatabase } from '../tests/support/database.ts';
 import { EVENT_ENTITIES } from './events/index.ts';
 import { forgetHeard } from './events/events.ts';
 import { JOB_ENTITIES } from './jobs/index.ts';
-import { forgetJobs } from './jobs/jobs.ts';
+import { forgetJobs } from './jobs/forgetting.ts';
 
 const fixture = await startTestDatabase([...EVENT_ENTITIES, ...JOB_ENTITIES]);
 afterAll(() => fixture.drop());
@@ -50,4 +50,31 @@ it('jobs of an organization that ended beyond their number go, and none that wai
   while ((await forgetJobs(fixture.database)) > 0);
   expect(await countOf('job', noisy)).toBe(JOB_LIMITS.keptPerOrganizationMax + 2);
   expect(await countOf('job', quiet)).toBe(4);
+});
+
+it('jobs of an organization that ended beyond their bytes go, the oldest first, with their logs counted', async () => {
+  const [large, small] = [randomUUID(), randomUUID()];
+  const JOBS = `insert into job (id, org_id, kind, args, files, caller, retry, depth, state, attempt, run_at, created_at, ended_at, result)
+    select ('00000000-0000-7000-8000-' || lpad(each::text, 12, '0'))::uuid, ORG, 'import', '{}', '[]', '{}', 'never', 0, 'succeeded', 1, now(), now(), now(),
+      case when each > 1 then repeat('x', ${64 * 1024 * 1024}) end from generate_series(FROM, FROM + COUNT - 1) each`;
+  await insert(JOBS.replaceAll('FROM', '2'), large, 4);
+  await insert(JOBS.replaceAll('FROM', '100'), small, 3);
+  await insert(
+    `insert into job_log (job_id, line, org_id, at, level, text) values
+      ('00000000-0000-7000-8000-000000000005', 1, ORG, now(), 'info', repeat('y', COUNT))`,
+    large,
+    100,
+  );
+  while ((await forgetJobs(fixture.database)) > 0);
+  // Three of 64 MiB fit beside a fourth but for what is kept with it, which the log of the newest is a part of.
+  const { rows } = await fixture.superuser.query(
+    'select right(id::text, 1) as id, kept_bytes::int - length(result) as rest from job where org_id = $1 order by 1',
+    [large],
+  );
+  expect(rows).toEqual([
+    { id: '3', rest: 6 },
+    { id: '4', rest: 6 },
+    { id: '5', rest: 106 },
+  ]);
+  expect(await countOf('job', small)).toBe(3);
 });

@@ -30,7 +30,7 @@ export function registerOrg(shell: Shell): void {
     .argument('<slug>', 'the organization')
     .option(
       '--set <name=number...>',
-      'kvKeysMax, kvBytesMax, runsMax; those not named are as for all',
+      'kvKeysMax, kvBytesMax, runsMax, readsPerMinuteMax, writesPerMinuteMax; those not named are as for all',
       readLimit,
     )
     .option('--reset', 'all are as for all')

@@ -76,7 +76,12 @@ async function admitClient(
   const address = addressOf(context, ports.settings.proxyHops);
   try {
     const caller = await admit(ports, route.access, headers.get('authorization'), org);
-    await ports.rateLimits.admit(route, caller.principal, address);
+    await ports.rateLimits.admit(
+      route,
+      caller.principal,
+      address,
+      'org' in caller ? caller.org.id : undefined,
+    );
     return caller;
   } catch (error) {
     if (error instanceof Refusal && WRONG_TOKEN.has(error.code))

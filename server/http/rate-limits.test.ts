@@ -39,6 +39,20 @@ describe('rate limits', () => {
       await one.admit({ ...READ, rate: 'unlimited' }, null, '192.0.2.1');
   });
 
+  it('counts an organization with limits of its own apart, and one without with all others', async () => {
+    const own = new Map([['own', { readsPerMinuteMax: 1, writesPerMinuteMax: 5 }]]);
+    const usual = { readsPerMinuteMax: 2, writesPerMinuteMax: 5 };
+    const limits = createRateLimits(usual, (orgId) => own.get(orgId) ?? usual);
+    const read = (orgId?: string): Promise<void> => limits.admit(READ, holder('a'), '192.0.2.1', orgId);
+    await read('own');
+    expect(await codeOf(() => read('own'))).toBe('rate_limited');
+    await read('other');
+    await read();
+    expect(await codeOf(() => read('other'))).toBe('rate_limited');
+    own.set('own', { readsPerMinuteMax: 3, writesPerMinuteMax: 5 });
+    await read('own');
+  });
+
   it('refuses who tries many tokens', async () => {
     const limits = createRateLimits({ readsPerMinuteMax: 0, writesPerMinuteMax: 0 });
     for (let count = 0; count < 600; count += 1) await limits.countWrongToken('192.0.2.1');

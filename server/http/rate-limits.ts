@@ -26,8 +26,11 @@ export type RateSettings = {
 };
 
 export type RateLimits = {
-  /** @throws Refusal `rate_limited` */
-  admit(route: Rated, principal: Principal | null, address: string): Promise<void>;
+  /**
+   * @param orgId whose route it is, where it is one of an organization: that may have limits of its own
+   * @throws Refusal `rate_limited`
+   */
+  admit(route: Rated, principal: Principal | null, address: string, orgId?: string): Promise<void>;
   /**
    * Counts a token that was refused: who guesses many learns nothing more. Good tokens from the same address pass, for
    * many people may share it.
@@ -36,16 +39,46 @@ export type RateLimits = {
   countWrongToken(address: string): Promise<void>;
 };
 
-export function createRateLimits({ readsPerMinuteMax, writesPerMinuteMax }: RateSettings): RateLimits {
-  const limiters = { read: limiterOf(readsPerMinuteMax), write: limiterOf(writesPerMinuteMax) };
+/** @param ofOrganization what is in force for an organization now */
+export function createRateLimits(
+  settings: RateSettings,
+  ofOrganization: (orgId: string) => RateSettings = () => settings,
+): RateLimits {
+  const limiters = { read: limitersOf('read', settings), write: limitersOf('write', settings) };
   const wrongTokens = limiterOf(HTTP_LIMITS.wrongTokensPerMinuteMax);
   return {
-    admit: async (route, principal, address) => {
+    admit: async (route, principal, address, orgId) => {
       const rate = rateClassOf(route);
       if (rate === 'unlimited') return;
-      await take(limiters[rate], principal ? `token:${principal.tokenId}` : `address:${network(address)}`);
+      const client = principal ? `token:${principal.tokenId}` : `address:${network(address)}`;
+      const own = orgId === undefined ? settings : ofOrganization(orgId);
+      const perMinuteMax = perMinuteOf(rate, own);
+      // Where nothing was decided for it, an organization is counted with all others.
+      if (perMinuteMax === perMinuteOf(rate, settings)) await take(limiters[rate](perMinuteMax), client);
+      else await take(limiters[rate](perMinuteMax), `org:${orgId} ${client}`);
     },
     countWrongToken: (address) => take(wrongTokens, network(address)),
+  };
+}
+
+function perMinuteOf(rate: 'read' | 'write', settings: RateSettings): number {
+  return rate === 'read' ? settings.readsPerMinuteMax : settings.writesPerMinuteMax;
+}
+
+/** One for each limit that administrators decided, made when it is first in force. */
+function limitersOf(
+  rate: 'read' | 'write',
+  settings: RateSettings,
+): (perMinuteMax: number) => RateLimiterMemory | null {
+  const usual = limiterOf(perMinuteOf(rate, settings));
+  const others = new Map<number, RateLimiterMemory | null>();
+  return (perMinuteMax) => {
+    if (perMinuteMax === perMinuteOf(rate, settings)) return usual;
+    const known = others.get(perMinuteMax);
+    if (known) return known;
+    const made = limiterOf(perMinuteMax);
+    others.set(perMinuteMax, made);
+    return made;
   };
 }
 

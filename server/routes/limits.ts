@@ -9,10 +9,22 @@ import { NoQuery, OrgParams } from './schemas.ts';
 
 const path = '/api/v1/orgs/:org/limits';
 const Exception = Type.Optional(Type.Union([Type.Integer(), Type.Null()]));
-const Overrides = { kvKeysMax: Exception, kvBytesMax: Exception, runsMax: Exception };
+const Overrides = {
+  kvKeysMax: Exception,
+  kvBytesMax: Exception,
+  runsMax: Exception,
+  readsPerMinuteMax: Exception,
+  writesPerMinuteMax: Exception,
+};
 const View = Type.Object({
   overrides: Type.Object(Overrides),
-  inForce: Type.Object({ kvKeysMax: Type.Integer(), kvBytesMax: Type.Integer(), runsMax: Type.Integer() }),
+  inForce: Type.Object({
+    kvKeysMax: Type.Integer(),
+    kvBytesMax: Type.Integer(),
+    runsMax: Type.Integer(),
+    readsPerMinuteMax: Type.Integer({ description: '0 is without a bound.' }),
+    writesPerMinuteMax: Type.Integer({ description: '0 is without a bound.' }),
+  }),
 });
 
 export function limitRoutes({ database, limits }: Services): Route[] {
@@ -28,7 +40,7 @@ export function limitRoutes({ database, limits }: Services): Route[] {
       ...base,
       method: 'GET',
       summary:
-        'The limits of the organization: keys and bytes of kv for one installation, runs in flight on one server.',
+        'The limits of the organization: keys and bytes of kv for one installation, runs in flight and requests of one client on one server.',
       access: { kind: 'org', role: 'admin', scope: 'orgs:read' },
       body: 'none',
       handle: async ({ caller }) => ({ status: 200, json: toJson(await limits.read(caller.org.id)) }),
@@ -45,8 +57,13 @@ export function limitRoutes({ database, limits }: Services): Route[] {
           findOrganization(tx, params.org),
         );
         if (!org) throw new Refusal('not_found', { detail: 'There is no such organization.' });
-        const { kvKeysMax = null, kvBytesMax = null, runsMax = null } = body;
-        const view = await limits.set(org.id, actorOf(caller.principal), { kvKeysMax, kvBytesMax, runsMax });
+        const view = await limits.set(org.id, actorOf(caller.principal), {
+          kvKeysMax: body.kvKeysMax ?? null,
+          kvBytesMax: body.kvBytesMax ?? null,
+          runsMax: body.runsMax ?? null,
+          readsPerMinuteMax: body.readsPerMinuteMax ?? null,
+          writesPerMinuteMax: body.writesPerMinuteMax ?? null,
+        });
         return { status: 200, json: toJson(view) };
       },
     }),

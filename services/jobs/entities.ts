@@ -35,10 +35,17 @@ export const JobEntity = defineEntity({
     startedAt: p.datetime().nullable(),
     endedAt: p.datetime().nullable(),
     cancelRequestedAt: p.datetime().nullable(),
+    /** What is kept of one that ended; absent until it was measured. */
+    keptBytes: p.bigint('number').nullable(),
   },
   indexes: [
     { name: 'job_org_index', properties: ['orgId', 'id'] },
     { name: 'job_open_index', properties: ['orgId', 'state'], where: 'ended_at is null' },
+    {
+      name: 'job_unmeasured_index',
+      properties: ['id'],
+      where: 'ended_at is not null and kept_bytes is null',
+    },
     { name: 'job_ended_index', properties: ['endedAt'], where: 'ended_at is not null' },
     { name: 'job_schedule_index', properties: ['scheduleId'], where: 'schedule_id is not null' },
   ],

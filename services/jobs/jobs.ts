@@ -1,5 +1,5 @@
 /** Work in the background: of plugins, and of the server's own. */
-import { appendAudit, isUuid, type Database, type Transaction } from '../../database/index.ts';
+import { appendAudit, isUuid, type Transaction } from '../../database/index.ts';
 import type { Acting } from '../../registry/installations/index.ts';
 import { JOB_LIMITS } from '../../spec/limits.ts';
 import type { JobProgress, JobState } from '../../spec/host/jobs.ts';
@@ -9,6 +9,7 @@ import { checkWork, enqueue, type JobWork, type NewJob } from './enqueue.ts';
 import { JobEntity, type Job } from './entities.ts';
 import { createJobLog, readJobLog, type JobLogLine } from './job-log.ts';
 import { toJobView, type JobView } from './job-view.ts';
+import { forgetJobs } from './forgetting.ts';
 import { releaseFiles } from './releasing.ts';
 import { RunningJobs, type RunningPorts, type ServerWorker } from './running.ts';
 
@@ -58,20 +59,19 @@ export type Jobs = {
   progress(requestId: string, progress: JobProgress): Promise<void>;
   /** Takes a line that was logged under a request id; one that is no job's is ignored. */
   logged(requestId: string | null, line: Pick<JobLogLine, 'level' | 'text'>): void;
-  /** Removes jobs that ended long ago, or before too many others. @returns how many */
+  /** Removes jobs that ended long ago, or before too many others. @returns how many it dealt with; call again while some */
   forget(): Promise<number>;
   /** Takes no more jobs, waits for `graceMs` for those at work, then ends them. */
   close(graceMs: number): Promise<void>;
 };
 
 const CANCEL_CHANNEL = 'souk_job_canceled';
-const FORGET_BATCH = 1_000;
 
 export async function openJobs(ports: RunningPorts): Promise<Jobs> {
   const { database, queue } = ports;
   const workers = new Map<string, ServerWorker>();
   const jobLog = createJobLog(database, ports.log);
-  const running = new RunningJobs(ports, jobLog, workers);
+  const running = new RunningJobs(ports, jobLog, workers, sweepEarly(ports));
   const lookForCanceled = (): void => {
     running
       .lookForCanceled()
@@ -120,6 +120,20 @@ export async function openJobs(ports: RunningPorts): Promise<Jobs> {
       stopListening();
       await jobLog.flush();
     },
+  };
+}
+
+/** @returns what is told how many bytes of a job are kept; when they are many it does not wait for the sweep */
+function sweepEarly({ database, log }: RunningPorts): (bytes: number) => void {
+  let unsweptBytes = 0;
+  return (bytes) => {
+    unsweptBytes += bytes;
+    if (unsweptBytes < JOB_LIMITS.keptBytesUnswept) return;
+    unsweptBytes = 0;
+    const sweep = async (): Promise<void> => {
+      while ((await forgetJobs(database)) > 0);
+    };
+    sweep().catch((error: unknown) => log.warn({ err: error }, 'jobs could not be swept'));
   };
 }
 
@@ -207,18 +221,5 @@ async function markCanceled(
     });
     await tx.notify(CANCEL_CHANNEL, job.id);
     return job;
-  });
-}
-
-export async function forgetJobs(database: Database): Promise<number> {
-  const before = new Date(Date.now() - JOB_LIMITS.keptMs);
-  return database.transaction({ kind: 'instance' }, async ({ em }) => {
-    const gone = await em.execute<{ id: string }[]>(
-      `delete from job where id in (
-         select id from (select id, ended_at, row_number() over (partition by org_id order by id desc) as place
-           from job where ended_at is not null) as ranked where ended_at < ? or place > ? limit ?) returning id`,
-      [before, JOB_LIMITS.keptPerOrganizationMax, FORGET_BATCH],
-    );
-    return gone.length;
   });
 }

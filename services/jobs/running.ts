@@ -69,9 +69,17 @@ export class RunningJobs {
   readonly #jobLog: JobLog;
   readonly #workers: ReadonlyMap<string, ServerWorker>;
   readonly #atWork = new Map<string, JobAtWork>();
+  readonly #onEnded: (bytes: number) => void;
   #isStopping = false;
 
-  constructor(ports: RunningPorts, jobLog: JobLog, workers: ReadonlyMap<string, ServerWorker>) {
+  /** @param onEnded told how large a job was that ended, without its log */
+  constructor(
+    ports: RunningPorts,
+    jobLog: JobLog,
+    workers: ReadonlyMap<string, ServerWorker>,
+    onEnded: (bytes: number) => void,
+  ) {
+    this.#onEnded = onEnded;
     this.#ports = ports;
     this.#jobLog = jobLog;
     this.#workers = workers;
@@ -123,7 +131,9 @@ export class RunningJobs {
       await this.#jobLog.flush();
       const verdict = verdictOf(end, job);
       await this.#record(task, atWork, verdict);
-      if (verdict.kind !== 'queued') await releaseFiles(this.#ports, job);
+      if (verdict.kind === 'queued') return;
+      this.#onEnded(job.args.length + (written(verdict).result?.length ?? 0));
+      await releaseFiles(this.#ports, job);
     } finally {
       endCause();
       this.#atWork.delete(job.id);

@@ -5,13 +5,15 @@
 import { appendAudit, type AuditActor, type Database, type Transaction } from '../../database/index.ts';
 import { KV_LIMITS, ORGANIZATION_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
-import { OrganizationLimitsEntity } from './entities.ts';
+import { OrganizationLimitsEntity, type OrganizationLimitsRow } from './entities.ts';
 
 /** Each a whole number; null stands for the limit of the instance. */
 export type LimitOverrides = {
   readonly kvKeysMax: number | null;
   readonly kvBytesMax: number | null;
   readonly runsMax: number | null;
+  readonly readsPerMinuteMax: number | null;
+  readonly writesPerMinuteMax: number | null;
 };
 export type LimitsInForce = { readonly [K in keyof LimitOverrides]: number };
 export type LimitsView = { readonly overrides: LimitOverrides; readonly inForce: LimitsInForce };
@@ -29,17 +31,38 @@ export type OrganizationLimits = {
 };
 
 const CHANNEL = 'souk_organization_limits';
-const NONE: LimitOverrides = { kvKeysMax: null, kvBytesMax: null, runsMax: null };
-const BY_DEFAULT: LimitsInForce = {
-  kvKeysMax: KV_LIMITS.keysMax,
-  kvBytesMax: KV_LIMITS.totalBytesMax,
-  runsMax: RUNNER_LIMITS.runsPerOrganizationMax,
+const NONE: LimitOverrides = {
+  kvKeysMax: null,
+  kvBytesMax: null,
+  runsMax: null,
+  readsPerMinuteMax: null,
+  writesPerMinuteMax: null,
 };
 
+/** Requests of one client to the API, as the settings of the instance have them; 0 is without a bound. */
+export type InstanceRates = Pick<LimitsInForce, 'readsPerMinuteMax' | 'writesPerMinuteMax'>;
+
+function defaultsOf({ readsPerMinuteMax, writesPerMinuteMax }: InstanceRates): LimitsInForce {
+  return {
+    kvKeysMax: KV_LIMITS.keysMax,
+    kvBytesMax: KV_LIMITS.totalBytesMax,
+    runsMax: RUNNER_LIMITS.runsPerOrganizationMax,
+    readsPerMinuteMax,
+    writesPerMinuteMax,
+  };
+}
+
+/** @param rates what is in force for an organization without exceptions */
 export async function openOrganizationLimits(
   database: Database,
+  rates: InstanceRates,
   onFailure: (error: unknown) => void,
 ): Promise<OrganizationLimits> {
+  const byDefault = defaultsOf(rates);
+  const viewOf = (overrides: LimitOverrides): LimitsView => ({
+    overrides,
+    inForce: inForce(overrides, byDefault),
+  });
   const known = new Map<string, LimitOverrides>();
   const refresh = async (orgId: string | null): Promise<void> => {
     const rows = await database.transaction({ kind: 'instance' }, (tx) => load(tx, orgId));
@@ -58,7 +81,10 @@ export async function openOrganizationLimits(
     connected: () => again(null),
   });
   return {
-    of: (orgId) => inForce(known.get(orgId) ?? NONE),
+    of: (orgId) => {
+      const overrides = known.get(orgId);
+      return overrides ? inForce(overrides, byDefault) : byDefault;
+    },
     read: async (orgId) => {
       const rows = await database.transaction({ kind: 'org', orgId }, (tx) => load(tx, orgId));
       return viewOf(rows.get(orgId) ?? NONE);
@@ -75,12 +101,17 @@ export async function openOrganizationLimits(
 
 async function load(tx: Transaction, orgId: string | null): Promise<ReadonlyMap<string, LimitOverrides>> {
   const rows = await tx.em.find(OrganizationLimitsEntity, orgId === null ? {} : { orgId });
-  return new Map(
-    rows.map(({ orgId: id, kvKeysMax, kvBytesMax, runsMax }) => [
-      id,
-      { kvKeysMax: kvKeysMax ?? null, kvBytesMax: kvBytesMax ?? null, runsMax: runsMax ?? null },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.orgId, overridesOf(row)]));
+}
+
+function overridesOf(row: OrganizationLimitsRow): LimitOverrides {
+  return {
+    kvKeysMax: row.kvKeysMax ?? null,
+    kvBytesMax: row.kvBytesMax ?? null,
+    runsMax: row.runsMax ?? null,
+    readsPerMinuteMax: row.readsPerMinuteMax ?? null,
+    writesPerMinuteMax: row.writesPerMinuteMax ?? null,
+  };
 }
 
 async function store(
@@ -114,14 +145,12 @@ function checkOverrides(overrides: LimitOverrides): void {
     throw new Refusal('limits_invalid', { detail: `${first.pointer} ${first.message}.`, violations });
 }
 
-function viewOf(overrides: LimitOverrides): LimitsView {
-  return { overrides, inForce: inForce(overrides) };
-}
-
-function inForce({ kvKeysMax, kvBytesMax, runsMax }: LimitOverrides): LimitsInForce {
+function inForce(overrides: LimitOverrides, byDefault: LimitsInForce): LimitsInForce {
   return {
-    kvKeysMax: kvKeysMax ?? BY_DEFAULT.kvKeysMax,
-    kvBytesMax: kvBytesMax ?? BY_DEFAULT.kvBytesMax,
-    runsMax: runsMax ?? BY_DEFAULT.runsMax,
+    kvKeysMax: overrides.kvKeysMax ?? byDefault.kvKeysMax,
+    kvBytesMax: overrides.kvBytesMax ?? byDefault.kvBytesMax,
+    runsMax: overrides.runsMax ?? byDefault.runsMax,
+    readsPerMinuteMax: overrides.readsPerMinuteMax ?? byDefault.readsPerMinuteMax,
+    writesPerMinuteMax: overrides.writesPerMinuteMax ?? byDefault.writesPerMinuteMax,
   };
 }

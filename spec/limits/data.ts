@@ -82,8 +82,8 @@ export const RECORD_LIMITS = {
 } as const;
 
 /**
- * What an administrator of the instance may decide for one organization in place of KV_LIMITS and RUNNER_LIMITS. The
- * upper ends are what one machine serves and one table holds beside others.
+ * What an administrator of the instance may decide for one organization in place of KV_LIMITS, RUNNER_LIMITS and the
+ * rates of the instance's settings. The upper ends are what one machine serves and one table holds beside others.
  */
 export const ORGANIZATION_LIMITS = {
   /** Of one installation; 0 lets it store nothing more. */
@@ -91,4 +91,10 @@ export const ORGANIZATION_LIMITS = {
   kvBytesMax: { min: 0, max: 1024 * MIB },
   /** Runs in flight on one server; 0 lets none of its plugins run. */
   runsMax: { min: 0, max: RUNNER_LIMITS.runsMax },
+  /**
+   * Requests of one client at the organization's routes, on one server: from one, so that its administrators still see
+   * why, to ten times what HTTP_LIMITS has for all.
+   */
+  readsPerMinuteMax: { min: 1, max: 1_200_000 },
+  writesPerMinuteMax: { min: 1, max: 200_000 },
 } as const;

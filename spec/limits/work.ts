@@ -1,6 +1,6 @@
 /** Work that nobody waits for at the door: queues, jobs, events, schedules. */
 import { ISOLATE_LIMITS, RUN_LIMITS } from './runs.ts';
-import { KIB } from './units.ts';
+import { KIB, MIB } from './units.ts';
 
 /** Queues of work, which all servers share. */
 export const QUEUE_LIMITS = {
@@ -46,6 +46,10 @@ export const JOB_LIMITS = {
   /** Jobs that ended are kept for thirty days; of one organization, the newest. */
   keptMs: 30 * 86_400_000,
   keptPerOrganizationMax: 20_000,
+  /** Arguments, results and logs of those: as many of 13 KiB. */
+  keptBytesPerOrganizationMax: 256 * MIB,
+  /** So much that ended on a server is looked at before the hour of the sweep has come. */
+  keptBytesUnswept: 32 * MIB,
 } as const;
 
 /** Events between plugins. */

@@ -37,11 +37,20 @@ const DEFAULTS = {
   kvKeysMax: KV_LIMITS.keysMax,
   kvBytesMax: KV_LIMITS.totalBytesMax,
   runsMax: RUNNER_LIMITS.runsPerOrganizationMax,
+  // As the settings of a test server have them: without a bound.
+  readsPerMinuteMax: 0,
+  writesPerMinuteMax: 0,
 };
 
 it('nothing is decided at first', async () => {
   expect((await acme.owner.get(LIMITS)).json).toEqual({
-    overrides: { kvKeysMax: null, kvBytesMax: null, runsMax: null },
+    overrides: {
+      kvKeysMax: null,
+      kvBytesMax: null,
+      runsMax: null,
+      readsPerMinuteMax: null,
+      writesPerMinuteMax: null,
+    },
     inForce: DEFAULTS,
   });
 });
@@ -70,9 +79,27 @@ it('no runs at all are shed, with a time to come back', async () => {
   expect(await store('x')).toBe('stored');
 });
 
+it('fewer requests of one client count at the routes of this organization alone, each kind by itself', async () => {
+  await put({ readsPerMinuteMax: 2 });
+  const read = async (org = acme): Promise<number> => (await org.owner.get(org.path('/members'))).status;
+  expect([await read(), await read(), await read()]).toEqual([200, 200, 429]);
+  expect(await read(globex)).toBe(200);
+  // Who is somebody else, what is a write, and who decides about it are not counted with those.
+  expect((await souk.admin.get(acme.path('/members'))).status).not.toBe(429);
+  await put({ writesPerMinuteMax: 1 });
+  const write = async (): Promise<string> =>
+    (await acme.owner.put(acme.path('/members/none'), { role: 'member' })).json.code;
+  expect(await write()).not.toBe('rate_limited');
+  expect([await read(), await write()]).toEqual([200, 'rate_limited']);
+  await put({});
+  expect(await write()).not.toBe('rate_limited');
+});
+
 it.each([
   [{ runsMax: -1 }, 'limits_invalid'],
   [{ runsMax: ORGANIZATION_LIMITS.runsMax.max + 1 }, 'limits_invalid'],
+  [{ readsPerMinuteMax: 0 }, 'limits_invalid'],
+  [{ writesPerMinuteMax: ORGANIZATION_LIMITS.writesPerMinuteMax.max + 1 }, 'limits_invalid'],
   [{ kvBytesMax: 1e300 }, 'limits_invalid'],
   [{ kvKeysMax: 1.5 }, 'request_invalid'],
   [{ kvKeysMax: '5' }, 'request_invalid'],
