@@ -12,12 +12,14 @@ import { benchLoaded } from './loaded.ts';
 import { benchNeighbours } from './neighbours.ts';
 import { benchDownload, benchPublish } from './publish.ts';
 import { benchResolver } from './resolver.ts';
+import { benchSandbox } from './sandbox.ts';
 import { benchSoak } from './soak.ts';
 import { benchStart } from './start.ts';
 import { formatTable, type Table } from './table.ts';
 
 const TABLES: Readonly<Record<string, () => Promise<Table> | Table>> = {
   call: benchCall,
+  sandbox: benchSandbox,
   kv: benchKv,
   'first-call': benchFirstCall,
   neighbours: benchNeighbours,

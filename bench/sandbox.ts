@@ -2,8 +2,9 @@
 import { createSandbox, type Sandbox } from '../sandbox/index.ts';
 import { createTestBed, type TestBed } from '../sandbox/testing/test-bed.ts';
 import type { Guest, TrustTier } from '../sandbox/ports.ts';
+import type { Table } from './table.ts';
 
-export type SandboxFigure = { readonly what: string; readonly value: number; readonly unit: string };
+type SandboxFigure = { readonly what: string; readonly value: number; readonly unit: string };
 
 /** Parses a body of about 300 bytes, adds twenty numbers, answers JSON. */
 const SUM = `export default { async fetch(request) {
@@ -25,7 +26,7 @@ const IDLE_PLUGINS = 200;
 const LARGE_BUNDLE_BYTES = 200 * 1_024;
 
 /** @returns the figures of one tier, measured in real runners of this machine */
-export async function benchSandbox(tier: TrustTier): Promise<SandboxFigure[]> {
+async function measureTier(tier: TrustTier): Promise<SandboxFigure[]> {
   const bed = createTestBed(tier);
   const sandbox = await createSandbox(bed.options);
   try {
@@ -130,16 +131,19 @@ async function measureRecovery(sandbox: Sandbox, bed: TestBed, guest: Guest): Pr
   return [{ what: 'recovery after kill -9, worst of 5', value: Math.max(...tookMs), unit: 'ms' }];
 }
 
-/** Prints the figures of every tier as one Markdown table. */
-export async function printSandboxBench(): Promise<void> {
+/** The figures of every tier that is measured. */
+export async function benchSandbox(): Promise<Table> {
   const tiers: TrustTier[] = ['trusted', 'reviewed'];
   const columns: SandboxFigure[][] = [];
-  for (const tier of tiers) columns.push(await benchSandbox(tier));
-  console.log(`| sandbox.call() | ${tiers.join(' | ')} |\n|---|---:|---:|`);
-  for (const [row, figure] of (columns[0] ?? []).entries()) {
-    const cells = columns.map(
-      (column) => `${(column[row]?.value ?? Number.NaN).toPrecision(3)} ${figure.unit}`,
-    );
-    console.log(`| ${figure.what} | ${cells.join(' | ')} |`);
-  }
+  for (const tier of tiers) columns.push(await measureTier(tier));
+  const rows = (columns[0] ?? []).map(({ what, unit }, row) => [
+    what,
+    ...columns.map((column) => `${(column[row]?.value ?? Number.NaN).toPrecision(3)} ${unit}`),
+  ]);
+  return {
+    title: 'The sandbox alone',
+    method: '`sandbox.call()` in this process, without HTTP, routing or a database.',
+    columns: ['what', ...tiers],
+    rows,
+  };
 }

@@ -170,14 +170,6 @@ export function checkPermissionParameters(permission: Permission): string[] {
 /** The methods that `http.fetch` means when it names none. */
 const DEFAULT_METHODS: readonly HttpMethod[] = HTTP_METHODS;
 
-/** @returns the canonical text of a permission: equal texts mean equal rights. */
-export function canonicalPermission(permission: Permission): string {
-  const scope = [...new Set(permission.scope)].sort();
-  const methods =
-    permission.name === 'http.fetch' ? [...new Set(permission.methods ?? DEFAULT_METHODS)].sort() : [];
-  return JSON.stringify([permission.name, scope, methods]);
-}
-
 /** @returns whether everything that `narrow` allows, `wide` allows too. */
 export function coversPermission(wide: Permission, narrow: Permission): boolean {
   if (wide.name !== narrow.name) return false;

@@ -17,7 +17,7 @@ import { startWorker, type Handle, type Worker, type WorkerOptions } from './wor
 /** The schema of pg-boss's tables. */
 export const QUEUE_SCHEMA = 'souk_queue';
 
-/** Queues of earlier versions, whose work is found elsewhere now. */
+/** Queues that earlier versions made. */
 const FORMER_QUEUES = ['events'];
 
 export type Queue = {

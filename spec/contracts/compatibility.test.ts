@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkGuestSchema } from '../guest-schema.ts';
-import { Refusal } from '../refusal.ts';
 import { assertContracts, CONTRACTS, nearestContract, RELEASED_CONTRACTS } from './catalogue.ts';
-import { breakingChanges, requireCompatible } from './compatibility.ts';
+import { breakingChanges } from './compatibility.ts';
 import { listOf, shape, text, type Contract, type ContractAction } from './contract.ts';
 
 const action: ContractAction = {
@@ -65,16 +64,10 @@ describe('within a major version', () => {
     ],
     ['an error that goes', { errors: {} }, '/errors/nobody_there is gone'],
   ])('must not come %s', (_what, change, difference) => {
-    const refused = ((): unknown => {
-      try {
-        return requireCompatible(BEFORE, withAction(change));
-      } catch (error) {
-        return error;
-      }
-    })();
-    expect(refused).toBeInstanceOf(Refusal);
-    expect((refused as Refusal).code).toBe('contract_version_breaks');
-    expect((refused as Refusal).message).toContain(difference);
+    const differences = breakingChanges(BEFORE, withAction(change));
+    expect(differences.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')).toContain(
+      difference,
+    );
   });
 
   it('must not come or go an action', () => {

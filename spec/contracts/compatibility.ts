@@ -11,7 +11,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, JsonValue } from '../json.ts';
-import { Refusal, type Violation } from '../refusal.ts';
+import type { Violation } from '../refusal.ts';
 import { toPointer } from '../strict-json.ts';
 import type { Contract, ContractAction } from './contract.ts';
 
@@ -28,14 +28,6 @@ export function breakingChanges(before: Contract, next: Contract | undefined): V
   const added = Object.keys(next.actions).filter((name) => !Object.hasOwn(before.actions, name));
   const message = 'is new, and every implementation would have to have it';
   return [...kept, ...added.map((name) => ({ pointer: toPointer(['actions', name]), message }))];
-}
-
-/** @throws Refusal `contract_version_breaks` with every difference */
-export function requireCompatible(before: Contract, next: Contract): void {
-  const violations = breakingChanges(before, next);
-  if (violations.length === 0) return;
-  const differences = violations.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
-  throw new Refusal('contract_version_breaks', { detail: `${before.id}: ${differences}.`, violations });
 }
 
 function actionChanges(before: ContractAction, next: ContractAction, at: string): Violation[] {

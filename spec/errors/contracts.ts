@@ -8,12 +8,6 @@ export const CONTRACT_ERRORS = {
     title: 'Souk knows no such contract, or the contract has no such action.',
     hint: 'GET /api/v1/contracts lists contracts with their actions.',
   },
-  contract_version_breaks: {
-    status: 422,
-    kind: 'policy',
-    title: 'A contract breaks what its version promised.',
-    hint: 'Give what changes a new major version beside the old one.',
-  },
   contract_input_invalid: {
     status: 422,
     kind: 'input',
