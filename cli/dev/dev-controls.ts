@@ -30,7 +30,9 @@ export type Control = Sent & {
 
 export type ControlAnswer =
   | { readonly kind: 'run'; readonly completion: Completion }
-  | { readonly kind: 'json'; readonly status: 200 | 202; readonly json: object };
+  /** What is wanted, and not done yet. */
+  | { readonly kind: 'job'; readonly json: object }
+  | { readonly kind: 'json'; readonly json: object };
 
 type Asked = {
   readonly session: DevSession;
@@ -51,8 +53,21 @@ export async function runControl(
 ): Promise<ControlAnswer> {
   const { io, services } = session;
   const input = await readInput({ io, folder: plugin.folder, files: services.files }, sent);
-  const asked = { session, plugin, input, caller, query: sent.query };
-  const [kind, name = '', action = ''] = words;
+  let answer: ControlAnswer | undefined;
+  try {
+    answer = await answerTo({ session, plugin, input, caller, query: sent.query }, words);
+    return answer;
+  } finally {
+    // A job reads its files later.
+    if (answer?.kind !== 'job') services.files.release(input.files);
+  }
+}
+
+async function answerTo(
+  asked: Asked,
+  [kind, name = '', action = '']: readonly string[],
+): Promise<ControlAnswer> {
+  const { plugin, input } = asked;
   switch (kind) {
     case 'health':
       return runBySystem(asked, { kind });
@@ -94,7 +109,7 @@ async function runCommand(asked: Asked, command: string): Promise<ControlAnswer>
     { orgId: DEV_ORG.id, plugin: plugin.manifest.id, command, args, caller, requestId: '', delayMs: 0 },
     input.files,
   );
-  return { kind: 'json', status: 202, json: job };
+  return { kind: 'job', json: job };
 }
 
 /** Through the dispatch of a server, which holds what goes in and what comes out against the contract. */
@@ -111,7 +126,7 @@ async function callContract(asked: Asked, contract: string, action: string): Pro
     requestId: randomUUID(),
     files: input.files,
   });
-  return { kind: 'json', status: 200, json: { value: output } };
+  return { kind: 'json', json: { value: output } };
 }
 
 async function importFile(asked: Asked, wanted: string): Promise<ControlAnswer> {
@@ -151,7 +166,7 @@ async function importFile(asked: Asked, wanted: string): Promise<ControlAnswer> 
       mode: input.fields['dryRun'] === 'true' || asked.query.has('dryRun') ? 'dryRun' : 'apply',
     },
   );
-  return { kind: 'json', status: 200, json: ended };
+  return { kind: 'json', json: ended };
 }
 
 /** As the API takes them: JSON in the part `options`. */

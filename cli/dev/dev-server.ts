@@ -284,7 +284,7 @@ async function answerControl(
   // Browsers tell where a page is from whenever it sends something (Fetch standard, section 3.2).
   if (request.headers.origin !== undefined)
     throw new Refusal('dev_request_foreign', { detail: `The origin is ${request.headers.origin}.` });
-  const [, dev, publisher = '', name = '', ...words] = url.pathname.split('/').map(decodeURIComponent);
+  const [, dev, publisher = '', name = '', ...words] = url.pathname.split('/').map(decodeWord);
   if (dev === 'dev' && request.method === 'GET')
     return writeJson(response, 200, 'application/json', viewOf(session, [publisher, name]));
   if (dev !== 'dev' || request.method !== 'POST')
@@ -294,11 +294,22 @@ async function answerControl(
   const contentType = request.headers['content-type'] ?? '';
   const control = { words, body, contentType, query: url.searchParams, caller: callerOf(request) };
   const answer = await runControl(session, plugin, control);
-  if (answer.kind === 'json') return writeJson(response, answer.status, 'application/json', answer.json);
+  if (answer.kind !== 'run')
+    return writeJson(response, answer.kind === 'job' ? 202 : 200, 'application/json', answer.json);
   const { completion } = answer;
   const called = { session, plugin, endpoint: { method: 'POST', path: '/' } } as const;
   if (completion.outcome !== 'ok') return writeFailure(called, completion, response);
   writeJson(response, 200, 'application/json', { value: completion.value });
+}
+
+function decodeWord(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    throw new Refusal('not_found', {
+      detail: 'The address holds a % that is none of RFC 3986, section 2.1.',
+    });
+  }
 }
 
 function writeProblem(response: ServerResponse, refusal: Refusal): void {

@@ -70,6 +70,7 @@ export function openDevServices(ports: DevPorts): DevServices {
     changed: (job) => {
       tellJob(log, job);
       if (job.state === 'queued') setImmediate(() => work.jobs?.look());
+      else if (job.state !== 'running') services.files.release(job.files);
     },
   });
   const jobs = (work.jobs = openDevJobs(services.jobs, handlers));

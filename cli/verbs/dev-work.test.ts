@@ -152,6 +152,7 @@ describe('under souk dev', () => {
     const outside = await post('desk/commands/read?file=../shared/word.ts');
     expect(outside).toMatchObject({ status: 400, json: { code: 'request_invalid' } });
     expect((await post('desk/commands/read?file=none.csv')).json.code).toBe('file_unreadable');
+    expect((await dev.call('/dev/%ZZ')).status).toBe(404);
   });
 
   test('events reach the plugins that subscribe, again when one that failed was saved', async () => {

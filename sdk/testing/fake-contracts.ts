@@ -4,6 +4,7 @@ import { dispatch, type ContractAnswer, type ContractCall } from '../../spec/con
 import type { HandlerRun } from '../../spec/handler-runs.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
+import { Refusal } from '../../spec/refusal.ts';
 import type { HandlerEnd } from '../../spec/run.ts';
 
 /** By plugin, contract and action: `{ 'gims/discord': { 'communication@1': { createGroup: (input) => … } } }`. */
@@ -39,11 +40,15 @@ function answerOf(fakes: FakeContracts, { plugin, trigger }: HandlerRun): Promis
   });
 }
 
-/** @returns how the run of a handler ended, as the sandbox tells it: the name of what was thrown, and its message */
+/**
+ * @returns how the run of a handler ended, as the sandbox tells it: the name of what was thrown, and its message
+ * @throws Refusal what it was refused for before it began
+ */
 export async function endOfWork(work: () => Promise<JsonValue>): Promise<HandlerEnd> {
   try {
     return { outcome: 'ok', value: await work(), usage: NO_USAGE };
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     const message = String(error);
     const { code } = Object(error) as { code?: unknown };
     const guestError = { message, stack: '', ...(typeof code === 'string' ? { code } : {}) };

@@ -18,7 +18,7 @@ import type { HandlerRun } from '../../spec/handler-runs.ts';
 import { contractCapabilities } from '../../spec/host/contracts.ts';
 import { subscriptionOf } from '../../spec/host/event-checks.ts';
 import type { ImportMode } from '../../spec/host/imports.ts';
-import { endOfRun, type AttemptEnd } from '../../spec/host/job-ending.ts';
+import { endOfError, endOfRun, type AttemptEnd } from '../../spec/host/job-ending.ts';
 import type { RecordView } from '../../spec/host/records.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { parseManifest, type Manifest } from '../../spec/manifest.ts';
@@ -251,7 +251,11 @@ function runJob(handle: Handle, plugin: Plugin, job: MemoryJob): Promise<JsonVal
 }
 
 async function attempt(work: () => Promise<JsonValue>): Promise<AttemptEnd> {
-  return endOfRun(await endOfWork(work), 'none');
+  try {
+    return endOfRun(await endOfWork(work), 'none');
+  } catch (error) {
+    return endOfError(error, 'none');
+  }
 }
 
 async function importFile(
