@@ -29,11 +29,12 @@ import {
   mapDelete,
   mapGet,
   mapSet,
+  mapSize,
   parse,
   stringify,
   TypeErrorConstructor,
 } from './primordials.ts';
-import { fireTimer } from './timers.ts';
+import { fireTimer, forgetTimers } from './timers.ts';
 import { RUN_FLAGS } from '../protocol/kinds.ts';
 import { installWebApi, isRequestTooLarge, readResponse, makeRequest, type PulledBody } from './web/index.ts';
 
@@ -96,6 +97,7 @@ function endRun(id: number): void {
   const run = mapGet(runs, id);
   if (run) revoke(run);
   mapDelete(runs, id);
+  if (mapSize(runs) === 0) forgetTimers();
 }
 
 function revokeRun(id: number): void {

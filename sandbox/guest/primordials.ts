@@ -21,6 +21,10 @@ export const mapGet = uncurry(Map.prototype.get) as <K, V>(map: Map<K, V>, key: 
 export const mapSet = uncurry(Map.prototype.set) as <K, V>(map: Map<K, V>, key: K, value: V) => Map<K, V>;
 export const mapHas = uncurry(Map.prototype.has) as <K, V>(map: Map<K, V>, key: K) => boolean;
 export const mapDelete = uncurry(Map.prototype.delete) as <K, V>(map: Map<K, V>, key: K) => boolean;
+export const mapClear = uncurry(Map.prototype.clear) as (map: Map<unknown, unknown>) => void;
+export const mapSize = uncurry(
+  Reflect.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as (this: Map<unknown, unknown>) => number,
+);
 export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(
   map: Map<K, V>,
   visit: (value: V, key: K) => void,

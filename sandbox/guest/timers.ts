@@ -1,7 +1,7 @@
 /** Timers: the runner keeps the time, the guest keeps the callbacks. */
 import { POST } from './bridge.ts';
 import { post } from './post.ts';
-import { MapConstructor, mapDelete, mapGet, mapSet } from './primordials.ts';
+import { MapConstructor, mapClear, mapDelete, mapGet, mapSet } from './primordials.ts';
 
 const callbacks = new MapConstructor<number, () => void>();
 let lastTimer = 0;
@@ -21,4 +21,9 @@ export function fireTimer(timer: number): void {
   const callback = mapGet(callbacks, timer);
   mapDelete(callbacks, timer);
   callback?.();
+}
+
+/** With its last run the runner drops the timers of an isolate: what they would have called is not kept either. */
+export function forgetTimers(): void {
+  mapClear(callbacks);
 }

@@ -4,6 +4,7 @@ import {
   apply,
   mapDelete,
   mapGet,
+  mapHas,
   mapSet,
   max,
   promiseResolve,
@@ -20,9 +21,8 @@ type Handler = (...args: unknown[]) => unknown;
 const DELAY_MS_MAX = 2 ** 31 - 1;
 const INTERVAL_MS_MIN = 1;
 
-/** The identifier that the guest holds, against that of the timer which runs next for it. */
-const active = new SafeMap<number, number>();
-let lastId = 0;
+/** Intervals that go on: their identifier, which is that of their first timer, against the timer that runs next. */
+const intervals = new SafeMap<number, number>();
 
 function toDelay(delay: unknown): number {
   const delayMs = trunc(Number(delay ?? 0));
@@ -37,36 +37,19 @@ function toHandler(handler: unknown, operation: string): Handler {
 /** @returns an identifier for `clearTimeout` */
 export function setTimeout(handler: Handler, delay?: number, ...args: unknown[]): number {
   const callback = toHandler(handler, 'setTimeout');
-  return start(toDelay(delay), (id) => {
-    mapDelete(active, id);
-    run(callback, args);
-  });
+  return bound().setTimer(toDelay(delay), () => run(callback, args));
 }
 
 /** @returns an identifier for `clearInterval` */
 export function setInterval(handler: Handler, delay?: number, ...args: unknown[]): number {
   const callback = toHandler(handler, 'setInterval');
   const delayMs = max(toDelay(delay), INTERVAL_MS_MIN);
-  const tick = (id: number): void => {
+  const tick = (): void => {
     run(callback, args);
-    if (mapGet(active, id) !== undefined)
-      mapSet(
-        active,
-        id,
-        bound().setTimer(delayMs, () => tick(id)),
-      );
+    if (mapHas(intervals, id)) mapSet(intervals, id, bound().setTimer(delayMs, tick));
   };
-  return start(delayMs, tick);
-}
-
-function start(delayMs: number, fire: (id: number) => void): number {
-  lastId += 1;
-  const id = lastId;
-  mapSet(
-    active,
-    id,
-    bound().setTimer(delayMs, () => fire(id)),
-  );
+  const id = bound().setTimer(delayMs, tick);
+  mapSet(intervals, id, id);
   return id;
 }
 
@@ -80,10 +63,10 @@ function run(callback: Handler, args: unknown[]): void {
 
 /** Ends a timeout or an interval; what is not a running timer is ignored. */
 export function clearTimeout(id?: number): void {
-  const timer = mapGet(active, Number(id));
-  if (timer === undefined) return;
-  mapDelete(active, Number(id));
-  bound().clearTimer(timer);
+  const timer = Number(id);
+  const current = mapGet(intervals, timer);
+  mapDelete(intervals, timer);
+  bound().clearTimer(current ?? timer);
 }
 
 export function clearInterval(id?: number): void {
