@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeZip } from '../../cli/zip-writer.ts';
 import { PackageReader } from '../../registry/reader/index.ts';
@@ -18,7 +18,10 @@ afterAll(() => reader.close());
 type Store = { readonly port: PackagePort; readonly asked: string[] };
 
 /** A store of these archives, by the names under which they lie there. */
-function openStore(archives: ReadonlyMap<string, Uint8Array>): Store {
+function openStore(
+  archives: ReadonlyMap<string, Uint8Array>,
+  readStored?: PackageReader['readStored'],
+): Store {
   const asked: string[] = [];
   const blobs = {
     get: async (digest: string) => {
@@ -27,7 +30,8 @@ function openStore(archives: ReadonlyMap<string, Uint8Array>): Store {
       return archive && new Uint8Array(archive);
     },
   };
-  return { port: packagePort({ blobs, reader, sourceMaps: createSourceMaps() }), asked };
+  const thread = { readStored: readStored ?? ((archive: Uint8Array) => reader.readStored(archive)) };
+  return { port: packagePort({ blobs, reader: thread, sourceMaps: createSourceMaps() }), asked };
 }
 
 function archiveOf(code: string): Uint8Array {
@@ -72,6 +76,38 @@ test('a hundred packages at once are all read, though only two at a time', async
     [...archives.keys()].map(async (digest) => (await port.files(digest))?.size),
   );
   expect(sizes).toEqual(Array.from({ length: 100 }, () => 3));
+});
+
+const NOISE = randomBytes(20_000).toString('hex');
+test.each([
+  ['a small package is read in place', 'export default 4;', 0],
+  ['one with a large archive is read in a thread', `//${NOISE}`, 1],
+  ['one that is small only as an archive is read in a thread', `//${'x'.repeat(70_000)}`, 1],
+])('%s', async (_what, code, handedOver) => {
+  const archive = archiveOf(code);
+  let toThread = 0;
+  const { port } = openStore(new Map([[digestOf(archive), archive]]), (bytes) => {
+    toThread += 1;
+    return reader.readStored(bytes);
+  });
+  const files = await port.files(digestOf(archive));
+  expect(new TextDecoder().decode(files?.get('index.js'))).toBe(code);
+  expect(toThread).toBe(handedOver);
+});
+
+test('one of many files is read in a thread', async () => {
+  const files = Array.from({ length: 17 }, (_, index): [string, Uint8Array] => [
+    `${index}.js`,
+    text.encode('1;'),
+  ]);
+  const archive = writeZip(new Map([['manifest.json', text.encode('{}')], ...files]));
+  let toThread = 0;
+  const { port } = openStore(new Map([[digestOf(archive), archive]]), (bytes) => {
+    toThread += 1;
+    return reader.readStored(bytes);
+  });
+  expect((await port.files(digestOf(archive)))?.size).toBe(18);
+  expect(toThread).toBe(1);
 });
 
 test('other bytes than the digest names are refused each time, and never kept', async () => {
