@@ -96,7 +96,9 @@ test('a signal that is looked at afterwards has been aborted', async () => {
 
 test('the host is gone with the caller', async () => {
   await hangUp('/host');
-  await expect.poll(() => jsonOf('/heard')).toEqual(['the run has ended, host.kv.get is no longer there']);
+  await expect
+    .poll(() => jsonOf('/heard'), { timeout: 10_000 })
+    .toEqual(['the run has ended, host.kv.get is no longer there']);
 });
 
 test('a listener that throws keeps nobody else from hearing', async () => {
@@ -114,7 +116,9 @@ test('a streamed answer is cancelled as well', async () => {
   const { outcome } = await get('/streams', { signal: caller.signal, answer: 'pieces' });
   expect(outcome).toBe('ok');
   caller.abort();
-  await expect.poll(() => jsonOf('/heard')).toEqual(['cancel', ['streams', 'AbortError', true]]);
+  await expect
+    .poll(() => jsonOf('/heard'), { timeout: 10_000 })
+    .toEqual(['cancel', ['streams', 'AbortError', true]]);
 });
 
 test.each([['with the caller of the first'], ['with the signal of the call']])(
@@ -124,14 +128,14 @@ test.each([['with the caller of the first'], ['with the signal of the call']])(
     const caller = new AbortController();
     const isByCaller = way === 'with the caller of the first';
     const ending = get(isByCaller ? '/calls' : '/gives-up', { signal: caller.signal });
-    await expect.poll(() => calls.length).toBe(1);
+    await expect.poll(() => calls.length, { timeout: 10_000 }).toBe(1);
     await jsonOf('/heard', callee);
     if (isByCaller) caller.abort();
     const completion = await ending;
     if (isByCaller) expect(completion.outcome).toBe('canceled');
     else expect(bed.read(completion).json).toBe('AbortError');
     await expect
-      .poll(async () => JSON.stringify(await jsonOf('/heard', callee)))
+      .poll(async () => JSON.stringify(await jsonOf('/heard', callee)), { timeout: 10_000 })
       .toContain('["waits","AbortError",true]');
   },
 );

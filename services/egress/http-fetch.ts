@@ -225,13 +225,12 @@ async function takeBody(
   return { body: null, pulledBytesMax: EGRESS_LIMITS.wholeBytesMax };
 }
 
-/** What an answer says of its body itself; the length of one that is encoded is not that of what comes out of it. */
+/** What an answer says of its body itself. Of one that is encoded more may come out: that shows when it does. */
 function sizeOf({ headers }: Response): 'small' | 'large' | 'unknown' {
   if ((headers.get('content-type') ?? '').startsWith('text/event-stream')) return 'large';
   const length = headers.get('content-length');
   if (length === null) return 'unknown';
-  if (Number(length) > EGRESS_LIMITS.replyBytesMax) return 'large';
-  return headers.has('content-encoding') ? 'unknown' : 'small';
+  return Number(length) > EGRESS_LIMITS.replyBytesMax ? 'large' : 'small';
 }
 
 /** Who wanted no more of a body had his answer. */

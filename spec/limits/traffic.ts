@@ -16,7 +16,7 @@ export const EGRESS_LIMITS = {
    * byte has up to six characters. Any other comes in pieces of STREAM_LIMITS.pieceBytesMax, when the guest asks.
    */
   replyBytesMax: 128 * KIB,
-  replyWaitMs: 30,
+  replyWaitMs: 50,
   /** Body of an answer that a guest reads at once, with `text()` and the like: an isolate's heap holds it many times. */
   wholeBytesMax: 2 * MIB,
   /** Body of an answer, counted after decoding, as for the streams of STREAM_LIMITS. */
