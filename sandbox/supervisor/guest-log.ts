@@ -5,23 +5,26 @@ import type { SandboxObserver } from '../ports.ts';
 import type { Frame } from '../protocol/frame.ts';
 import { LOG_LEVELS } from '../protocol/kinds.ts';
 import type { Isolate } from './isolates.ts';
-import type { Run } from './run.ts';
+import type { RunInFlight } from './runs-in-flight.ts';
 
 /** In UTF-8 a UTF-16 unit has three bytes at most. */
 const LOG_LINE_BYTES_MAX = ISOLATE_LIMITS.logCharsMax * 3;
 
 /**
- * @param run the one that the line belongs to, if it is still in flight
+ * @param entry the run that the line belongs to, if it is still in flight
  * @throws Fault when the frame is not one that our runner would send
  */
 export function receiveLog(
   frame: Frame,
   isolate: Isolate | undefined,
-  run: Run | undefined,
+  entry: RunInFlight | undefined,
   observer: SandboxObserver,
 ): void {
   const level = LOG_LEVELS[frame.code];
   if (!isolate || level === undefined) return;
+  // It would be kept with the request, or the job, of somebody else.
+  if (entry && entry.isolate !== isolate) throw new Fault('a log line of one isolate for the run of another');
+  const run = entry?.run;
   const lines = run ? ++run.logLines : ++isolate.strayLogLines;
   // The runner enforces both limits first; more than they allow means that the runner is no longer ours.
   if (lines > (run?.limits.logLinesMax ?? ISOLATE_LIMITS.strayLogLinesMax))

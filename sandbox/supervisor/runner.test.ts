@@ -51,6 +51,8 @@ async function callRogue(
   };
   let completion: Completion | undefined;
   runner.load(isolate, { main: 'index.js', files: [], settingsText: '{}' }, Buffer.alloc(0));
+  const beside: Isolate = { ...isolate, id: 2, installationId: 'installation-beside' };
+  runner.load(beside, { main: 'index.js', files: [], settingsText: '{}' }, Buffer.alloc(0));
   const run: Run = {
     id: 7,
     invocation: { ...bed.get(guest), answer: 'pieces' },
@@ -89,6 +91,7 @@ describe('a runner is killed, and answers nobody, when it sends', () => {
     'a heartbeat that was not sent',
     'logs without end',
     'a line that is too long',
+    'a line of one isolate for the run of another',
     'a piece of an answer that has not begun',
     'a piece for a foreign run',
     'the beginning of a foreign answer',

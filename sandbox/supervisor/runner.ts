@@ -282,8 +282,7 @@ export class Runner {
   }
 
   #receiveLog(frame: Frame): void {
-    const run = this.runs.get(frame.run)?.run;
-    receiveLog(frame, this.isolates.get(frame.ref), run, this.#parts.observer);
+    receiveLog(frame, this.isolates.get(frame.ref), this.runs.get(frame.run), this.#parts.observer);
   }
 
   #end(end: { signal: string | null; lastWords: string }): void {

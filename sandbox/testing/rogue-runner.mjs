@@ -88,6 +88,8 @@ const DEEDS = {
   'a wish for a request that has no body': (run) => socket.write(frame(75, { run })),
   'a stream whose head has a line break': (run) =>
     socket.write(frame(73, { run, head: '{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
+  'a line of one isolate for the run of another': (run) =>
+    socket.write(frame(69, { run, ref: 2, body: 'x' })),
   'a line that is too long': (run) => socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(10_000) })),
   'logs without end': (run) => {
     for (let line = 0; line < 5_000; line++) socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(100) }));
