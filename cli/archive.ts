@@ -1,7 +1,7 @@
 import { type ReadPackage, readPackage } from '../registry/package/index.ts';
 import type { PackageIdentity } from '../signing/index.ts';
 import { PACKAGE_LIMITS } from '../spec/limits.ts';
-import { parseManifest } from '../spec/manifest.ts';
+import { parseManifest } from '../spec/parse-manifest.ts';
 import { splitPluginId } from '../spec/plugin-id.ts';
 import { Refusal } from '../spec/refusal.ts';
 import { readInput } from './files.ts';

@@ -1,5 +1,6 @@
 import { type ReadPackage, readPackage } from '../registry/package/index.ts';
-import { type Manifest, parseManifest } from '../spec/manifest.ts';
+import type { Manifest } from '../spec/manifest.ts';
+import { parseManifest } from '../spec/parse-manifest.ts';
 import { Refusal } from '../spec/refusal.ts';
 import { bundleWhereNeeded } from './bundle.ts';
 import type { Io } from './io.ts';

@@ -3,7 +3,8 @@
  * every rule → verdict. Manifest errors keep their own codes; every finding of an enforced rule is reported at once.
  */
 import { INSPECTION_ERRORS } from '../../spec/errors/inspection.ts';
-import { type Manifest, parseManifest } from '../../spec/manifest.ts';
+import type { Manifest } from '../../spec/manifest.ts';
+import { parseManifest } from '../../spec/parse-manifest.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { unsupportedParts } from '../../spec/support.ts';

@@ -12,14 +12,13 @@ import { checkConsent, type Consent, type ConsentedGrants } from './consent.ts';
 import { announceChange, type Acting, type InstallationsContext } from './context.ts';
 import { ActionRoleEntity } from './entities/action-role.ts';
 import {
-  ConsentReceiptEntity,
   InstallationEntity,
-  InstallationSnapshotEntity,
   PendingUpgradeEntity,
   type Installation,
   type InstallationPlan,
 } from './entities/index.ts';
 import { globalsAfter, requireNoBreak } from './global-reach.ts';
+import { writeReceipt } from './receipt.ts';
 import { settleSeats } from './seats.ts';
 import { keptGrants } from './permission-difference.ts';
 import { fingerprintOf } from './planning/fingerprint.ts';
@@ -28,11 +27,9 @@ import type { PlanStep } from './planning/plan.ts';
 import { versionsByName, type OfferedVersion, type OfferedVersions } from './planning/world.ts';
 import { requirePlan } from './plans.ts';
 import { requireSecrets } from './secrets.ts';
+import { forgetOldSnapshots, requireSnapshot, takeSnapshot } from './snapshots.ts';
 import { stateAfter } from './state.ts';
 import { stepDeadline } from './step-deadline.ts';
-
-/** As many earlier versions as an installation keeps to go back to. */
-const SNAPSHOTS_MAX = 10;
 
 /** A plan that still fits the world, and a consent that fits the plan: the only thing that can be carried out. */
 export type ReadyPlan = {
@@ -260,16 +257,6 @@ async function requireRow(tx: Transaction, orgId: string, pluginId: PluginId): P
   return row;
 }
 
-async function requireSnapshot(
-  tx: Transaction,
-  row: Installation,
-  id: string,
-): Promise<{ config: JsonObject }> {
-  const snapshot = await tx.em.findOne(InstallationSnapshotEntity, { id, installation: row.id });
-  if (snapshot) return snapshot;
-  throw new Refusal('plan_outdated', { detail: `The earlier version of ${row.pluginId} is no longer kept.` });
-}
-
 type PackageColumns = Pick<
   Installation,
   'version' | 'digest' | 'manifest' | 'signature' | 'keyIds' | 'ownerOrgId'
@@ -284,46 +271,6 @@ function packageColumns({
   ownerOrgId,
 }: OfferedVersion): PackageColumns {
   return { version, digest, manifest, signature, keyIds: [...keyIds], ownerOrgId };
-}
-
-function takeSnapshot(
-  tx: Transaction,
-  row: Installation,
-  { orgId, actor }: Acting,
-  at: Date,
-): { id: string } {
-  const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } = row;
-  const kept = { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config };
-  const owner = { id: randomUUIDv7(), installation: row.id, orgId };
-  const snapshot = { ...owner, ...kept, takenAt: at, takenBy: actorName(actor) };
-  tx.em.persist(tx.em.create(InstallationSnapshotEntity, snapshot));
-  return owner;
-}
-
-async function forgetOldSnapshots(tx: Transaction, row: Installation): Promise<void> {
-  await tx.em.execute(
-    `delete from installation_snapshot where installation_id = ? and id in (
-       select id from installation_snapshot where installation_id = ? order by taken_at desc, id desc offset ?)`,
-    [row.id, row.id, SNAPSHOTS_MAX],
-  );
-}
-
-/** A receipt for every package that comes in, also where it asked for nothing new: it names the digest. */
-export function writeReceipt(tx: Transaction, { orgId, actor }: Acting, row: Installation, at: Date): void {
-  tx.em.persist(
-    tx.em.create(ConsentReceiptEntity, {
-      id: randomUUIDv7(),
-      orgId,
-      installationId: row.id,
-      pluginId: row.pluginId,
-      version: row.version,
-      digest: row.digest,
-      asked: row.manifest.permissions ?? [],
-      granted: row.grants,
-      grantedAt: at,
-      grantedBy: actorName(actor),
-    }),
-  );
 }
 
 async function auditPlan(tx: Transaction, { orgId, actor }: Acting, plan: InstallationPlan): Promise<void> {

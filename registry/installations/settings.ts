@@ -5,7 +5,7 @@ import { coversPermission, type Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
-import { writeReceipt } from './apply-plan.ts';
+import { writeReceipt } from './receipt.ts';
 import { grantFaults, toGrant } from './grant.ts';
 import { requireFittingConfig, requireStorableConfig } from '../../spec/plugin-config.ts';
 import { configInEffect, requireOpenParts } from './config-in-effect.ts';

@@ -5,7 +5,8 @@
 import { appendAudit, type Transaction } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault } from '../../spec/refusal.ts';
-import { writeReceipt, type ReplacedStep, type StepOutcome } from './apply-plan.ts';
+import type { ReplacedStep, StepOutcome } from './apply-plan.ts';
+import { writeReceipt } from './receipt.ts';
 import { announceChange, underOrgLock, type Acting, type InstallationsContext } from './context.ts';
 import { dependencyClosure, inActivationOrder } from './dependency-graph.ts';
 import { InstallationEntity, InstallationSnapshotEntity } from './entities/index.ts';

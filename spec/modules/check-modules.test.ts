@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkGuestSchema } from '../guest-schema.ts';
-import { parseManifest } from '../manifest.ts';
+import { parseManifest } from '../parse-manifest.ts';
 import { Refusal } from '../refusal.ts';
 import { CORE_MODULES } from './core-modules.ts';
 import { isModuleWord, qualifiedName } from './module.ts';

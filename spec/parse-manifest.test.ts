@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from './manifest.ts';
+import { parseManifest } from './parse-manifest.ts';
 import { Refusal } from './refusal.ts';
 import { unsupportedParts } from './support.ts';
 
