@@ -34,7 +34,7 @@ export async function benchFirstCall(): Promise<Table> {
     }
     return {
       title: 'First calls and idle plugins',
-      method: `After a restart, one call of each plugin, one after the other: HTTP, package read from the store and held against its digest, isolate, modules, first run. The bundle is Hono with a CSV reader. Memory is that of the runner processes before and after, private and a share of what is shared, for each plugin.`,
+      method: `After a restart, one call of each plugin, one after the other: HTTP, package read from the store and held against its digest, isolate (one waits), modules, first run. The bundle is Hono with a CSV reader. Memory is that of the runner processes before and after, private and a share of what is shared, for each plugin.`,
       columns: ['tier, plugin', 'calls', 'p50 ms', 'p99 ms', 'all s', 'idle plugin MiB'],
       rows,
     };
