@@ -85,7 +85,7 @@ async function measure(market: Marketplace): Promise<Table> {
   rows.push([`reviewed, ${whole(BACKLOG_EVENTS)} of others wait`, ...(await measurePair(market, pair))]);
   return {
     title: 'Events',
-    method: `One plugin emits, another one hears. Latency: ${SINGLE_EVENTS} events, one after the other, from the commit (the answer of \`host.events.emit\`) to the first line of the handler. Rate: ${whole(LOAD_EVENTS)} events of ${KEYS} keys, emitted one by one by ${CALLERS} callers, from the first to the last; each has a transaction of its own and is delivered once, in the order of its key. The last row: a handler of another organization that fails holds a key behind which ${whole(BACKLOG_EVENTS)} events wait.`,
+    method: `One plugin emits, another one hears. Latency: ${SINGLE_EVENTS} events, one after the other, from the commit (the answer of \`host.events.emit\`) to the first line of the handler. Rate: ${whole(LOAD_EVENTS)} events of ${KEYS} keys, emitted one by one by ${CALLERS} callers, from the first to the last; each is waited for before the next and delivered once, in the order of its key. CPU of the server with its runners, and of PostgreSQL, for one event emitted and delivered, the call that emits it included. The last row: a handler of another organization that fails holds a key behind which ${whole(BACKLOG_EVENTS)} events wait.`,
     columns: [
       'tier',
       'p50 ms',

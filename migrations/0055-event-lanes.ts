@@ -38,7 +38,8 @@ alter table "event_delivery" set (autovacuum_vacuum_threshold = 1000, autovacuum
  * nobody knows yet. Installations are visited from one to the next by the index, each with what it may have at work,
  * so what waits elsewhere is not looked at; organizations then take turns. A fresh delivery whose lane is known is
  * marked as waiting in it, under the lock of the lane, so that a lane goes only when nothing waits in it. Lanes are
- * locked in their order, or where they are free to be locked.
+ * locked in their order, or where they are free to be locked; deliveries only where they are free: who else holds one
+ * is uninstalling what it is for, and otherwise it runs again.
  */
 const FUNCTIONS = `
 create function souk_event_enter() returns void language plpgsql as $function$
@@ -47,8 +48,8 @@ begin
 end
 $function$;
 
-create function souk_event_lanes(in_holder uuid, in_hold_seconds int, in_room int, in_group_max int, in_after uuid,
-  in_queues_max int, in_scan_max int, out lanes text[], out parked int, out next_installation uuid)
+create function souk_event_lanes(in_holder uuid, in_hold_seconds int, in_room int, in_group_max int, in_org_max int,
+  in_after uuid, in_queues_max int, in_scan_max int, out lanes text[], out parked int, out next_installation uuid)
 language plpgsql set plan_cache_mode to force_generic_plan set enable_seqscan to off as $function$
 begin
   with recursive
@@ -88,9 +89,11 @@ begin
     select lane from event_lane where lane in (select fresh.lane from fresh) for update skip locked
   ),
   marked as (
-    update event_delivery each set state = 'waiting' from fresh
-      where each.id = fresh.id and each.state = 'fresh' and fresh.lane in (select known.lane from known)
-      returning each.id
+    update event_delivery each set state = 'waiting' from (
+        select one.id from event_delivery one join fresh on fresh.id = one.id
+          where one.state = 'fresh' and fresh.lane in (select known.lane from known)
+          for update of one skip locked) free
+      where each.id = free.id returning each.id
   ),
   candidate as (
     select fresh.lane, fresh.installation_id, fresh.org_id, min(fresh.turn) as turn, true as is_new from fresh
@@ -114,7 +117,9 @@ begin
         on load.org_id = placed.org_id
       where placed.place <= in_group_max
   ),
-  chosen as materialized (select * from ranked order by rank, place, lane limit in_room),
+  chosen as materialized (
+    select * from ranked where ranked.rank <= in_org_max order by rank, place, lane limit in_room
+  ),
   begun as (
     insert into event_lane as each (lane, org_id, installation_id, due_at, put_off, holder, held_until)
       select chosen.lane, chosen.org_id, chosen.installation_id, now(), 0, in_holder,
@@ -147,12 +152,14 @@ begin
     select each.lane from event_lane each
       where each.holder = in_holder and each.lane in (select lane from jsonb_to_recordset(in_lanes) as over (lane text))
       order by each.lane for update) locked;
-  delete from event_delivery where id = any (in_delivered);
+  delete from event_delivery where id in (
+    select each.id from event_delivery each where each.id = any (in_delivered) for update skip locked);
   if in_failed <> '[]' then
     update event_delivery each
       set attempts = failed.attempts, last_error = failed.error, state = failed.state,
         dead_at = case failed.state when 'dead' then now() end
-      from jsonb_to_recordset(in_failed) as failed (id bigint, attempts int, error text, state text)
+      from (select failed.* from jsonb_to_recordset(in_failed) as failed (id bigint, attempts int, error text, state text)
+          join event_delivery one on one.id = failed.id for update of one skip locked) failed
       where each.id = failed.id;
   end if;
   update event_lane each
@@ -170,7 +177,7 @@ end
 $function$;
 
 create function souk_event_turn(in_holder uuid, in_hold_seconds int, in_delivered bigint[], in_failed jsonb,
-  in_lanes jsonb, in_room int, in_group_max int, in_after uuid, in_queues_max int, in_scan_max int, in_run_max int)
+  in_lanes jsonb, in_room int, in_group_max int, in_org_max int, in_after uuid, in_queues_max int, in_scan_max int, in_run_max int)
 returns table (parked int, next_installation uuid, lane text, put_off int, delivery text, attempts int,
   subscription text, org_id uuid, installation_id uuid, plugin_id text, installation_state text, event_id uuid,
   name text, key text, data text, emitter text, depth int, emitted_at timestamptz)
@@ -186,7 +193,7 @@ begin
   end if;
   if in_room > cardinality(kept) then
     select * into taken from souk_event_lanes(in_holder, in_hold_seconds, in_room - cardinality(kept), in_group_max,
-      in_after, in_queues_max, in_scan_max);
+      in_org_max, in_after, in_queues_max, in_scan_max);
     kept := kept || taken.lanes;
   else
     select 0 as parked, null::uuid as next_installation into taken;

@@ -131,7 +131,15 @@ class Loop {
   #begin(lane: Lane): void {
     if (this.#held.has(lane.name)) return;
     this.#held.add(lane.name);
-    void this.#run(lane);
+    void this.#run(lane).catch((error: unknown) => {
+      this.#ports.log.warn({ err: error, lane: lane.name }, 'a lane of events could not be delivered');
+      this.#end({ lane: lane.name, put_off: lane.putOff, pause_seconds: EVENT_LIMITS.pauseSecondsMax });
+    });
+  }
+
+  #end(end: LaneEnd): void {
+    this.#ended.push(end);
+    this.wake();
   }
 
   async #run(lane: Lane): Promise<void> {
@@ -144,8 +152,7 @@ class Loop {
     const endings = { stopping: this.#stopping.signal, aborting: cutOff.signal };
     const end = await runLane(this.#ports, lane, report, endings);
     this.#cutOffs.delete(cutOff);
-    this.#ended.push(end);
-    this.wake();
+    this.#end(end);
   }
 
   async #rest(): Promise<void> {

@@ -83,7 +83,13 @@ export function openLanes(call: EventCall): Lanes {
   let after = FIRST_INSTALLATION;
   return {
     turn: async ({ delivered, failed, lanes }, room) => {
-      const { runsPerInstallationMax, queuesPerTurnMax, scannedPerTurnMax, handedOutMax } = EVENT_LIMITS;
+      const {
+        runsPerInstallationMax,
+        runsPerOrganizationMax,
+        queuesPerTurnMax,
+        scannedPerTurnMax,
+        handedOutMax,
+      } = EVENT_LIMITS;
       const rows = await call<Row>('souk_event_turn', [
         holder,
         EVENT_LIMITS.holdSeconds,
@@ -92,6 +98,7 @@ export function openLanes(call: EventCall): Lanes {
         JSON.stringify(lanes),
         room,
         runsPerInstallationMax,
+        runsPerOrganizationMax,
         after,
         queuesPerTurnMax,
         scannedPerTurnMax,

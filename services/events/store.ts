@@ -9,7 +9,7 @@ import type { JsonValue } from '../../spec/json.ts';
 import { partiesOf, type Party, type PartyRow } from './subscribers.ts';
 
 const STATEMENTS = {
-  souk_event_turn: 'select * from souk_event_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  souk_event_turn: 'select * from souk_event_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
   souk_event_hold: 'select souk_event_hold($1, $2, $3) as freed',
   souk_event_parties: 'select * from souk_event_parties($1, $2)',
   souk_event_room: 'select souk_event_room($1, $2, $3) as waiting',

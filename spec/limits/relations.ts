@@ -84,8 +84,12 @@ const WORK: readonly Relation[] = [
     JOB_LIMITS.runsPerOrganizationMax < JOB_LIMITS.runsPerServerMax,
   ],
   [
-    'deliveries of an installation leave a server to others',
-    EVENT_LIMITS.runsPerInstallationMax < EVENT_LIMITS.runsPerServerMax,
+    'deliveries of an organization leave a server to others',
+    EVENT_LIMITS.runsPerOrganizationMax < EVENT_LIMITS.runsPerServerMax,
+  ],
+  [
+    'deliveries of an installation leave others of its organization room',
+    EVENT_LIMITS.runsPerInstallationMax < EVENT_LIMITS.runsPerOrganizationMax,
   ],
   [
     'jobs and deliveries fit into a server',

@@ -63,8 +63,9 @@ export const EVENT_LIMITS = {
   waitingPerOrganizationMax: 10_000,
   /** Facts of Souk that may wait besides; a large import tells one for each record. Those above are dead letters. */
   factsPerOrganizationMax: 100_000,
-  /** Deliveries that one server works on; of one installation, those of all servers. */
+  /** Deliveries that one server works on; of one organization and of one installation, those of all servers. */
   runsPerServerMax: 48,
+  runsPerOrganizationMax: 32,
   runsPerInstallationMax: 16,
   /** Failures after which it is a dead letter, with pauses that double: about two minutes. */
   attemptsDefault: 8,
