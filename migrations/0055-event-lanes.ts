@@ -39,7 +39,9 @@ alter table "event_delivery" set (autovacuum_vacuum_threshold = 1000, autovacuum
  * so what waits elsewhere is not looked at; organizations then take turns. A fresh delivery whose lane is known is
  * marked as waiting in it, under the lock of the lane, so that a lane goes only when nothing waits in it. Lanes are
  * locked in their order, or where they are free to be locked; deliveries only where they are free: who else holds one
- * is uninstalling what it is for, and otherwise it runs again.
+ * is uninstalling what it is for, and otherwise it runs again. Where the first of many are looked for, the condition is a
+ * range and the order names all columns of the index, so that no other index can serve: the one of the primary key
+ * would be walked over everything that waits elsewhere.
  */
 const FUNCTIONS = `
 create function souk_event_enter() returns void language plpgsql as $function$
@@ -55,12 +57,13 @@ begin
   with recursive
   fresh_queue as (
     (select each.installation_id, 1 as n from event_delivery each
-       where each.state = 'fresh' and each.installation_id > in_after order by each.installation_id limit 1)
+       where each.state = 'fresh' and each.installation_id > in_after
+       order by each.installation_id, each.is_fact, each.id limit 1)
     union all
     select next.installation_id, queue.n + 1 from fresh_queue queue cross join lateral (
       select each.installation_id from event_delivery each
         where each.state = 'fresh' and each.installation_id > queue.installation_id
-        order by each.installation_id limit 1) next
+        order by each.installation_id, each.is_fact, each.id limit 1) next
       where queue.n < in_queues_max
   ),
   due_queue as (
@@ -81,9 +84,9 @@ begin
     select found.*, row_number() over (partition by found.installation_id, found.is_fact order by found.id) as turn
       from fresh_queue queue cross join (values (false), (true)) as kind (is_fact) cross join lateral (
         select each.id, each.lane, each.installation_id, each.org_id, each.is_fact from event_delivery each
-          where each.state = 'fresh' and each.installation_id = queue.installation_id
-            and each.is_fact = kind.is_fact
-          order by each.id limit in_scan_max) found
+          where each.state = 'fresh' and each.installation_id between queue.installation_id and queue.installation_id
+            and each.is_fact between kind.is_fact and kind.is_fact
+          order by each.installation_id, each.is_fact, each.id limit in_scan_max) found
   ),
   known as materialized (
     select lane from event_lane where lane in (select fresh.lane from fresh) for update skip locked
@@ -171,7 +174,9 @@ begin
     where each.lane = over.lane and each.lane = any (mine) and over.pause_seconds is null
       and each.put_off <> over.put_off;
   delete from event_lane each where each.lane = any (mine) and each.holder is not null
-    and not exists (select from event_delivery still where still.lane = each.lane and still.state <> 'dead');
+    and (select still.id from event_delivery still
+           where still.lane between each.lane and each.lane and still.state <> 'dead'
+           order by still.lane, still.id limit 1) is null;
   return array(select each.lane from event_lane each where each.lane = any (mine) and each.holder is not null);
 end
 $function$;
@@ -206,8 +211,9 @@ begin
           event.id, event.name, event.key, event.data, event.emitter, event.depth, event.emitted_at
         from unnest(kept) as asked (lane) join event_lane held on held.lane = asked.lane
           left join lateral (
-            select * from event_delivery each where each.lane = held.lane and each.state <> 'dead'
-              order by each.id limit in_run_max) first on true
+            select * from event_delivery each
+              where each.lane between held.lane and held.lane and each.state <> 'dead'
+              order by each.lane, each.id limit in_run_max) first on true
           left join event on event.id = first.event_id
           left join installation on installation.id = first.installation_id
         order by held.lane, first.id) head on true;

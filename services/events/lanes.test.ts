@@ -227,6 +227,48 @@ it('no installation is passed over, however many there are', async () => {
   expect(seen.toSorted()).toEqual(names.toSorted());
 });
 
+/** Rows that each step of a plan has handled, from `auto_explain` with all statements that functions make. */
+async function rowsHandled(work: () => Promise<unknown>): Promise<number[]> {
+  const rows: number[] = [];
+  const read = ({ message = '' }: { message?: string | undefined }): void => {
+    for (const [, count] of message.matchAll(
+      /(?:actual (?:time=\S+ )?rows=|Rows Removed by [A-Za-z ]+: )(\d+)/gu,
+    ))
+      rows.push(Number(count));
+  };
+  superuser.on('notice', read);
+  await superuser.query(`load 'auto_explain'; set auto_explain.log_min_duration = 0; set client_min_messages = log;
+    set auto_explain.log_nested_statements = on; set auto_explain.log_analyze = on`);
+  await work();
+  await superuser.query('set auto_explain.log_min_duration = -1; set client_min_messages = notice');
+  superuser.off('notice', read);
+  return rows;
+}
+
+it('what waits in other lanes is not looked at, whatever the planner believes of them', async () => {
+  await tell(same('stuck', 5_000));
+  const stuck = { lane: 'stuck', put_off: 0, pause_seconds: 3_600 };
+  await only(first);
+  await first.turn({ ...NOTHING, lanes: [stuck] }, 48);
+  while ((await first.turn(NOTHING, 48)).more === 'yes');
+  await superuser.query('analyze event_delivery; analyze event_lane');
+  await tell(['one', 'two', 'three'], { org: orgB });
+  const hands = await take(first);
+  await tell(['four'], { org: orgB });
+  const delivered = hands.flatMap(({ heads }) => heads.map(({ delivery }) => delivery));
+  const over = JSON.stringify(hands.map(({ name }) => overOf(name)));
+  const { rows: holders } = await superuser.query('select holder from event_lane where holder is not null');
+  const rows = await rowsHandled(() =>
+    superuser.query(
+      `select * from souk_event_turn($1, 15, $2::bigint[], '[]', $3::jsonb, 48, 16, 32,
+         '00000000-0000-0000-0000-000000000000', 64, 64, 8)`,
+      [holders[0]?.holder, delivered, over],
+    ),
+  );
+  expect(rows.length).toBeGreaterThan(50);
+  expect(Math.max(...rows)).toBeLessThan(1_000);
+});
+
 /** What servers do to a few lanes, in any order. */
 const STEP = fc.oneof(
   fc.record({ do: fc.constant('tell' as const), lane: fc.nat(2), count: fc.integer({ min: 1, max: 12 }) }),
