@@ -1,9 +1,9 @@
 /**
  * The web APIs of the isolate: the WinterTC minimum common API, on an engine that has ECMAScript alone.
  *
- * Nothing here touches the bindings at evaluation or installation, so that a startup snapshot can hold it (and
- * `library.ts` says what it does not hold). What guests must not have (WebAssembly, shared memory) is removed at boot, in each context: V8 adds it again to a context
- * that comes from a snapshot, and dies when `Atomics` is missing from one.
+ * Nothing here touches the bindings at evaluation or installation, so that a startup snapshot can hold it; what it does
+ * not hold is in `library.ts`. What guests must not have (WebAssembly, shared memory) is removed at boot, in each
+ * context: V8 adds it again to a context that comes from a snapshot, and dies when `Atomics` is missing from one.
  */
 import type { BoundRun, GuestBindings } from '../bindings.ts';
 import { atob, btoa } from './base64.ts';
