@@ -120,9 +120,11 @@ export default {
   ],
 };
 
-/** The same small plugin, each with a digest of its own. */
+/** The same small plugin, each with a digest and a schema of its own: what is known by its text helps none of them. */
 export function smallPlugin(number: number): PluginSource {
-  return { code: `// ${number}\n${SUM_CODE}`, endpoints: SUM_PLUGIN.endpoints };
+  const request = { ...NUMBERS_SCHEMA, description: `numbers of plugin ${number}` };
+  const endpoints = SUM_PLUGIN.endpoints.map((endpoint) => ({ ...endpoint, request }));
+  return { code: `// ${number}\n${SUM_CODE}`, endpoints };
 }
 
 /** About 200 KB of ordinary libraries, bundled and not minified: a Hono app with a CSV reader. */

@@ -33,15 +33,15 @@ alter table "event_delivery" set (autovacuum_vacuum_threshold = 1000, autovacuum
 `;
 
 /**
- * Events are written, and deliveries of all organizations handed out, by functions: one round trip for a hand of them, and plans that
- * PostgreSQL keeps. `souk_event_lanes` takes lanes: those whose next try is due, and those of fresh deliveries that
- * nobody knows yet. Installations are visited from one to the next by the index, each with what it may have at work,
- * so what waits elsewhere is not looked at; organizations then take turns. A fresh delivery whose lane is known is
- * marked as waiting in it, under the lock of the lane, so that a lane goes only when nothing waits in it. Lanes are
- * locked in their order, or where they are free to be locked; deliveries only where they are free: who else holds one
- * is uninstalling what it is for, and otherwise it runs again. Where the first of many are looked for, the condition is a
- * range and the order names all columns of the index, so that no other index can serve: the one of the primary key
- * would be walked over everything that waits elsewhere.
+ * Events are written, and deliveries of all organizations handed out, by functions: one round trip for a hand of them,
+ * and plans that PostgreSQL keeps. `souk_event_lanes` takes lanes: those whose next try is due, and those of fresh
+ * deliveries that nobody knows yet. Installations are visited from one to the next by the index, each with what it may
+ * have at work, so what waits elsewhere is not looked at; organizations then take turns. A fresh delivery whose lane is
+ * known is marked as waiting in it, under the lock of the lane, so that a lane goes only when nothing waits in it.
+ * Lanes are locked in their order, or where they are free to be locked; deliveries only where they are free: who else
+ * holds one is uninstalling what it is for, and otherwise it runs again. Where the first of many are looked for, the
+ * condition is a range and the order names all columns of the index, so that no other index can serve: the one of the
+ * primary key would be walked over everything that waits elsewhere.
  */
 const FUNCTIONS = `
 create function souk_event_enter() returns void language plpgsql as $function$

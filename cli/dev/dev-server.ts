@@ -1,6 +1,7 @@
 /**
  * HTTP for `souk dev`, on this machine alone: `/orgs/dev/p/{publisher}/{name}/…` as the gateway of a server has it, and
- * `POST /dev/{publisher}/{name}/…` for what else runs a plugin, and `GET /dev/…` for what it has done. Callers are who the header `souk-dev-role` says.
+ * `POST /dev/{publisher}/{name}/…` for what else runs a plugin, and `GET /dev/…` for what it has done. Callers are who
+ * the header `souk-dev-role` says.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

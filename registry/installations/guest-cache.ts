@@ -1,6 +1,7 @@
 /**
- * Guests by organization and plugin, for the hot path; some are read ahead, so that a first call need not wait for them. An entry is dropped by the notification of a change; while
- * notifications may be missed nothing is kept, so that every call asks the database.
+ * Guests by organization and plugin, for the hot path; some are read ahead, so that a first call need not wait for
+ * them. An entry is dropped by the notification of a change; while notifications may be missed nothing is kept, so that
+ * every call asks the database.
  */
 import type { Database } from '../../database/index.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';

@@ -24,8 +24,9 @@ export async function inspectUpload(ports: PublishingPorts, upload: Attested): P
 }
 
 /**
- * The public plugins, of other publishers, of which a new public name could be a look-alike. A name that exists is not new, and in its own
- * private registry an org names things as it likes. Private names are never compared: a finding would tell them.
+ * The public plugins, of other publishers, of which a new public name could be a look-alike. A name that exists is not
+ * new, and in its own private registry an org names things as it likes. Private names are never compared: a finding
+ * would tell them.
  */
 async function namesToCompare(ports: PublishingPorts, upload: Attested): Promise<PluginId[]> {
   const { attestation, destination } = upload;

@@ -1,4 +1,7 @@
-/** Which isolates a runner gives up: those that nobody has used for long, and under memory pressure the ones used longest ago. */
+/**
+ * Which isolates a runner gives up: those that nobody has used for long, and under memory pressure the ones used
+ * longest ago.
+ */
 import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import type { Isolate } from './isolates.ts';
 

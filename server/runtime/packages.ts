@@ -1,6 +1,7 @@
 /**
  * Packages for runners: the stored bytes, held against their digest and read again by the strict gate; a small one in
- * place, any other in a thread of its own. What was read stays in memory for a while, for the next organization that runs it, or the next runner.
+ * place, any other in a thread of its own. What was read stays in memory for a while, for the next organization that
+ * runs it, or the next runner.
  */
 import { hash } from 'node:crypto';
 import type { PackagePort, SourceMaps } from '../../sandbox/index.ts';
@@ -60,7 +61,8 @@ export function packagePort({ blobs, reader, sourceMaps }: PackagePortParts): Pa
 }
 
 /**
- * Its digest says that these very bytes have passed the gate, in a thread and within its time, when they were published.
+ * Its digest says that these very bytes have passed the gate, in a thread and within its time, when they were
+ * published.
  * @returns undefined for what is larger, or not what its name says
  */
 function readSmall(digest: string, archive: Uint8Array): ReadPackage | undefined {
