@@ -3,18 +3,21 @@ import { expect } from 'vitest';
 
 export type Heard = { readonly id: string; readonly event: string; readonly data: Record<string, unknown> };
 
-/** Reads a stream until `count` events came, or it ended. */
+/**
+ * Reads a stream until `count` events came, or it ended.
+ * @param heard for who wants to see what has come so far
+ */
 export async function followEvents(
   url: string,
   token: string | null,
   count: number,
   lastEventId?: string,
+  heard: Heard[] = [],
 ): Promise<Heard[]> {
   const headers = new Headers({ authorization: `Bearer ${token}` });
   if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(20_000) });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
-  const heard: Heard[] = [];
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += Buffer.from(chunk).toString();
