@@ -4,10 +4,21 @@
  * It takes the way of the gateway, with the calling plugin as the caller. The chain of calls is bounded and may not
  * come back to an installation that is already in it, and all of it shares the deadline of the first call.
  */
-import type { Capability, Completion, Guest, GuestRequest, HostCallContext, Invocation } from './ports.ts';
-import { HEADER_SCHEMA, headersForGuest, type Header } from '../spec/guest-headers.ts';
+import type {
+  Capability,
+  Completion,
+  Guest,
+  GuestRequest,
+  GuestResponse,
+  HostCallContext,
+  Invocation,
+} from './ports.ts';
+import { checkRequestBody, responseFault } from '../spec/endpoint-body.ts';
+import { HEADER_SCHEMA, headerOf, headersForGuest, type Header } from '../spec/guest-headers.ts';
+import type { GuestValidator } from '../spec/guest-schema.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
 import type { Endpoint } from '../spec/manifest.ts';
+import type { FailedOutcome } from '../spec/outcome.ts';
 import { HTTP_METHODS } from '../spec/permission.ts';
 import { isPluginId, type PluginId } from '../spec/plugin-id.ts';
 import { Refusal } from '../spec/refusal.ts';
@@ -20,12 +31,20 @@ export type CallTarget = {
   readonly endpoints: readonly Endpoint[];
 };
 
+/** The schemas of an endpoint, which hold for whoever calls it. */
+export type CalledEndpoint = {
+  readonly checkRequest: GuestValidator | null;
+  readonly checkResponse: GuestValidator | null;
+};
+
 export type PluginCallPorts<Target extends CallTarget> = {
   /** @returns undefined when the organization has no such plugin */
   readonly find: (orgSlug: string, plugin: PluginId) => Promise<Target | undefined>;
   /** @throws Refusal `endpoint_not_found` or `method_not_allowed` */
-  readonly requireEndpoint: (target: Target, method: string, pathname: string) => void;
+  readonly requireEndpoint: (target: Target, method: string, pathname: string) => CalledEndpoint;
   readonly run: (invocation: Invocation) => Promise<Completion>;
+  /** Called when a guest's answer broke the response schema of its own manifest. */
+  readonly answerRefused: (guest: Guest, requestId: string, why: string) => void;
 };
 
 type Call = {
@@ -73,16 +92,23 @@ export function pluginCallCapability<Target extends CallTarget>(ports: PluginCal
     act: async (args, context) => {
       const call = readCall(args);
       const target = await findTarget(ports, call, context);
+      // Access is not asked for: the administrator's grant of plugins.call is the answer.
+      const endpoint = ports.requireEndpoint(target, call.method, call.url.pathname);
+      const request = requestOf(call, endpoint);
       const completion = await ports.run({
         guest: target.guest,
-        trigger: { kind: 'endpoint', request: requestOf(call) },
+        trigger: { kind: 'endpoint', request },
         caller: { kind: 'plugin', id: context.guest.plugin.id, behind: context.caller },
         requestId: context.requestId,
         deadline: context.deadline,
         chain: [...context.chain, context.guest.installationId],
         signal: context.signal,
       });
-      return answerOf(call.id, completion);
+      const response = responseOf(call.id, completion);
+      const why = faultOf(endpoint, response);
+      if (why === null) return answerOf(response);
+      ports.answerRefused(target.guest, context.requestId, why);
+      throw notAnswered(call.id, 'exception');
     },
   };
 }
@@ -113,25 +139,35 @@ async function findTarget<Target extends CallTarget>(
   if (target.active !== 'yes')
     throw new Refusal('plugin_not_active', { detail: `${call.id} is not active.` });
   requireNoCircle([...chain, guest.installationId], target.guest);
-  // Access is not asked for: the administrator's grant of plugins.call is the answer.
-  ports.requireEndpoint(target, call.method, call.url.pathname);
   return target;
 }
 
-function requestOf({ method, url, headers, body }: Call): GuestRequest {
+/** @throws Refusal `media_type_unsupported`, `body_not_json` or `request_invalid` for what the endpoint does not take */
+function requestOf({ method, url, headers, body }: Call, { checkRequest }: CalledEndpoint): GuestRequest {
   const bytes = body === null || body === '' ? null : Buffer.from(body, 'latin1');
+  if (checkRequest) checkRequestBody(checkRequest, headerOf(headers, 'content-type'), bytes);
   return { method, url: url.href, headers, body: bytes };
 }
 
-function answerOf(id: PluginId, completion: Completion): JsonValue {
-  if (completion.outcome !== 'ok' || !completion.response) {
-    const outcome = completion.outcome === 'ok' ? 'exception' : completion.outcome;
-    throw new Refusal('plugin_run_failed', {
-      detail: `${id} did not answer: ${outcome}.`,
-      extensions: { outcome },
-    });
-  }
-  const { status, headers, body } = completion.response;
+function responseOf(id: PluginId, completion: Completion): GuestResponse {
+  if (completion.outcome !== 'ok') throw notAnswered(id, completion.outcome);
+  if (!completion.response) throw notAnswered(id, 'exception');
+  return completion.response;
+}
+
+function notAnswered(id: PluginId, outcome: FailedOutcome): Refusal {
+  return new Refusal('plugin_run_failed', {
+    detail: `${id} did not answer: ${outcome}.`,
+    extensions: { outcome },
+  });
+}
+
+function faultOf({ checkResponse }: CalledEndpoint, { status, body }: GuestResponse): string | null {
+  if (!checkResponse || status >= 300) return null;
+  return responseFault(checkResponse, body instanceof Uint8Array ? body : null);
+}
+
+function answerOf({ status, headers, body }: GuestResponse): JsonValue {
   return {
     status,
     headers: headers.map(([name, value]) => [name, value]),

@@ -14,6 +14,7 @@ import {
   type SourceMaps,
 } from '../../sandbox/index.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
+import { compileGuestSchema } from '../../spec/guest-schema.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Io } from '../io.ts';
 import type { DevLog } from './dev-log.ts';
@@ -188,9 +189,23 @@ class Session implements DevSession {
         const endpoints = plugin?.manifest.contributes?.endpoints ?? [];
         return plugin && { guest: plugin.guest, active: 'yes', endpoints };
       },
-      requireEndpoint: ({ guest, endpoints }, method, pathname) =>
-        void requireDeclaredEndpoint({ id: guest.plugin.id, endpoints }, method, pathname),
+      requireEndpoint: ({ guest, endpoints }, method, pathname) => {
+        const { request, response } = requireDeclaredEndpoint(
+          { id: guest.plugin.id, endpoints },
+          method,
+          pathname,
+        );
+        return {
+          checkRequest: request ? compileGuestSchema(request) : null,
+          checkResponse: response ? compileGuestSchema(response) : null,
+        };
+      },
       run: (invocation) => this.#call(invocation),
+      answerRefused: ({ plugin }, _requestId, why) =>
+        this.#log.say(
+          { event: 'answerRefused', plugin: plugin.id, why },
+          `refused  an answer of ${plugin.id} breaks its response schema: ${why}`,
+        ),
     });
   }
 

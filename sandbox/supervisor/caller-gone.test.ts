@@ -1,7 +1,6 @@
 /** `request.signal`: what a guest hears of a caller that goes away. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { Refusal } from '../../spec/refusal.ts';
 import { createSandbox, type Sandbox } from '../index.ts';
 import type { Completion, Guest, Invocation } from '../ports.ts';
 import { pluginCallCapability } from '../plugin-calls.ts';
@@ -49,7 +48,8 @@ beforeAll(async () => {
   const [kvGet, ...others] = bed.options.capabilities;
   const calling = pluginCallCapability({
     find: async () => ({ guest: callee, active: 'yes', endpoints: [] }),
-    requireEndpoint: () => undefined as Refusal | void,
+    requireEndpoint: () => ({ checkRequest: null, checkResponse: null }),
+    answerRefused: () => undefined,
     run: (invocation) => {
       calls.push(invocation);
       return sandbox.call(invocation);

@@ -3,7 +3,7 @@ import { looksLikeToken, roleIn, type Authenticator } from '../../identity/index
 import type { Caller } from '../../sandbox/index.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import type { Services } from '../services.ts';
-import { ownerOf } from './observer.ts';
+import { refusedAnswers } from './refused-answers.ts';
 
 const ANONYMOUS: Caller = { kind: 'anonymous' };
 
@@ -18,14 +18,7 @@ export function gatewayPorts(services: Services): GatewayPorts {
       return callerOf(authenticator, secret, orgId);
     },
     run: (invocation) => sandbox.call(invocation),
-    answerRefused: (guest, requestId, why) => {
-      log.warn({ org: guest.org.slug, plugin: guest.plugin.id, requestId, why }, 'answer refused');
-      telemetry.log(ownerOf(guest), {
-        level: 'error',
-        text: `the answer breaks the response schema: ${why}`,
-        requestId,
-      });
-    },
+    answerRefused: refusedAnswers(log, telemetry),
   };
 }
 

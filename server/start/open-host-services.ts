@@ -5,6 +5,7 @@ import { openWork, type WorkParts } from './open-work.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createEgressObserver } from '../runtime/egress-observer.ts';
+import { refusedAnswers } from '../runtime/refused-answers.ts';
 import type { Settings } from '../settings.ts';
 import type { Database } from '../../database/index.ts';
 import type { Installations } from '../../registry/installations/index.ts';
@@ -117,11 +118,12 @@ function dataCapabilities(
 }
 
 /** `host.plugins.call`. */
-function callCapability({ installations, sandboxOf }: Ports): Capability {
+function callCapability({ installations, sandboxOf, log, telemetry }: Ports): Capability {
   return pluginCallCapability({
     find: async (org, plugin) => installations.describeGuest(org, plugin),
     requireEndpoint: matchEndpoint,
     run: (invocation) => sandboxOf().call(invocation),
+    answerRefused: refusedAnswers(log, telemetry),
   });
 }
 

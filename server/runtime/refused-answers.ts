@@ -1,0 +1,16 @@
+/** Answers of guests that break the response schema of their own manifest: for the operator, and for the plugin's log. */
+import type { Guest } from '../../sandbox/index.ts';
+import type { Telemetry } from '../../services/index.ts';
+import type { Logger } from '../log.ts';
+import { ownerOf } from './observer.ts';
+
+export function refusedAnswers(
+  log: Logger,
+  telemetry: Telemetry,
+): (guest: Guest, requestId: string, why: string) => void {
+  return (guest, requestId, why) => {
+    log.warn({ org: guest.org.slug, plugin: guest.plugin.id, requestId, why }, 'answer refused');
+    const text = `the answer breaks the response schema: ${why}`;
+    telemetry.log(ownerOf(guest), { level: 'error', text, requestId });
+  };
+}
