@@ -197,7 +197,7 @@ describe('a file that is not as it should be', () => {
     const rows = [
       'name,description,city,city',
       '"=HYPERLINK(""http://x"")",@SUM(A1),Bonn,',
-      `Long,${'x'.repeat(1 << 20)},Ulm,Ulm`,
+      `Long,${'x'.repeat(1 << 18)},Ulm,Ulm`,
       'Nul\0,,,',
       'Two,,Bonn,Ulm',
       'Short,',
@@ -226,7 +226,7 @@ describe('a file that is not as it should be', () => {
       [7, 'accepted'],
       [8, 'rejected', expect.stringContaining('never closed')],
     ]);
-    expect(items[1].original.description).toEqual({ chars: 1 << 20, start: 'x'.repeat(1_000) });
+    expect(items[1].original.description).toEqual({ chars: 1 << 18, start: 'x'.repeat(1_000) });
     expect((await get(`/records/organization/${items[0].record}`)).data).toMatchObject({
       name: '=HYPERLINK("http://x")',
       description: '@SUM(A1)',
