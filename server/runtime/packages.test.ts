@@ -78,11 +78,11 @@ test('a hundred packages at once are all read, though only two at a time', async
   expect(sizes).toEqual(Array.from({ length: 100 }, () => 3));
 });
 
-const NOISE = randomBytes(20_000).toString('hex');
+const NOISE = randomBytes(70_000).toString('hex');
 test.each([
   ['a small package is read in place', 'export default 4;', 0],
   ['one with a large archive is read in a thread', `//${NOISE}`, 1],
-  ['one that is small only as an archive is read in a thread', `//${'x'.repeat(70_000)}`, 1],
+  ['one that is small only as an archive is read in a thread', `//${'x'.repeat(270_000)}`, 1],
 ])('%s', async (_what, code, handedOver) => {
   const archive = archiveOf(code);
   let toThread = 0;
