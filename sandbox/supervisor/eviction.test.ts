@@ -26,6 +26,8 @@ function evicted(residentBytes: number | undefined, uses: readonly Use[]): numbe
       runs,
       usedAtMs: NOW_MS - idleMs,
       strayLogLines: 0,
+      spentMs: 0,
+      windowFromMs: 0,
       logAllowance,
     };
   });

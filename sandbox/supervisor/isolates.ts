@@ -13,6 +13,9 @@ export type Isolate = {
   /** Lines logged while no run was in flight. */
   strayLogLines: number;
   readonly logAllowance: LogAllowance;
+  /** Processor time of the runs that ended in the present window (RUNNER_LIMITS.neighbourWindowMs). */
+  spentMs: number;
+  windowFromMs: number;
 };
 
 const NONE: readonly Isolate[] = [];

@@ -47,6 +47,8 @@ async function callRogue(
     runs: 0,
     usedAtMs: 0,
     strayLogLines: 0,
+    spentMs: 0,
+    windowFromMs: 0,
     logAllowance: createLogAllowance(1),
   };
   let completion: Completion | undefined;

@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 
+import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import { OUTCOMES } from '../../spec/outcome.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -258,6 +259,7 @@ export class Runner {
     if (!entry) return;
     const answer = readAnswer(entry.run, frame);
     const cpuMs = frame.amount / 1_000;
+    if (noteSpending(entry, cpuMs) === 'greedy') this.noticeHog(entry.isolate.id);
     this.#close(
       entry,
       answer.outcome === 'ok'
@@ -308,4 +310,17 @@ function flagsOf({ inflow, invocation }: Run, body: Uint8Array | null): number {
     (inflow ? bodyInPieces : 0) +
     (invocation.answer === 'pieces' ? answerInPieces : 0)
   );
+}
+
+/** @returns whether the isolate takes so much of the runner's time that its neighbours notice, be each step ever so short */
+function noteSpending({ run, isolate }: RunInFlight, cpuMs: number): 'ordinary' | 'greedy' {
+  const { neighbourWindowMs, neighbourWindowCpuMsMax } = RUNNER_LIMITS;
+  const now = performance.now();
+  if (now - isolate.windowFromMs > neighbourWindowMs) {
+    isolate.windowFromMs = now;
+    isolate.spentMs = 0;
+  }
+  // Of a run that lasted for longer than the window, its share of it.
+  isolate.spentMs += cpuMs * Math.min(1, neighbourWindowMs / (now - run.startedMs));
+  return isolate.spentMs > neighbourWindowCpuMsMax ? 'greedy' : 'ordinary';
 }

@@ -273,12 +273,16 @@ test('an organization with many slow calls delays another by one of them, not by
   await Promise.all(calls);
 });
 
-test('a plugin whose steps are long goes on in a runner of its own, and its neighbour in theirs', async () => {
-  const long =
-    'export default { fetch() { const until = Date.now() + 200; while (Date.now() < until); return Response.json(1); } }';
-  const [hog, neighbour] = ['hog', 'beside'].map((org) =>
-    bed.guest({ 'index.js': org === 'hog' ? long : HELLO }, { tier: 'trusted', org: { id: org, slug: org } }),
-  ) as [Guest, Guest];
+test.each([
+  ['whose steps are long', 200],
+  ['that has many short ones', 40],
+])('a plugin %s goes on in a runner of its own, and its neighbour in theirs', async (_what, stepMs) => {
+  const long = `export default { fetch() { const until = Date.now() + ${stepMs}; while (Date.now() < until); return Response.json(1); } }`;
+  const [hog, neighbour] = ['hog', 'beside'].map((name) => {
+    const org = `${name}-${stepMs}`;
+    const code = name === 'hog' ? long : HELLO;
+    return bed.guest({ 'index.js': code }, { tier: 'trusted', org: { id: org, slug: org } });
+  }) as [Guest, Guest];
   await sandbox.call(bed.get(neighbour));
   const holders = (): number =>
     sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;

@@ -44,6 +44,11 @@ const RUNNERS: readonly Relation[] = [
   ['an organization fits into a server', RUNNER_LIMITS.runsPerOrganizationMax <= RUNNER_LIMITS.runsMax],
   ['neighbours are spared before a step is ended', RUNNER_LIMITS.neighbourWaitMsMax < endpoint.entryMsMax],
   [
+    'neighbours are spared from one step sooner than from many',
+    RUNNER_LIMITS.neighbourWaitMsMax < RUNNER_LIMITS.neighbourWindowCpuMsMax &&
+      RUNNER_LIMITS.neighbourWindowCpuMsMax < RUNNER_LIMITS.neighbourWindowMs,
+  ],
+  [
     'pressure lies between a full runner and the ceiling',
     RUNNER_LIMITS.residentBytesMax / 2 < RUNNER_LIMITS.pressureBytesMin &&
       RUNNER_LIMITS.pressureBytesMin < RUNNER_LIMITS.residentBytesMax,

@@ -128,6 +128,12 @@ export const RUNNER_LIMITS = {
    * runner of its own. Ordinary steps take below a millisecond, loading a large bundle some tens.
    */
   neighbourWaitMsMax: 100,
+  /**
+   * Many short steps keep them waiting as well: the same becomes of an installation whose guest code takes more than
+   * this of a window. Ten thousand ordinary calls in a second take a fifth of that.
+   */
+  neighbourWindowMs: 1_000,
+  neighbourWindowCpuMsMax: 500,
   /** Runners for those: each takes about 60 MiB. */
   movedAwayMax: 32,
   /** A run that has lasted for longer is judged by the present grants: a narrowed one counts within a second. */
