@@ -8,6 +8,7 @@ export { openDatabase, type Database, type DatabaseOptions, type Entities } from
 export { startEmbeddedPostgres, type EmbeddedOptions, type EmbeddedPostgres } from './embedded/launcher.ts';
 export type { NamedMigration } from './migrate.ts';
 export type { Listener, Notifications } from './notifications.ts';
+export { preparedCalls, type PreparedCall } from './prepared-calls.ts';
 export { CURRENT_ORG_SQL, IS_INSTANCE_SQL, tenantTableSql } from './row-security.ts';
 export type { Scope, Transaction, TransactionOptions } from './transaction.ts';
 export { isUuid } from '../spec/uuid.ts';

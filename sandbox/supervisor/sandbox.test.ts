@@ -273,6 +273,10 @@ test('an organization with many slow calls delays another by one of them, not by
   await Promise.all(calls);
 });
 
+/** Runners of the trusted tier that hold plugins. */
+const holders = (): number =>
+  sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
+
 test.each([
   ['whose steps are long', 200],
   ['that has many short ones', 40],
@@ -284,8 +288,6 @@ test.each([
     return bed.guest({ 'index.js': code }, { tier: 'trusted', org: { id: org, slug: org } });
   }) as [Guest, Guest];
   await sandbox.call(bed.get(neighbour));
-  const holders = (): number =>
-    sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
   const before = holders();
   // A machine with much to do may give it too little of the processor to be noticed at the first time.
   await expect
@@ -311,8 +313,6 @@ test('a plugin that takes its time when its caller goes away goes on in a runner
     ),
   ) as [Guest, Guest];
   await sandbox.call(bed.get(neighbour));
-  const holders = (): number =>
-    sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
   const before = holders();
   const callAndLeave = async (): Promise<void> => {
     const leaving = new AbortController();
@@ -367,8 +367,6 @@ test('a plugin that broke its isolate goes on in a runner of its own', async () 
     ),
   ) as [Guest, Guest];
   await sandbox.call(bed.get(neighbour));
-  const holders = (): number =>
-    sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
   const before = holders();
   expect((await sandbox.call(bed.get(filling))).outcome).toMatch(/^exceeded(?:Memory|Cpu)$/u);
   await sandbox.call(bed.get(filling));

@@ -2,9 +2,7 @@
  * Events as PostgreSQL keeps them: its functions of migration 0055, called in a transaction of whoever tells something,
  * or each on its own, in one round trip and prepared once for each connection.
  */
-import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
-import type { Database, Transaction } from '../../database/index.ts';
-import { translateFailure } from '../../database/unavailable.ts';
+import { preparedCalls, type Database, type PreparedCall, type Transaction } from '../../database/index.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { partiesOf, type Party, type PartyRow } from './subscribers.ts';
 
@@ -16,22 +14,10 @@ const STATEMENTS = {
   souk_event_emit: 'select souk_event_emit($1, $2, $3, $4)',
 } as const;
 
-export type EventCall = <Row extends object>(
-  name: keyof typeof STATEMENTS,
-  values: readonly unknown[],
-) => Promise<Row[]>;
+export type EventCall = PreparedCall<keyof typeof STATEMENTS>;
 
-/** @returns a caller that throws Refusal `database_unavailable` where the database cannot be reached */
 export function eventCalls(database: Database): EventCall {
-  const connection = database.orm.em.getConnection() as unknown as PostgreSqlConnection;
-  return async <Row extends object>(name: keyof typeof STATEMENTS, values: readonly unknown[]) => {
-    try {
-      const pool = await connection.getNativeClient();
-      return (await pool.query<Row>({ name, text: STATEMENTS[name], values: [...values] })).rows;
-    } catch (error) {
-      throw translateFailure(error, 'working');
-    }
-  };
+  return preparedCalls(database, STATEMENTS);
 }
 
 /** Rows to be written together. */
