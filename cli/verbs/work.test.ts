@@ -27,7 +27,7 @@ test('a command is run by the clock, and its job is seen', async () => {
     'house/clock',
     'greet',
     '--cron',
-    '* * * * *',
+    '0 0 1 1 *',
     '--args',
     '{"name":"Ada"}',
   );

@@ -21,8 +21,8 @@ export default {
 `.replace('catchUp', "'catch-up'");
 
 const SCHEDULES = [
-  { name: 'sync', cron: '*/15 * * * *', timeZone: 'Europe/Berlin' },
-  { name: 'catch-up', cron: '0 3 * * *', missed: 'once' },
+  { name: 'sync', cron: '*/15 0 1 1 *', timeZone: 'Europe/Berlin' },
+  { name: 'catch-up', cron: '0 3 1 1 *', missed: 'once' },
 ] as const;
 
 type View = Record<string, unknown> & { id: string; name: string; nextRuns: string[] };
@@ -55,7 +55,7 @@ beforeAll(async () => {
       version: '2.0.0',
       code: CODE,
       permissions: [{ name: 'kv', reason: 'Counts.' }],
-      contributes: { commands, schedules: [{ ...SCHEDULES[0], cron: '0 4 * * *' }] },
+      contributes: { commands, schedules: [{ ...SCHEDULES[0], cron: '0 4 1 1 *' }] },
     },
   );
   const plan = await org.plan({ kind: 'install', plugin: 'house/clock', range: '1.0.0' });
@@ -82,7 +82,7 @@ async function makeDue(name: string, when = 'now()'): Promise<void> {
 }
 
 async function add(body: object): Promise<{ status: number; json: View & { code?: string } }> {
-  const whole = { plugin: 'house/clock', command: 'greet', args: { name: 'Ada' }, cron: '30 6 * * MON-FRI' };
+  const whole = { plugin: 'house/clock', command: 'greet', args: { name: 'Ada' }, cron: '30 6 1 1 *' };
   return org.owner.post(org.path('/schedules'), { name: 'mine', ...whole, ...body });
 }
 
@@ -92,7 +92,7 @@ describe('a schedule that a plugin declares', () => {
     const sync = await named('sync');
     expect(sync).toMatchObject({
       origin: 'plugin',
-      cron: '*/15 * * * *',
+      cron: '*/15 0 1 1 *',
       timeZone: 'Europe/Berlin',
       state: 'running',
     });
@@ -147,7 +147,7 @@ describe('a schedule of an administrator', () => {
   });
 
   it('that is still at work is skipped, and says so', async () => {
-    const { json } = await add({ name: 'slow', command: 'wait', args: {}, cron: '* * * * *' });
+    const { json } = await add({ name: 'slow', command: 'wait', args: {}, cron: '0 0 1 1 *' });
     await makeDue('slow');
     await soon(async () => (await named('slow'))?.['lastNote']).toBe('started');
     await makeDue('slow');
@@ -176,7 +176,7 @@ it('follows the version that is installed', async () => {
   const upgraded = await org.owner.post(org.path('/plugins/house/clock/upgrade'), { range: '2.0.0' });
   expect(upgraded.status, upgraded.text).toBeLessThan(300);
   await soon(async () => (await list()).map(({ name, cron }) => [name, cron])).toEqual([
-    ['sync', '0 4 * * *'],
+    ['sync', '0 4 1 1 *'],
   ]);
   await org.step('house/clock', 'deactivate');
   await makeDue('sync');

@@ -250,6 +250,7 @@ describe('memberships that follow the records', () => {
   beforeAll(async () => {
     await uni.install('gims/campus');
     await uni.install(SYNC);
+    await uni.pauseSchedules('sync');
     await propose('organization', [{ name: 'Rowing Club', slug: 'rowing-club' }]);
     await propose(
       'member',

@@ -69,6 +69,13 @@ beforeAll(async () => {
     'async-qualifier',
   ] as const)
     await zelda.install(`sahabot/${name}`);
+  await zelda.pauseSchedules(
+    'watch-rooms',
+    'sync-schedule',
+    'clean-up',
+    'auto-room-creation',
+    'calculate-scores',
+  );
   await metroid.install('sahabot/sm');
   await metroid.install('sahabot/bingosync');
   await configure(zelda, 'sahabot/racetime', {

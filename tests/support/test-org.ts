@@ -1,5 +1,5 @@
 /** An organization seen by its owner: plans, consents, installs, calls. */
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { Answer, HttpClient } from './http-client.ts';
@@ -56,6 +56,21 @@ export class TestOrg {
 
   endpoint(plugin: PluginId, path: string): string {
     return `/orgs/${this.slug}/p/${plugin}${path}`;
+  }
+
+  /**
+   * Pauses schedules that plugins declare, as soon as they are there: a tick of the real clock would begin a run beside
+   * the one that a test looks at.
+   */
+  async pauseSchedules(...names: string[]): Promise<void> {
+    for (const name of names)
+      await vi.waitFor(async () => {
+        const { json } = await this.owner.get(this.path('/schedules'));
+        const schedule = json.items.find((each: { name: string }) => each.name === name);
+        expect(schedule, `the schedule ${name}`).toBeDefined();
+        const paused = await this.owner.post(this.path(`/schedules/${schedule.id}/pause`));
+        expect(paused.json, paused.text).toMatchObject({ state: 'paused' });
+      }, 10_000);
   }
 
   /** What administrators read in the log of a plugin. */
