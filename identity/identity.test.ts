@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AUDIT_ENTITIES, verifyAudit, type AuditActor, type Transaction } from '../database/index.ts';
 import { startTestDatabase, type TestDatabase } from '../tests/support/database.ts';
 import { codeOf } from '../tests/support/refusals.ts';
 import {
   addMember,
   changeInstanceRole,
-  changeMemberRole,
   changeOrganization,
   createOrganization,
   createUser,
@@ -18,11 +17,16 @@ import {
   listPublishers,
   registerPublisher,
   removeMember,
+  setMember,
+  type MemberEditor,
   type Organization,
+  type OrgRole,
   type User,
 } from './index.ts';
 
 const ACTOR: AuditActor = { kind: 'system', name: 'test' };
+const OWNER: MemberEditor = { actor: ACTOR, role: 'owner' };
+const ADMIN: MemberEditor = { actor: ACTOR, role: 'admin' };
 let fixture: TestDatabase;
 let count = 0;
 
@@ -49,6 +53,14 @@ async function newOrg(): Promise<{ org: Organization; owner: User }> {
   const slug = `org-${(count += 1)}`;
   const org = await instance((tx) => createOrganization(tx, ACTOR, { slug, name: slug, ownerId: owner.id }));
   return { org, owner };
+}
+
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await fixture.superuser.query<{ waiting: number }>(
+    `select count(*)::integer as waiting from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.waiting ?? 0;
 }
 
 async function actionsIn(orgId: string): Promise<string[]> {
@@ -181,12 +193,12 @@ describe('members', () => {
     const { id: userId } = await newUser();
     const member = { orgId: org.id, userId };
     await inOrg(org.id, (tx) => addMember(tx, ACTOR, { ...member, role: 'member' }));
-    await inOrg(org.id, (tx) => changeMemberRole(tx, ACTOR, { ...member, role: 'admin' }));
+    await inOrg(org.id, (tx) => setMember(tx, OWNER, { ...member, role: 'admin' }));
     expect(await inOrg(org.id, (tx) => listMembers(tx, org.id))).toMatchObject([
       { role: 'owner' },
       { role: 'admin' },
     ]);
-    await inOrg(org.id, (tx) => removeMember(tx, ACTOR, member));
+    await inOrg(org.id, (tx) => removeMember(tx, OWNER, member));
     expect((await actionsIn(org.id)).slice(2)).toEqual([
       'member.added',
       'member.role-changed',
@@ -203,7 +215,7 @@ describe('members', () => {
     expect(await codeOf(add(org.id))).toBe('user_unknown');
     expect(await codeOf(add('nobody'))).toBe('user_unknown');
     for (const userId of [outsider.id, 'nobody']) {
-      const remove = (): unknown => inOrg(org.id, (tx) => removeMember(tx, ACTOR, { orgId: org.id, userId }));
+      const remove = (): unknown => inOrg(org.id, (tx) => removeMember(tx, OWNER, { orgId: org.id, userId }));
       expect(await codeOf(remove)).toBe('member_unknown');
     }
   });
@@ -211,16 +223,44 @@ describe('members', () => {
   test('the last owner stays, also when both of two leave at once', async () => {
     const { org, owner } = await newOrg();
     const remove = (userId: string) => (): Promise<void> =>
-      inOrg(org.id, (tx) => removeMember(tx, ACTOR, { orgId: org.id, userId }));
+      inOrg(org.id, (tx) => removeMember(tx, OWNER, { orgId: org.id, userId }));
     expect(await codeOf(remove(owner.id))).toBe('owner_last');
     const demote = (): unknown =>
-      inOrg(org.id, (tx) => changeMemberRole(tx, ACTOR, { orgId: org.id, userId: owner.id, role: 'member' }));
+      inOrg(org.id, (tx) => setMember(tx, OWNER, { orgId: org.id, userId: owner.id, role: 'member' }));
     expect(await codeOf(demote)).toBe('owner_last');
     const second = await newUser();
     await inOrg(org.id, (tx) => addMember(tx, ACTOR, { orgId: org.id, userId: second.id, role: 'owner' }));
     const left = await Promise.allSettled([remove(owner.id)(), remove(second.id)()]);
     expect(left.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await inOrg(org.id, (tx) => listMembers(tx, org.id))).toHaveLength(1);
+  });
+
+  test('an owner is made and unmade by owners alone', async () => {
+    const { org, owner } = await newOrg();
+    const { id: userId } = await newUser();
+    const set = (id: string, role: OrgRole) => (): Promise<void> =>
+      inOrg(org.id, (tx) => setMember(tx, ADMIN, { orgId: org.id, userId: id, role }));
+    const remove = (): unknown =>
+      inOrg(org.id, (tx) => removeMember(tx, ADMIN, { orgId: org.id, userId: owner.id }));
+    await set(userId, 'member')();
+    expect(await codeOf(set(userId, 'owner'))).toBe('role_missing');
+    expect(await codeOf(set(owner.id, 'member'))).toBe('role_missing');
+    expect(await codeOf(remove)).toBe('role_missing');
+    await inOrg(org.id, (tx) => setMember(tx, OWNER, { orgId: org.id, userId, role: 'owner' }));
+    expect(await codeOf(set(userId, 'admin'))).toBe('role_missing');
+  });
+
+  test('who becomes an owner while an administrator lets them go stays', async () => {
+    const { org } = await newOrg();
+    const member = { orgId: org.id, userId: (await newUser()).id };
+    await inOrg(org.id, (tx) => setMember(tx, OWNER, { ...member, role: 'member' }));
+    const removal = await inOrg(org.id, async (tx) => {
+      await setMember(tx, OWNER, { ...member, role: 'owner' });
+      const outcome = codeOf(() => inOrg(org.id, (other) => removeMember(other, ADMIN, member)));
+      await vi.waitFor(async () => expect(await waitingForLocks()).toBe(1), { timeout: 10_000 });
+      return { outcome };
+    });
+    expect(await removal.outcome).toBe('role_missing');
   });
 
   test('a member is not added to another organization from within one', async () => {

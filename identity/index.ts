@@ -23,11 +23,11 @@ export {
 export { INSTANCE_ORG_SLUG } from './instance-org.ts';
 export {
   addMember,
-  changeMemberRole,
   listMembers,
   presentRole,
   removeMember,
-  type MemberRef,
+  setMember,
+  type MemberEditor,
 } from './members.ts';
 export {
   changeOrganization,

@@ -7,20 +7,21 @@ import {
   type OrgRole,
   type Principal,
 } from '../identity/index.ts';
-import type { Author as RegistryAuthor } from '../registry/catalogue/author.ts';
+import type { Author } from '../registry/catalogue/author.ts';
 import { Refusal } from '../spec/refusal.ts';
 import type { Services } from './services.ts';
 
-export const Author = {
-  /** Publishing is any member's, with a token for it. */
-  forPackages: (services: Services, principal: Principal): RegistryAuthor =>
-    authorOf(services, principal, 'member'),
-  /** Whose keys speak for a publisher is an admin's to decide. */
-  forKeys: (services: Services, principal: Principal): RegistryAuthor =>
-    authorOf(services, principal, 'admin'),
-};
+/** Publishing is any member's, with a token for it. */
+export function packageAuthor(services: Services, principal: Principal): Author {
+  return authorOf(services, principal, 'member');
+}
 
-function authorOf({ database }: Services, principal: Principal, role: OrgRole): RegistryAuthor {
+/** Whose keys speak for a publisher is an admin's to decide. */
+export function keyAuthor(services: Services, principal: Principal): Author {
+  return authorOf(services, principal, 'admin');
+}
+
+function authorOf({ database }: Services, principal: Principal, role: OrgRole): Author {
   return {
     actor: actorOf(principal),
     requirePublisher: async (name) => {

@@ -4,7 +4,7 @@ export {
   type AvailabilityChange,
   type PluginAvailability,
 } from './availability.ts';
-export type { CataloguePorts } from './change-version.ts';
+export type { CataloguePorts, VersionAddress } from './change-version.ts';
 export { grantPlugin, listGrants, withdrawGrant } from './grants.ts';
 export { offeredVersions } from './offered-versions.ts';
 export { describePlugin, describeVersion, listFiles, openArchive, readEnvelope } from './plugin-page.ts';

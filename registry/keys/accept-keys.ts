@@ -14,7 +14,7 @@ import { distrustVersions } from './distrust.ts';
 import type { KeyPorts } from './ports.ts';
 import { nextRegistryTime, registryTime, TIME_ZERO } from './registry-time.ts';
 
-type AcceptedKeys = {
+export type AcceptedKeys = {
   readonly publisher: string;
   readonly version: number;
   readonly acceptedAt: Date;

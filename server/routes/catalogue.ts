@@ -1,5 +1,5 @@
 /** The catalogue: search, pages, and the bytes of versions. */
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { isInstanceAdmin, requireOrgRole, findOrganization, type Principal } from '../../identity/index.ts';
 import {
   describePlugin,
@@ -8,13 +8,14 @@ import {
   openArchive,
   readEnvelope,
   searchPlugins,
+  type VersionAddress,
   type Viewer,
 } from '../../registry/catalogue/index.ts';
 import { PERMISSION_CATALOGUE, describePermission } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
-import { createHotArchives } from '../runtime/hot-archives.ts';
+import { createHotArchives, type HotArchive, type HotArchives } from '../runtime/hot-archives.ts';
 import type { Services } from '../services.ts';
 import { Anything, NoParams, PluginParams, VersionParams } from './schemas.ts';
 
@@ -41,18 +42,15 @@ const FOREVER = 'public, max-age=31536000, immutable';
 const PRIVATE = 'private, no-cache';
 
 export function catalogueRoutes(services: Services): Route[] {
-  return [...pageRoutes(services), ...fileRoutes(services)];
+  return [...pluginRoutes(services), ...versionRoutes(services), ...byteRoutes(services)];
 }
 
-function pageRoutes(services: Services): Route[] {
+const BASE = { tag: 'catalogue', access: { kind: 'open' }, method: 'GET', body: 'none' } as const;
+const VERSION_PATH = '/api/v1/packages/:publisher/:name/versions/:version';
+
+function pluginRoutes(services: Services): Route[] {
   const { database } = services;
-  const base = {
-    tag: 'catalogue',
-    access: { kind: 'open' },
-    method: 'GET',
-    body: 'none',
-    answers: { 200: Anything },
-  } as const;
+  const base = { ...BASE, answers: { 200: Anything } } as const;
   return [
     route({
       ...base,
@@ -85,90 +83,33 @@ function pageRoutes(services: Services): Route[] {
         };
       },
     }),
+  ];
+}
+
+function versionRoutes(services: Services): Route[] {
+  const { database } = services;
+  const base = { ...BASE, params: VersionParams, query: Look, answers: { 200: Anything } } as const;
+  return [
     route({
       ...base,
-      path: '/api/v1/packages/:publisher/:name/versions/:version',
+      path: VERSION_PATH,
       summary: 'One version: manifest, signature, and its permissions in plain words.',
-      params: VersionParams,
-      query: Look,
       handle: async ({ caller, params, query }) => {
         const viewer = await viewerOf(services, caller.principal, query.org);
-        const version = await describeVersion(
-          database,
-          viewer,
-          `${params.publisher}/${params.name}`,
-          params.version,
-        );
-        const permissions = (version.manifest.permissions ?? []).map((permission) => ({
+        const { id, version } = addressOf(params);
+        const described = await describeVersion(database, viewer, id, version);
+        const permissions = (described.manifest.permissions ?? []).map((permission) => ({
           ...permission,
           risk: PERMISSION_CATALOGUE[permission.name].risk,
           sentence: describePermission(permission),
         }));
-        return { status: 200, json: toJson({ ...version, permissions }) };
-      },
-    }),
-  ];
-}
-
-function fileRoutes(services: Services): Route[] {
-  const { database } = services;
-  const hotArchives = createHotArchives();
-  const path = '/api/v1/packages/:publisher/:name/versions/:version';
-  const base = {
-    tag: 'catalogue',
-    access: { kind: 'open' },
-    method: 'GET',
-    body: 'none',
-    params: VersionParams,
-    query: Look,
-  } as const;
-  return [
-    route({
-      ...base,
-      path: `${path}/archive`,
-      rate: 'unlimited',
-      summary: 'The archive, byte for byte as it was published.',
-      answers: { 200: 'application/zip' },
-      handle: async ({ caller, params, query }) => {
-        const viewer = await viewerOf(services, caller.principal, query.org);
-        const address = addressOf(params);
-        const open = (): ReturnType<typeof openArchive> => openArchive(services, viewer, address);
-        const archive =
-          viewer.kind === 'anonymous'
-            ? await hotArchives.get(`${address.id}@${address.version}`, open)
-            : await open().then(({ stream, ...rest }) => ({ ...rest, content: stream }));
-        const headers = {
-          'content-type': 'application/zip',
-          'content-length': String(archive.bytes),
-          etag: `"${archive.sha256}"`,
-          'cache-control': viewer.kind === 'anonymous' ? FOREVER : PRIVATE,
-          'x-content-type-options': 'nosniff',
-          'content-disposition': `attachment; filename="${params.publisher}.${params.name}-${params.version}.zip"`,
-        };
-        return { status: 200, bytes: archive.content, headers };
+        return { status: 200, json: toJson({ ...described, permissions }) };
       },
     }),
     route({
       ...base,
-      path: `${path}/envelope`,
-      summary: 'The DSSE envelope, byte for byte.',
-      answers: { 200: 'application/vnd.dsse+json' },
-      handle: async ({ caller, params, query }) => {
-        const viewer = await viewerOf(services, caller.principal, query.org);
-        const { id, version } = addressOf(params);
-        const bytes = await readEnvelope(database, viewer, id, version);
-        return {
-          status: 200,
-          bytes,
-          headers: { 'content-type': 'application/vnd.dsse+json', 'cache-control': PRIVATE },
-        };
-      },
-    }),
-    route({
-      ...base,
-      path: `${path}/manifest`,
+      path: `${VERSION_PATH}/manifest`,
       summary: 'The manifest.',
-      answers: { 200: Anything },
       handle: async ({ caller, params, query }) => {
         const viewer = await viewerOf(services, caller.principal, query.org);
         const { id, version } = addressOf(params);
@@ -177,9 +118,8 @@ function fileRoutes(services: Services): Route[] {
     }),
     route({
       ...base,
-      path: `${path}/files`,
+      path: `${VERSION_PATH}/files`,
       summary: 'Every file with its size and SHA-256.',
-      answers: { 200: Anything },
       handle: async ({ caller, params, query }) => {
         const viewer = await viewerOf(services, caller.principal, query.org);
         const { id, version } = addressOf(params);
@@ -189,10 +129,67 @@ function fileRoutes(services: Services): Route[] {
   ];
 }
 
-function addressOf(params: { publisher: string; name: string; version: string }): {
-  id: string;
-  version: string;
-} {
+function byteRoutes(services: Services): Route[] {
+  const hotArchives = createHotArchives();
+  const base = { ...BASE, params: VersionParams, query: Look } as const;
+  return [
+    route({
+      ...base,
+      path: `${VERSION_PATH}/archive`,
+      rate: 'unlimited',
+      summary: 'The archive, byte for byte as it was published.',
+      answers: { 200: 'application/zip' },
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        const archive = await archiveFor(services, hotArchives, viewer, addressOf(params));
+        const file = `${params.publisher}.${params.name}-${params.version}.zip`;
+        return { status: 200, bytes: archive.content, headers: archiveHeaders(archive, viewer, file) };
+      },
+    }),
+    route({
+      ...base,
+      path: `${VERSION_PATH}/envelope`,
+      summary: 'The DSSE envelope, byte for byte.',
+      answers: { 200: 'application/vnd.dsse+json' },
+      handle: async ({ caller, params, query }) => {
+        const viewer = await viewerOf(services, caller.principal, query.org);
+        const { id, version } = addressOf(params);
+        const bytes = await readEnvelope(services.database, viewer, id, version);
+        return {
+          status: 200,
+          bytes,
+          headers: { 'content-type': 'application/vnd.dsse+json', 'cache-control': PRIVATE },
+        };
+      },
+    }),
+  ];
+}
+
+/** What anybody may see is kept in memory for a moment; what an organization sees alone is read each time. */
+async function archiveFor(
+  services: Services,
+  hotArchives: HotArchives,
+  viewer: Viewer,
+  address: VersionAddress,
+): Promise<HotArchive> {
+  const open = (): ReturnType<typeof openArchive> => openArchive(services, viewer, address);
+  if (viewer.kind === 'anonymous') return hotArchives.get(`${address.id}@${address.version}`, open);
+  const { stream, ...archive } = await open();
+  return { ...archive, content: stream };
+}
+
+function archiveHeaders(archive: HotArchive, viewer: Viewer, file: string): Record<string, string> {
+  return {
+    'content-type': 'application/zip',
+    'content-length': String(archive.bytes),
+    etag: `"${archive.sha256}"`,
+    'cache-control': viewer.kind === 'anonymous' ? FOREVER : PRIVATE,
+    'x-content-type-options': 'nosniff',
+    'content-disposition': `attachment; filename="${file}"`,
+  };
+}
+
+function addressOf(params: Static<typeof VersionParams>): VersionAddress {
   return { id: `${params.publisher}/${params.name}`, version: params.version };
 }
 

@@ -53,6 +53,11 @@ const Request = Type.Union([
   Type.Object({ kind: Type.Literal('import'), lock: Anything }, closed),
 ]);
 
+const Others = Type.Object({ others: Involved }, closed);
+const OthersIfAny = Type.Object({ others: Involved }, { ...closed, default: {} });
+
+const PLUGIN_PATH = '/api/v1/orgs/:org/plugins/:publisher/:name';
+
 const BY_NAME = {
   keyOf: ({ plugin: id }: InstallationView) => id,
   order: 'ascending',
@@ -69,6 +74,7 @@ export function installationRoutes(services: Services): Route[] {
     ...planRoutes(services),
     ...viewRoutes(services),
     ...lifecycleRoutes(services),
+    ...endingRoutes(services),
     ...settingRoutes(services),
     ...upgradeRoutes(services),
     ...availabilityRoutes(services),
@@ -152,7 +158,6 @@ function viewRoutes({ installations }: Services): Route[] {
     body: 'none',
     answers: { 200: Anything },
   } as const;
-  const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
   return [
     route({
       ...base,
@@ -178,7 +183,7 @@ function viewRoutes({ installations }: Services): Route[] {
     }),
     route({
       ...base,
-      path,
+      path: PLUGIN_PATH,
       summary: 'One installation.',
       params: InstalledParams,
       handle: async ({ caller, params }) => ({
@@ -188,7 +193,7 @@ function viewRoutes({ installations }: Services): Route[] {
     }),
     route({
       ...base,
-      path: `${path}/receipts`,
+      path: `${PLUGIN_PATH}/receipts`,
       summary: 'Who granted what, when, for which package; newest first.',
       params: InstalledParams,
       query: PageQuery,
@@ -209,15 +214,11 @@ function lifecycleRoutes({ installations }: Services): Route[] {
     params: InstalledParams,
     answers: { 200: Anything },
   } as const;
-  const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
-  const Others = Type.Object({ others: Involved }, closed);
-  const OthersIfAny = Type.Object({ others: Involved }, { ...closed, default: {} });
-  const othersOf = (body: { others?: OthersInvolved }): OthersInvolved => body.others ?? 'refuse';
   return [
     route({
       ...base,
       method: 'POST',
-      path: `${path}/activate`,
+      path: `${PLUGIN_PATH}/activate`,
       summary: 'Activates; with others=cascade its dependencies first.',
       body: OthersIfAny,
       handle: async ({ caller, params, body }) => ({
@@ -228,7 +229,7 @@ function lifecycleRoutes({ installations }: Services): Route[] {
     route({
       ...base,
       method: 'POST',
-      path: `${path}/deactivate`,
+      path: `${PLUGIN_PATH}/deactivate`,
       summary: 'Deactivates; with others=cascade what needs it first.',
       body: OthersIfAny,
       handle: async ({ caller, params, body }) => ({
@@ -239,7 +240,7 @@ function lifecycleRoutes({ installations }: Services): Route[] {
     route({
       ...base,
       method: 'POST',
-      path: `${path}/test`,
+      path: `${PLUGIN_PATH}/test`,
       summary: 'Asks the plugin how it is, and keeps the answer: an active one that is not well is in ERROR.',
       body: 'none',
       handle: async ({ caller, params }) => ({
@@ -247,13 +248,20 @@ function lifecycleRoutes({ installations }: Services): Route[] {
         json: toJson(await installations.testHealth(actingAs(caller), pluginOf(params))),
       }),
     }),
+  ];
+}
+
+/** What ends installations, or all of them at once. */
+function endingRoutes({ installations }: Services): Route[] {
+  const base = { tag: 'installations', access: ADMIN, body: 'none' } as const;
+  return [
     route({
       ...base,
       method: 'DELETE',
-      path,
+      path: PLUGIN_PATH,
       summary: 'Uninstalls; with others=cascade what needs it too.',
+      params: InstalledParams,
       query: Others,
-      body: 'none',
       answers: { 204: null },
       handle: async ({ caller, params, query }) => {
         await installations.uninstall(actingAs(caller), pluginOf(params), othersOf(query));
@@ -266,13 +274,18 @@ function lifecycleRoutes({ installations }: Services): Route[] {
       path: '/api/v1/orgs/:org/deactivate-all',
       summary: 'The emergency brake: deactivates everything.',
       params: OrgParams,
-      body: 'none',
+      query: NoQuery,
+      answers: { 200: Anything },
       handle: async ({ caller }) => ({
         status: 200,
         json: { deactivated: await installations.deactivateAll(actingAs(caller)) },
       }),
     }),
   ];
+}
+
+function othersOf({ others = 'refuse' }: { readonly others?: OthersInvolved }): OthersInvolved {
+  return others;
 }
 
 function settingRoutes({ installations }: Services): Route[] {
@@ -282,13 +295,12 @@ function settingRoutes({ installations }: Services): Route[] {
     params: InstalledParams,
     answers: { 200: Anything },
   } as const;
-  const path = '/api/v1/orgs/:org/plugins/:publisher/:name';
   return [
     route({
       ...base,
       access: ADMIN,
       method: 'PUT',
-      path: `${path}/config`,
+      path: `${PLUGIN_PATH}/config`,
       summary: "Sets the organization's layer of the configuration.",
       body: Anything,
       handle: async ({ caller, params, body }) => ({
@@ -300,7 +312,7 @@ function settingRoutes({ installations }: Services): Route[] {
       ...base,
       access: ADMIN,
       method: 'PUT',
-      path: `${path}/grants`,
+      path: `${PLUGIN_PATH}/grants`,
       summary: 'Narrows what was granted; it takes effect at once.',
       body: Type.Object({ grants: Type.Array(GrantBody) }, closed),
       handle: async ({ caller, params, body }) => ({

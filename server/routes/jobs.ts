@@ -1,7 +1,8 @@
 /** Jobs of an organization: administrators see all, members those that they stand behind. */
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import type { OrgAccess } from '../../identity/index.ts';
-import { JOB_STATES, type JobAudience } from '../../services/index.ts';
+import { JOB_STATES, type JobAudience, type JobQuery, type JobView } from '../../services/index.ts';
+import type { JsonObject } from '../../spec/json.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
@@ -56,6 +57,11 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
+const LogQuery = Type.Object(
+  { after: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })) },
+  { additionalProperties: false },
+);
+
 export function jobRoutes({ jobs }: Services): Route[] {
   const base = { tag: 'jobs', query: NoQuery, params: JobParams, body: 'none' } as const;
   const reading = { kind: 'org', role: 'member', scope: 'orgs:read' } as const;
@@ -70,17 +76,9 @@ export function jobRoutes({ jobs }: Services): Route[] {
       query: ListQuery,
       answers: { 200: pageSchema(JobAnswer) },
       handle: async ({ caller, query }) => {
-        const { limit = HTTP_LIMITS.pageSizeDefault, cursor, plugin, schedule, state } = query;
-        const listed = await jobs.list(caller.org.id, audienceOf(caller), {
-          limit,
-          ...(cursor === undefined ? {} : { before: cursor }),
-          ...(state === undefined ? {} : { state }),
-          ...(plugin === undefined ? {} : { plugin: requirePluginId(plugin) }),
-          ...(schedule === undefined ? {} : { scheduleId: schedule }),
-        });
-        const items = listed.slice(0, limit);
-        const nextCursor = listed.length > limit ? (items.at(-1)?.id ?? null) : null;
-        return { status: 200, json: { items: toJson(items), nextCursor } };
+        const wanted = queryOf(query);
+        const listed = await jobs.list(caller.org.id, audienceOf(caller), wanted);
+        return { status: 200, json: pageOfOneMore(listed, wanted.limit) };
       },
     }),
     route({
@@ -101,10 +99,7 @@ export function jobRoutes({ jobs }: Services): Route[] {
       path: `${PATH}/:job/log`,
       summary: 'What a job logged, oldest first; ask again with the last line until there are none.',
       access: reading,
-      query: Type.Object(
-        { after: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })) },
-        { additionalProperties: false },
-      ),
+      query: LogQuery,
       answers: { 200: Type.Object({ items: Type.Array(LogLine) }) },
       handle: async ({ caller, params, query }) => ({
         status: 200,
@@ -126,6 +121,22 @@ export function jobRoutes({ jobs }: Services): Route[] {
       }),
     }),
   ];
+}
+
+function queryOf({ limit, cursor, plugin, schedule, state }: Static<typeof ListQuery>): JobQuery {
+  return {
+    limit: limit ?? HTTP_LIMITS.pageSizeDefault,
+    ...(cursor === undefined ? {} : { before: cursor }),
+    ...(state === undefined ? {} : { state }),
+    ...(plugin === undefined ? {} : { plugin: requirePluginId(plugin) }),
+    ...(schedule === undefined ? {} : { scheduleId: schedule }),
+  };
+}
+
+/** @param listed one more than the page holds, where there are more */
+function pageOfOneMore(listed: readonly JobView[], limit: number): JsonObject {
+  const items = listed.slice(0, limit);
+  return { items: toJson(items), nextCursor: listed.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
 function audienceOf({ principal, role }: OrgAccess): JobAudience {

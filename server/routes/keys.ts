@@ -1,14 +1,17 @@
 /** The keys that speak for a publisher. */
-import { Type } from 'typebox';
-import { Author } from '../author.ts';
+import { Type, type Static } from 'typebox';
+import { keyAuthor } from '../author.ts';
 import {
   acceptFirstKeys,
   acceptNextKeys,
   createKeyChallenge,
   listKeyDocuments,
+  type AcceptedKeys,
 } from '../../registry/keys/index.ts';
+import type { Author } from '../../registry/catalogue/author.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 import { Envelope, NoQuery, PublisherParams } from './schemas.ts';
@@ -16,6 +19,17 @@ import { Envelope, NoQuery, PublisherParams } from './schemas.ts';
 const Accepted = Type.Object(
   { publisher: Type.String(), version: Type.Integer() },
   { additionalProperties: true },
+);
+
+const Challenge = Type.Object({
+  origin: Type.String(),
+  publisher: Type.String(),
+  nonce: Type.String(),
+  expiresAt: Type.String(),
+});
+const NewKeys = Type.Object(
+  { document: Envelope, nonce: Type.Optional(Type.String()), proof: Type.Optional(Envelope) },
+  { additionalProperties: false },
 );
 
 export function keyRoutes(services: Services): Route[] {
@@ -28,16 +42,9 @@ export function keyRoutes(services: Services): Route[] {
       path: '/api/v1/publishers/:publisher/key-challenges',
       summary: 'Begins the registration of the first keys: every key signs the challenge.',
       body: 'none',
-      answers: {
-        201: Type.Object({
-          origin: Type.String(),
-          publisher: Type.String(),
-          nonce: Type.String(),
-          expiresAt: Type.String(),
-        }),
-      },
+      answers: { 201: Challenge },
       handle: async ({ caller, params }) => {
-        const author = Author.forKeys(services, caller.principal);
+        const author = keyAuthor(services, caller.principal);
         const challenge = await createKeyChallenge(services.keys, { author, publisher: params.publisher });
         // Whole seconds: the form in which documents write times.
         const expiresAt = challenge.expiresAt.toISOString().replace('.000Z', 'Z');
@@ -50,37 +57,12 @@ export function keyRoutes(services: Services): Route[] {
       path: '/api/v1/publishers/:publisher/keys',
       summary:
         'Registers the first key document (with nonce and proof), or the next one (a rotation or a revocation).',
-      body: Type.Object(
-        { document: Envelope, nonce: Type.Optional(Type.String()), proof: Type.Optional(Envelope) },
-        { additionalProperties: false },
-      ),
+      body: NewKeys,
       answers: { 201: Accepted },
       handle: async ({ caller, params: { publisher }, body }) => {
-        const author = Author.forKeys(services, caller.principal);
-        const envelope = bytesOf(body.document);
-        if ((body.nonce === undefined) !== (body.proof === undefined)) {
-          throw new Refusal('request_invalid', {
-            detail: 'nonce and proof go together: they answer one challenge.',
-          });
-        }
-        const accepted =
-          body.nonce !== undefined && body.proof !== undefined
-            ? await acceptFirstKeys(services.keys, {
-                author,
-                publisher,
-                nonce: body.nonce,
-                envelope,
-                proof: bytesOf(body.proof),
-              })
-            : await acceptNextKeys(services.keys, { author, publisher, envelope });
-        return {
-          status: 201,
-          json: {
-            ...accepted,
-            acceptedAt: accepted.acceptedAt.toISOString(),
-            distrusted: [...accepted.distrusted],
-          },
-        };
+        const author = keyAuthor(services, caller.principal);
+        const accepted = await acceptKeys(services, { author, publisher, ...body });
+        return { status: 201, json: toJson(accepted) };
       },
     }),
     route({
@@ -104,6 +86,22 @@ export function keyRoutes(services: Services): Route[] {
       },
     }),
   ];
+}
+
+type KeySubmission = Static<typeof NewKeys> & { readonly author: Author; readonly publisher: string };
+
+/** The first document of a publisher answers a challenge; those after it are signed by the one before. */
+async function acceptKeys(
+  { keys }: Services,
+  { author, publisher, document, nonce, proof }: KeySubmission,
+): Promise<AcceptedKeys> {
+  const submission = { author, publisher, envelope: bytesOf(document) };
+  if (nonce === undefined && proof === undefined) return acceptNextKeys(keys, submission);
+  if (nonce !== undefined && proof !== undefined)
+    return acceptFirstKeys(keys, { ...submission, nonce, proof: bytesOf(proof) });
+  throw new Refusal('request_invalid', {
+    detail: 'nonce and proof go together: they answer one challenge.',
+  });
 }
 
 function bytesOf(envelope: unknown): Uint8Array {

@@ -1,26 +1,23 @@
-/** Publishing, and the life of a version after it. */
+/** Publishing, and what an administrator of the instance decides of packages. */
 import { Type } from 'typebox';
 import { actorOf, findOrganization, type Principal } from '../../identity/index.ts';
 import {
-  deprecateVersion,
   grantPlugin,
   listGrants,
   listHeldVersions,
   reviewVersion,
-  undeprecateVersion,
-  unyankVersion,
   withdrawGrant,
-  yankVersion,
 } from '../../registry/catalogue/index.ts';
 import { publishPackage, type Destination } from '../../registry/publishing/index.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import { Author } from '../author.ts';
+import { packageAuthor } from '../author.ts';
 import type { Upload } from '../http/body.ts';
 import { toJson } from '../http/json-answer.ts';
 import { pageOf } from '../http/page.ts';
 import { route, type Answer, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { withdrawalRoutes } from './withdrawals.ts';
 import {
   Anything,
   NoParams,
@@ -93,7 +90,7 @@ async function publish(
   upload: Upload,
   destination: Destination,
 ): Promise<Answer> {
-  const author = Author.forPackages(services, principal);
+  const author = packageAuthor(services, principal);
   const { archive, envelope } = upload;
   try {
     const publication = await publishPackage(services.publishing, {
@@ -108,78 +105,6 @@ async function publish(
     services.metrics.publishes.inc({ result: error instanceof Refusal ? error.code : 'internal_error' });
     throw error;
   }
-}
-
-const Reason = Type.Object({ reason: Type.String() }, { additionalProperties: false });
-
-function withdrawalRoutes(services: Services): Route[] {
-  const ports = { database: services.database, now: services.publishing.now };
-  const base = {
-    tag: 'packages',
-    access: { kind: 'signedIn', scope: 'packages:publish' },
-    params: VersionParams,
-    query: NoQuery,
-  } as const;
-  const path = '/api/v1/packages/:publisher/:name/versions/:version';
-  const target = (principal: Principal, params: { publisher: string; name: string; version: string }) => ({
-    author: Author.forPackages(services, principal),
-    id: `${params.publisher}/${params.name}`,
-    version: params.version,
-  });
-  const answers = { 200: Anything } as const;
-  return [
-    route({
-      ...base,
-      answers,
-      method: 'PUT',
-      path: `${path}/yank`,
-      summary: 'Hides a version from new resolutions; who has it keeps it.',
-      body: Reason,
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: toJson(await yankVersion(ports, { ...target(caller.principal, params), ...body })),
-      }),
-    }),
-    route({
-      ...base,
-      answers,
-      method: 'DELETE',
-      path: `${path}/yank`,
-      summary: 'Offers a yanked version again.',
-      body: 'none',
-      handle: async ({ caller, params }) => ({
-        status: 200,
-        json: toJson(await unyankVersion(ports, target(caller.principal, params))),
-      }),
-    }),
-    route({
-      ...base,
-      answers,
-      method: 'PUT',
-      path: `${path}/deprecation`,
-      summary: 'Advises against a version, and names a replacement.',
-      body: Type.Object(
-        { reason: Type.String(), replacement: Type.Optional(Type.String()) },
-        { additionalProperties: false },
-      ),
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: toJson(await deprecateVersion(ports, { ...target(caller.principal, params), ...body })),
-      }),
-    }),
-    route({
-      ...base,
-      answers,
-      method: 'DELETE',
-      path: `${path}/deprecation`,
-      summary: 'Takes the advice back.',
-      body: 'none',
-      handle: async ({ caller, params }) => ({
-        status: 200,
-        json: toJson(await undeprecateVersion(ports, target(caller.principal, params))),
-      }),
-    }),
-  ];
 }
 
 function reviewRoutes(services: Services): Route[] {

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Principal } from '../../identity/index.ts';
 import { revokeVersion } from '../../registry/catalogue/index.ts';
 import { splitPluginId } from '../../spec/plugin-id.ts';
-import { Author } from '../author.ts';
+import { keyAuthor } from '../author.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
@@ -27,7 +27,7 @@ function publisherRoutes(services: Services): Route[] {
     answers: { 200: Anything },
   } as const;
   // As with keys: what stops in other organizations is an administrator's to decide.
-  const authorOf = (principal: Principal) => Author.forKeys(services, principal);
+  const authorOf = (principal: Principal) => keyAuthor(services, principal);
   return [
     route({
       ...base,
