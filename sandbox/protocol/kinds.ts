@@ -43,7 +43,7 @@ export const FROM_RUNNER = {
   ready: 64,
   /** ref: isolate; amount: microseconds that loading took. */
   loaded: 65,
-  /** ref: isolate, code: index in `OUTCOMES`. head: `FailureHead` as JSON. */
+  /** ref: isolate, code: index in `OUTCOMES`, amount: microseconds of processor time that it took. head: `FailureHead` as JSON. */
   loadFailed: 66,
   /** run, code: index in `OUTCOMES`, ref: host calls made, amount: microseconds of processor time. head, body: the answer. */
   done: 67,

@@ -6,6 +6,7 @@ import type { Answer, Failure, Run } from './state.ts';
 
 const EMPTY = Buffer.alloc(0);
 const OK = OUTCOMES.indexOf('ok');
+const CANCELED = OUTCOMES.indexOf('canceled');
 
 export function runEndFrame(run: Run, answer: Answer): FrameParts {
   if (answer.outcome !== 'ok') return runFailedFrame(run, answer);
@@ -32,11 +33,19 @@ function runFailedFrame(run: Run, failure: Failure): FrameParts {
   };
 }
 
-export function loadFailedFrame(isolate: number, failure: Failure): FrameParts {
+/** Of a run that was canceled before its turn came. */
+export function neverBegunFrame(run: number): FrameParts {
+  const head = JSON.stringify({ reason: 'canceled before it began' });
+  return { kind: FROM_RUNNER.done, code: CANCELED, run, head };
+}
+
+/** @param cpuUs that loading took */
+export function loadFailedFrame(isolate: number, failure: Failure, cpuUs: number): FrameParts {
   return {
     kind: FROM_RUNNER.loadFailed,
     code: OUTCOMES.indexOf(failure.outcome),
     ref: isolate,
+    amount: Math.round(cpuUs),
     head: JSON.stringify(failure.head),
   };
 }

@@ -31,6 +31,11 @@ export class Lanes {
     this.#queue.work();
   }
 
+  /** Whether the run has come, and not been forgotten since. */
+  hasRun(id: number): boolean {
+    return this.#ofRuns.has(id);
+  }
+
   forgetRun(id: number): void {
     this.#ofRuns.delete(id);
   }

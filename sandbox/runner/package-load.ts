@@ -4,16 +4,21 @@ import type { EntryEnd, GuestIsolate } from './guest-isolate.ts';
 import type { PackageFiles } from './modules.ts';
 import { failureOfBroken, type Failure, type Home } from './state.ts';
 
-/** @returns why the package cannot run after its modules were evaluated, if so */
+export type PackageLoad = {
+  /** Why the package cannot run after its modules were evaluated, if so. */
+  readonly failure: Failure | undefined;
+  readonly cpuUs: number;
+};
+
 export function loadPackage(
   home: Home,
   isolate: GuestIsolate,
   head: LoadHead,
   body: Buffer,
   limitMs: number,
-): Failure | undefined {
+): PackageLoad {
   const end = isolate.load(head.main, filesOf(head, body), limitMs);
-  return home.failure ?? loadFailure(home, end);
+  return { failure: home.failure ?? loadFailure(home, end), cpuUs: end.cpuUs };
 }
 
 function filesOf(head: LoadHead, body: Buffer): PackageFiles {

@@ -10,7 +10,7 @@ import { FROM_RUNNER, PIECE_CODES, RUN_FLAGS, TO_RUNNER, TRIGGERS } from '../pro
 import { BlankIsolates } from './blank-isolates.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { CryptoDesk, type CryptoJob } from './crypto-desk.ts';
-import { loadFailedFrame, runEndFrame } from './end-frames.ts';
+import { loadFailedFrame, neverBegunFrame, runEndFrame } from './end-frames.ts';
 import type { Engine } from './engine.ts';
 import { createEntryMeter, type EntryMeter } from './entry-meter.ts';
 import type { EntryEnd, GuestIsolate } from './guest-isolate.ts';
@@ -46,6 +46,8 @@ class Runner {
   readonly #meter: EntryMeter = createEntryMeter();
   readonly #homes = new Map<number, Home>();
   readonly #runs = new IdTable<Run>();
+  /** Canceled while they waited for their turn. */
+  readonly #unwanted = new IdTable<true>();
   readonly #desks = new Map<number, CryptoDesk>();
   readonly #lanes = new Lanes((frame) => this.#obey(frame));
   #channel: Channel | undefined;
@@ -78,7 +80,12 @@ class Runner {
   /** Heartbeats are answered at once; everything that may enter a guest waits for the turn of its lane. */
   #receive(frame: Frame): void {
     if (frame.kind === TO_RUNNER.ping) return this.#pong(frame.ref);
-    this.#lanes.add(frame);
+    if (frame.kind === TO_RUNNER.cancel && this.#isWaiting(frame.run)) this.#unwanted.set(frame.run, true);
+    else this.#lanes.add(frame);
+  }
+
+  #isWaiting(run: number): boolean {
+    return this.#lanes.hasRun(run) && !this.#runs.has(run);
   }
 
   #obey(frame: Frame): void {
@@ -132,19 +139,22 @@ class Runner {
     const home = createHome(frame.ref);
     this.#homes.set(home.id, home);
     const startedMs = performance.now();
+    let cpuUs = 0;
     const head = JSON.parse(frame.head) as LoadHead;
     try {
       const isolate = this.#createIsolate(home);
       home.isolate = isolate;
       isolate.deliver(0, settings.runs.endpoint.entryMsMax, [DELIVER.configure, 0, head.settingsText]);
-      home.failure = loadPackage(home, isolate, head, frame.body, settings.isolate.loadMsMax);
+      const load = loadPackage(home, isolate, head, frame.body, settings.isolate.loadMsMax);
+      home.failure = load.failure;
+      cpuUs = load.cpuUs;
     } catch (error) {
       home.failure = { outcome: 'exception', head: { reason: describeThrown(error).message } };
     }
     if (home.failure) {
       home.isolate?.dispose();
       home.isolate = undefined;
-      return this.#send(loadFailedFrame(home.id, home.failure));
+      return this.#send(loadFailedFrame(home.id, home.failure, cpuUs));
     }
     const tookUs = Math.round((performance.now() - startedMs) * 1_000);
     this.#send({ kind: FROM_RUNNER.loaded, ref: home.id, amount: tookUs });
@@ -170,6 +180,7 @@ class Runner {
   }
 
   #beginRun(frame: Frame): void {
+    if (this.#unwanted.delete(frame.run)) return this.#leaveOut(frame.run);
     const trigger = TRIGGERS[frame.code];
     const home = this.#homes.get(frame.ref);
     if (!trigger) throw new Fault('a run with an unknown trigger');
@@ -185,6 +196,12 @@ class Runner {
     const args = [DELIVER.run, run.id, trigger, frame.head, body, frame.amount];
     this.#enter(home, run, run.limits.entryMsMax, args);
     this.#desks.get(home.id)?.work();
+  }
+
+  /** Whoever calls and goes away again and again would else have any number of calls in flight. */
+  #leaveOut(run: number): void {
+    this.#lanes.forgetRun(run);
+    this.#send(neverBegunFrame(run));
   }
 
   #bringResult(frame: Frame): void {
@@ -266,14 +283,17 @@ class Runner {
     if (!this.#runs.has(run.id) || run.cpuUs <= run.limits.cpuTimeMsMax * 1_000 + run.earnedUs) return;
     const budgetMs = Math.round(run.limits.cpuTimeMsMax + run.earnedUs / 1_000);
     const reason = `the run used more than ${budgetMs} ms of processor time`;
-    this.#endRun(run, { outcome: 'exceededCpu', head: { reason } });
-    this.#revoke(run);
+    this.#endByHost(run, { outcome: 'exceededCpu', head: { reason } });
   }
 
-  /** Nobody pays for it, but who watches the runner sees that it may be in guest code: listeners hear of the end. */
-  #revoke({ id, home, limits }: Run): void {
+  /** Listeners hear of the end: what they do is still charged to the run. */
+  #endByHost(run: Run, answer: Answer): void {
+    const { id, home, limits } = run;
+    this.#dropRun(run);
     const end = home.isolate?.deliver(id, limits.entryMsMax, [DELIVER.revoke, id]);
+    run.cpuUs += end?.cpuUs ?? 0;
     if (end) this.#settleEntry(home, undefined, end);
+    this.#send(runEndFrame(run, answer));
   }
 
   /** The isolate is gone: the run that broke it gets the outcome, the others learn that they were not at fault. */
@@ -310,8 +330,7 @@ class Runner {
   #cancel(id: number): void {
     const run = this.#runs.get(id);
     if (!run) return;
-    this.#endRun(run, { outcome: 'canceled', head: { reason: 'the supervisor ended the run' } });
-    this.#revoke(run);
+    this.#endByHost(run, { outcome: 'canceled', head: { reason: 'the supervisor ended the run' } });
   }
 
   #unload(id: number): void {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { createLogAllowance } from '../protocol/log-allowance.ts';
+import { Spending } from './spending.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 import { evict } from './eviction.ts';
 import type { Isolate } from './isolates.ts';
@@ -26,8 +27,7 @@ function evicted(residentBytes: number | undefined, uses: readonly Use[]): numbe
       runs,
       usedAtMs: NOW_MS - idleMs,
       strayLogLines: 0,
-      spentMs: 0,
-      windowFromMs: 0,
+      spending: new Spending(),
       logAllowance,
     };
   });

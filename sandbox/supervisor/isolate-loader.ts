@@ -37,7 +37,8 @@ export class IsolateLoader {
     const { installationId, digest } = guest;
     const usedAtMs = performance.now();
     const logAllowance = createLogAllowance(LOG_ALLOWANCE_FACTOR);
-    const state = { runs: 0, usedAtMs, strayLogLines: 0, logAllowance, spentMs: 0, windowFromMs: usedAtMs };
+    const spending = runner.spendings.of(installationId);
+    const state = { runs: 0, usedAtMs, strayLogLines: 0, logAllowance, spending };
     const isolate: Isolate = { id: ++this.#lastIsolate, installationId, digest, guest, ...state };
     const entries = [...files];
     const head = {

@@ -1,6 +1,7 @@
 /** The isolates of one runner, as the supervisor has them on record. */
 import type { Guest } from '../ports.ts';
 import type { LogAllowance } from '../protocol/log-allowance.ts';
+import type { Spending } from './spending.ts';
 
 /** One isolate as the supervisor knows it. */
 export type Isolate = {
@@ -13,9 +14,8 @@ export type Isolate = {
   /** Lines logged while no run was in flight. */
   strayLogLines: number;
   readonly logAllowance: LogAllowance;
-  /** Processor time of the runs that ended in the present window (RUNNER_LIMITS.neighbourWindowMs). */
-  spentMs: number;
-  windowFromMs: number;
+  /** Shared by all isolates of the installation. */
+  readonly spending: Spending;
 };
 
 const NONE: readonly Isolate[] = [];

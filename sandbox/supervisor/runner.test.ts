@@ -7,6 +7,7 @@ import { ISOLATE_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
 import { createBroker } from '../broker/broker.ts';
 import type { Completion } from '../ports.ts';
 import { createLogAllowance } from '../protocol/log-allowance.ts';
+import { Spending } from './spending.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 import type { Isolate } from './isolates.ts';
 import type { RunnerEnd } from './runner-end.ts';
@@ -19,8 +20,9 @@ const ROGUE = join(import.meta.dirname, '../testing/rogue-runner.mjs');
 
 async function callRogue(
   deed: string,
-  afterAnswer: 'retire' | 'goOn' = 'retire',
-): Promise<{ completion: Completion | undefined; end: RunnerEnd }> {
+  afterAnswer: 'retire' | 'goOn' | 'giveUp' = 'retire',
+): Promise<{ completion: Completion | undefined; end: RunnerEnd; hogs: readonly number[] }> {
+  const hogs: number[] = [];
   const ended = Promise.withResolvers<RunnerEnd>();
   const runner = new Runner({
     tier: 'reviewed',
@@ -34,7 +36,7 @@ async function callRogue(
       if (afterAnswer === 'retire') runner.retire();
     },
     grantsOf: undefined,
-    onHog: () => {},
+    onHog: ({ id }) => hogs.push(id),
     onEnd: (_runner, end) => ended.resolve(end),
   });
   await runner.ready;
@@ -47,8 +49,7 @@ async function callRogue(
     runs: 0,
     usedAtMs: 0,
     strayLogLines: 0,
-    spentMs: 0,
-    windowFromMs: 0,
+    spending: new Spending(),
     logAllowance: createLogAllowance(1),
   };
   let completion: Completion | undefined;
@@ -77,7 +78,8 @@ async function callRogue(
     },
   };
   runner.start(run, isolate, '{}', null);
-  return { end: await ended.promise, completion };
+  if (afterAnswer === 'giveUp') runner.abandon(run, { outcome: 'canceled', reason: 'the caller went away' });
+  return { end: await ended.promise, completion, hogs };
 }
 
 describe('a runner is killed, and answers nobody, when it sends', () => {
@@ -135,6 +137,16 @@ test.each([
 ])('%s that dies with it blames %s', async (deed, blamed) => {
   const { end } = await callRogue(deed);
   expect(judge(end).isolate || undefined).toBe(blamed);
+});
+
+test('a run that was answered without the runner counts for what its plugin takes of the runner', async () => {
+  const { completion, hogs } = await callRogue('an end after much work', 'giveUp');
+  expect(completion?.outcome).toBe('canceled');
+  expect(hogs).toEqual([1]);
+});
+
+test('a plugin that takes long to fail at load is noticed, for it will with each call', async () => {
+  expect((await callRogue('a load that fails after much work')).hogs).toEqual([1]);
 });
 
 test.each([

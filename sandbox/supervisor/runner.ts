@@ -25,6 +25,7 @@ import type { KillReason, RunnerEnd } from './runner-end.ts';
 import { startRunnerProcess, type RunnerProcess } from './runner-process.ts';
 import { RunnerUsage } from './runner-usage.ts';
 import { RunsInFlight, type RunInFlight } from './runs-in-flight.ts';
+import { Spendings } from './spending.ts';
 
 export type RunnerParts = {
   readonly tier: TrustTier;
@@ -54,6 +55,7 @@ export class Runner {
   readonly runs = new RunsInFlight();
   readonly usage = new RunnerUsage();
   readonly heartbeat = new Heartbeat();
+  readonly spendings = new Spendings();
   readonly startedAtMs = performance.now();
   /** Where a spare has been put to use; empty while it waits. */
   group = '';
@@ -221,8 +223,7 @@ export class Runner {
       case FROM_RUNNER.notStarted:
         return this.#receiveNotStarted(frame);
       case FROM_RUNNER.loadFailed:
-        // The runner keeps a failed load to answer the runs that were on their way; they have been by now.
-        return this.#unloadById(frame.ref);
+        return this.#receiveLoadFailed(frame);
       case FROM_RUNNER.gone:
         return this.#receiveGone(frame);
       case FROM_RUNNER.answerHead:
@@ -256,24 +257,35 @@ export class Runner {
 
   #receiveDone(frame: Frame): void {
     const entry = this.runs.findLast(frame, 'an answer for');
-    if (!entry) return;
-    const answer = readAnswer(entry.run, frame);
     const cpuMs = frame.amount / 1_000;
-    if (noteSpending(entry, cpuMs) === 'greedy') this.noticeHog(entry.isolate.id);
+    const { run, isolate } = entry;
+    // Whoever was answered without the runner took its time all the same.
+    if (isolate.spending.note(cpuMs, run.startedMs) === 'greedy') this.noticeHog(isolate.id);
+    if (!this.runs.has(run.id)) return;
+    const answer = readAnswer(run, frame);
     this.#close(
       entry,
-      answer.outcome === 'ok'
-        ? { ...answer, usage: usageOf(entry.run, cpuMs) }
-        : failRun(entry.run, answer, cpuMs),
+      answer.outcome === 'ok' ? { ...answer, usage: usageOf(run, cpuMs) } : failRun(run, answer, cpuMs),
     );
   }
 
   /** An isolate that broke or was disposed of while the run was on its way: it may begin anew, nothing has happened. */
   #receiveNotStarted(frame: Frame): void {
     const entry = this.runs.findLast(frame, 'a start that failed of');
-    if (!entry) return;
+    if (!this.runs.has(frame.run)) return;
     this.runs.remove(entry);
     this.#parts.onNotStarted(entry.run);
+  }
+
+  /** A load is worth its time once; of one that fails there is another with each call. */
+  #receiveLoadFailed(frame: Frame): void {
+    const isolate = this.isolates.get(frame.ref);
+    if (!isolate) return;
+    const cpuMs = frame.amount / 1_000;
+    const isGreedy = isolate.spending.note(cpuMs, performance.now()) === 'greedy';
+    if (isGreedy || cpuMs > RUNNER_LIMITS.neighbourWaitMsMax) this.noticeHog(isolate.id);
+    // The runner keeps a failed load to answer the runs that were on their way; they have been by now.
+    this.#unloadById(isolate.id);
   }
 
   /** Breaking an isolate took its neighbours' time, whether or not one step did. */
@@ -310,17 +322,4 @@ function flagsOf({ inflow, invocation }: Run, body: Uint8Array | null): number {
     (inflow ? bodyInPieces : 0) +
     (invocation.answer === 'pieces' ? answerInPieces : 0)
   );
-}
-
-/** @returns whether the isolate takes so much of the runner's time that its neighbours notice, be each step ever so short */
-function noteSpending({ run, isolate }: RunInFlight, cpuMs: number): 'ordinary' | 'greedy' {
-  const { neighbourWindowMs, neighbourWindowCpuMsMax } = RUNNER_LIMITS;
-  const now = performance.now();
-  if (now - isolate.windowFromMs > neighbourWindowMs) {
-    isolate.windowFromMs = now;
-    isolate.spentMs = 0;
-  }
-  // Of a run that lasted for longer than the window, its share of it.
-  isolate.spentMs += cpuMs * Math.min(1, neighbourWindowMs / (now - run.startedMs));
-  return isolate.spentMs > neighbourWindowCpuMsMax ? 'greedy' : 'ordinary';
 }

@@ -10,7 +10,7 @@ export type RunInFlight = { readonly run: Run; readonly isolate: Isolate };
 export class RunsInFlight {
   readonly #entries = new IdTable<RunInFlight>();
   /** Runs that were answered without the runner, which owes each one frame still. */
-  readonly #abandoned = new Set<number>();
+  readonly #abandoned = new IdTable<RunInFlight>();
 
   get size(): number {
     return this.#entries.size;
@@ -39,8 +39,8 @@ export class RunsInFlight {
   }
 
   /** Notes that the run is about to be answered without the runner: what it still sends for it is dropped. */
-  abandon({ run }: RunInFlight): void {
-    this.#abandoned.add(run.id);
+  abandon(entry: RunInFlight): void {
+    this.#abandoned.set(entry.run.id, entry);
   }
 
   /**
@@ -53,11 +53,15 @@ export class RunsInFlight {
     throw new Fault(`${what} a run that is not in this runner`);
   }
 
-  /** As `find`, for the last frame that a runner sends of a run: nothing is owed after it. */
-  findLast(frame: Frame, what: string): RunInFlight | undefined {
-    const entry = this.#entries.get(frame.run);
-    if (entry || this.#abandoned.delete(frame.run)) return entry;
-    throw new Fault(`${what} a run that is not in this runner`);
+  /**
+   * As `find`, for the last frame that a runner sends of a run: nothing is owed after it.
+   * @returns also a run that was answered without the runner, which `has` knows no more
+   */
+  findLast(frame: Frame, what: string): RunInFlight {
+    const entry = this.#entries.get(frame.run) ?? this.#abandoned.get(frame.run);
+    if (!entry) throw new Fault(`${what} a run that is not in this runner`);
+    this.#abandoned.delete(frame.run);
+    return entry;
   }
 
   clear(): readonly RunInFlight[] {

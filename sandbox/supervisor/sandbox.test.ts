@@ -333,6 +333,37 @@ test('a plugin that takes its time when its caller goes away goes on in a runner
     .toBe(before + 1);
 });
 
+test('calls whose callers have gone before their turn do not reach the plugin', async () => {
+  const source = `let runs = 0; export default { fetch() {
+    const until = Date.now() + 20;
+    while (Date.now() < until);
+    return Response.json(++runs);
+  } }`;
+  const guest = bed.guest({ 'index.js': source });
+  await sandbox.call(bed.get(guest));
+  const leaving = new AbortController();
+  const left = Array.from({ length: 50 }, () => sandbox.call({ ...bed.get(guest), signal: leaving.signal }));
+  leaving.abort();
+  expect(new Set((await Promise.all(left)).map(({ outcome }) => outcome))).toEqual(new Set(['canceled']));
+  // Some had their turn before the runner heard of it.
+  expect(bed.read(await sandbox.call(bed.get(guest))).json).toBeLessThan(25);
+});
+
+test('what a plugin does when it hears of the end of its run is charged to the run', async () => {
+  const work = 'for (let n = 0; n < 4_000_000; n++);';
+  const own = await createSandbox({ ...bed.options, limits: { endpoint: { cpuTimeMsMax: 5 } } });
+  onTestFinished(() => own.close());
+  const [silent, listening] = ['', `request.signal.addEventListener('abort', () => { ${work} });`].map(
+    (listen) =>
+      bed.guest({
+        'index.js': `export default { fetch(request) { ${listen} ${work} return new Promise(() => {}); } }`,
+      }),
+  ) as [Guest, Guest];
+  const [once, twice] = [await own.call(bed.get(silent)), await own.call(bed.get(listening))];
+  expect([once.outcome, twice.outcome]).toEqual(['exceededCpu', 'exceededCpu']);
+  expect(twice.usage.cpuMs).toBeGreaterThan(once.usage.cpuMs * 1.5);
+});
+
 test('a call waits for as many runners as others kill before one is ready', async () => {
   const guest = bed.guest({ 'index.js': HELLO }, { tier: 'unreviewed' });
   const own = await createSandbox({ ...bed.options, onWeakRights: 'allowUnreviewed' });
