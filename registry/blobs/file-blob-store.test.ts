@@ -78,6 +78,13 @@ describe('openFileBlobStore', () => {
     await blobs.delete(absent);
   });
 
+  it('holds nothing open for a stream that nobody reads', async () => {
+    const unread = await blobs.open(await blobs.put(Buffer.from('unread')));
+    await blobs.delete(createHash('sha256').update('unread').digest('hex'));
+    // Had it been opened before, its bytes would still be there (POSIX unlink(2)).
+    await expect(unread && readAll(unread.stream)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it.each(['../../../etc/passwd', '', 'F'.repeat(64), `${'a'.repeat(63)}/`])(
     'never turns %j into a path',
     async (name) => {

@@ -2,8 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import {
   type BlobDigest,
@@ -151,19 +150,16 @@ async function openBlob(
   path: string,
   range?: BlobRange,
 ): Promise<{ bytes: number; stream: ReadableStream<Uint8Array> }> {
-  const handle = await open(path, 'r');
-  try {
-    const { size } = await handle.stat();
-    if (range && !(range.start >= 0 && range.start <= range.end && range.end < size))
-      throw new Fault('a range lies outside its blob');
-    // The stream closes the handle, also when it is cancelled.
-    const source = createReadStream(path, { fd: handle, autoClose: true, ...range });
-    const web: NodeReadableStream = Readable.toWeb(source);
-    return { bytes: size, stream: web as unknown as ReadableStream<Uint8Array> };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  const { size } = await stat(path);
+  if (range && !(range.start >= 0 && range.start <= range.end && range.end < size))
+    throw new Fault('a range lies outside its blob');
+  const stream: unknown = NodeReadableStream.from(readFrom(path, range));
+  return { bytes: size, stream: stream as ReadableStream<Uint8Array> };
+}
+
+/** Opens the file when somebody reads: a stream that nobody reads, or cancels, holds nothing. */
+async function* readFrom(path: string, range?: BlobRange): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, range);
 }
 
 async function* listBlobs(named: string): AsyncIterable<BlobEntry> {

@@ -38,7 +38,7 @@ async function answerRoute(context: Context<AppEnv>, route: Route, ports: MountP
   const { release, ...input } = await route.read(raw, params, caller.principal);
   const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });
   const key = rateClassOf(route) === 'write' ? raw.headers.get(IDEMPOTENCY_HEADER) : null;
-  if (key === null || !caller.principal) return toResponse(await work());
+  if (key === null || !caller.principal) return answerTo(raw.method, await work());
   const secret = readBearer(raw.headers.get('authorization') ?? '');
   const write = { route, key, secret, principal: caller.principal, requestId, input };
   const outcome = await answerAtMostOnce(ports, write, { work, release });
@@ -100,6 +100,13 @@ const WRONG_TOKEN: ReadonlySet<string> = new Set([
 function addressOf(context: Context<AppEnv>, proxyHops: number): string {
   const peer = getConnInfo(context).remote.address ?? 'unknown';
   return clientAddress(peer, context.req.raw.headers.get('x-forwarded-for'), proxyHops);
+}
+
+/** To HEAD goes no content (RFC 9110, section 9.3.2): what was opened to be sent is let go of, since nobody reads it. */
+async function answerTo(method: string, answer: Answer): Promise<Response> {
+  const response = toResponse(answer);
+  if (method === 'HEAD') await response.body?.cancel();
+  return response;
 }
 
 function toResponse(answer: Answer): Response {

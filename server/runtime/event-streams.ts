@@ -77,14 +77,15 @@ export async function openEventStreams(
   return {
     open: async (source, after) => {
       requireRoom(streams, source.orgId);
-      const subscriber = new Subscriber(source.orgId, source.channel);
-      streams.add(subscriber);
-      // A request that was under way when the server began to stop: its stream begins, and ends.
-      if (state.isClosed) subscriber.end();
       const leave = (): void => {
         subscriber.end();
         streams.delete(subscriber);
       };
+      // The seat is free again after that time even if nobody ever read the stream, nor cancelled it.
+      const subscriber = new Subscriber(source, leave);
+      streams.add(subscriber);
+      // A request that was under way when the server began to stop: its stream begins, and ends.
+      if (state.isClosed) subscriber.end();
       const start = after ?? (await source.newest().catch(rethrowAfter(leave)));
       return streamOf(subscriber, source, start, leave);
     },
@@ -156,10 +157,11 @@ class Subscriber {
   #waiting: ((wakeup: Wakeup) => void) | undefined;
   readonly #endTimer: NodeJS.Timeout;
 
-  constructor(orgId: string, channel: string) {
+  /** @param expire called when the stream has lasted as long as it may */
+  constructor({ orgId, channel }: Pick<StreamSource, 'orgId' | 'channel'>, expire: () => void) {
     this.orgId = orgId;
     this.channel = channel;
-    this.#endTimer = setTimeout(() => this.end(), STREAM_MS_MAX).unref();
+    this.#endTimer = setTimeout(expire, STREAM_MS_MAX).unref();
   }
 
   tell(): void {

@@ -1,5 +1,6 @@
 /** What happens in an organization is heard as it happens, from any server, and nothing is missed in between. */
 import { afterAll, expect, it } from 'vitest';
+import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { followEvents, type Heard } from '../support/event-stream.ts';
 import { discardSouk, startSouk } from '../support/souk-process.ts';
 import { consentTo } from '../support/test-org.ts';
@@ -80,6 +81,14 @@ it.each([
   ],
 ])('is refused: %s', async (_who, attempt, code) => {
   expect((await attempt()).json.code).toBe(code);
+});
+
+it('HEAD opens no stream: it takes nobody the place of one', async () => {
+  for (let asked = 0; asked <= HTTP_LIMITS.eventStreamsPerOrganizationMax; asked += 1) {
+    const { status, headers } = await acme.owner.send('HEAD', acme.path('/events'));
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  }
+  expect(await hear(process.url, 1, '0')).not.toEqual([]);
 });
 
 it('a server that stops ends its streams', async () => {

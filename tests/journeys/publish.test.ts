@@ -49,6 +49,11 @@ describe('a signed package that was published', () => {
     const archive = await souk.anyone.get(`${VERSION}/archive`);
     expect(archive.bytes.equals(sent.archive)).toBe(true);
     expect(archive.headers.get('content-type')).toBe('application/zip');
+    for (const client of [souk.anyone, souk.admin]) {
+      const head = await client.send('HEAD', `${VERSION}/archive`);
+      expect([head.status, head.headers.get('content-length')]).toEqual([200, String(sent.archive.length)]);
+      expect(head.headers.get('etag')).toBe(archive.headers.get('etag'));
+    }
     const envelope = await souk.anyone.get(`${VERSION}/envelope`);
     expect(envelope.bytes.equals(sent.envelope)).toBe(true);
     const manifest = await souk.anyone.get(`${VERSION}/manifest`);
