@@ -125,7 +125,8 @@ export async function revokeToken(
   actor: AuditActor,
   { tokenId, userId }: { readonly tokenId: string; readonly userId: string },
 ): Promise<void> {
-  const token = isUuid(tokenId) ? await tx.em.findOne(TokenEntity, { id: tokenId, userId }) : null;
+  const isAddress = isUuid(tokenId) && isUuid(userId);
+  const token = isAddress ? await tx.em.findOne(TokenEntity, { id: tokenId, userId }) : null;
   if (!token) throw new Refusal('not_found', { detail: 'There is no such token.' });
   if (token.revokedAt) return;
   token.revokedAt = new Date();
