@@ -41,6 +41,12 @@ type Rule = {
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9¹²³])$/iu;
 
 /**
+ * The form that Windows gives a longer name as a second name (8.3): `manifest.json` is also `MANIFE~1.JSO`, so that a
+ * file of that name is written over it where it is unpacked.
+ */
+const SHORT_FORM = /^(?=[^.]{3,8}(?:\.|$))[^.]{1,6}~[0-9]+(?:\.[^.]{1,3})?$/u;
+
+/**
  * Not allowed anywhere: control, format, surrogate, private-use and unassigned code points, separators other than the
  * plain space, what renders as nothing, U+FFFD (which stands for bytes that could not be read), and the punctuation
  * that Windows or a shell takes for something else.
@@ -84,6 +90,11 @@ const RULES: readonly Rule[] = [
     code: 'archive_name_reserved',
     found: 'A part of its name is a device on Windows.',
     breaks: (_, segments) => segments.some((segment) => DEVICE.test(segment.split('.')[0]?.trimEnd() ?? '')),
+  },
+  {
+    code: 'archive_name_reserved',
+    found: 'A part of its name is the short form that Windows gives to a longer name.',
+    breaks: (_, segments) => segments.some((segment) => SHORT_FORM.test(segment)),
   },
   {
     code: 'archive_name_normalization',

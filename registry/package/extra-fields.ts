@@ -2,13 +2,17 @@
  * Extra fields (APPNOTE 6.3.10, section 4.5) and the zip64 one among them (4.5.3).
  *
  * An extra field is a list of (id: 2 bytes, size: 2 bytes, data). Times and owners are ignored. What would change
- * the name or the reading of an entry is refused, because readers differ in whether they honour it.
+ * the name, the kind or the reading of an entry is refused, because readers differ in whether they honour it.
  */
 import { refuseEntry } from './refuse.ts';
 
 const ZIP64_ID = 0x0001;
 
-/** Ids that rename an entry (Info-ZIP Unicode path and comment) or encrypt it (4.6, 4.5.12, AE-x). */
+/**
+ * Ids that rename an entry (Info-ZIP Unicode path and comment, and what Macintosh and Korean tools write), make a link
+ * of it (ASi; libarchive's 0x6c78, which replaces the external attributes), put another directory in the place of the
+ * one that was read (minizip-ng), or encrypt it (4.6, 4.5.12, AE-x).
+ */
 const FORBIDDEN_IDS: ReadonlyMap<number, string> = new Map([
   [0x7075, 'a second name (Info-ZIP Unicode path)'],
   [0x6375, 'a second comment (Info-ZIP Unicode comment)'],
@@ -19,7 +23,21 @@ const FORBIDDEN_IDS: ReadonlyMap<number, string> = new Map([
   [0x0017, 'strong encryption'],
   [0x0018, 'record management'],
   [0x0019, 'encryption recipients'],
+  [0x0021, 'a decryption key'],
+  [0x0022, 'an encryption key provider'],
+  [0x0023, 'a decryption key'],
+  [0x2605, 'a second name (ZipIt)'],
+  [0x2805, 'a second name (ZipIt)'],
+  [0x5356, 'a second name (StuffIt)'],
+  [0x6c78, 'second attributes (libarchive)'],
+  [0x756e, 'a second mode or a link (ASi Unix)'],
+  [0xcdcd, 'a second directory (minizip-ng)'],
+  [0xe57a, 'a second name (ALZip)'],
 ]);
+
+/** The PKWARE Unix field (4.5.7): times and owner take 12 bytes; what follows is the target of a link, or a device. */
+const PKWARE_UNIX_ID = 0x000d;
+const PKWARE_UNIX_PLAIN_BYTES = 12;
 
 const FIELD_HEADER_BYTES = 4;
 
@@ -39,17 +57,22 @@ export function readExtraFields(extra: Buffer, entryName: string): ReadonlyMap<n
     at = start + extra.readUInt16LE(at + 2);
     if (at > extra.length)
       refuseEntry('archive_extra_invalid', entryName, 'An extra field is longer than the room it has.');
-    checkField(fields, id, entryName);
+    checkField(fields, { id, size: at - start }, entryName);
     fields.set(id, extra.subarray(start, at));
   }
   return fields;
 }
 
-function checkField(seen: ReadonlyMap<number, Buffer>, id: number, entryName: string): void {
+function checkField(
+  seen: ReadonlyMap<number, Buffer>,
+  { id, size }: { id: number; size: number },
+  entryName: string,
+): void {
   const hexId = `0x${id.toString(16).padStart(4, '0')}`;
   if (seen.has(id))
     refuseEntry('archive_extra_duplicate', entryName, `It has the extra field ${hexId} twice.`);
-  const meaning = FORBIDDEN_IDS.get(id);
+  const isLink = id === PKWARE_UNIX_ID && size > PKWARE_UNIX_PLAIN_BYTES;
+  const meaning = isLink ? 'a link or a device (PKWARE Unix)' : FORBIDDEN_IDS.get(id);
   if (meaning !== undefined)
     refuseEntry('archive_extra_forbidden', entryName, `Its extra field ${hexId} is ${meaning}.`);
 }

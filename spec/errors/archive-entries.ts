@@ -47,8 +47,8 @@ export const ARCHIVE_ENTRY_ERRORS = {
   archive_extra_forbidden: {
     status: 422,
     kind: 'evidence',
-    title: 'An extra field changes the name or the encryption of an entry.',
-    hint: 'Make the archive with names in UTF-8 and without encryption.',
+    title: 'An extra field changes the name, the kind or the encryption of an entry.',
+    hint: 'Make the archive with names in UTF-8, without links and without encryption.',
   },
   archive_gap: {
     status: 422,

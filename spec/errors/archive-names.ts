@@ -59,7 +59,8 @@ export const ARCHIVE_NAME_ERRORS = {
   archive_name_reserved: {
     status: 422,
     kind: 'evidence',
-    title: 'A part of the name of an entry is the name of a device on Windows.',
+    title:
+      'A part of the name of an entry is the name of a device, or the short form of another name, on Windows.',
     hint: 'Rename the file.',
   },
   archive_name_too_long: {

@@ -96,6 +96,26 @@ export const REJECT_ENTRIES: readonly RejectCase[] = [
   index('extra-strong-encryption', 'archive_extra_forbidden', {
     central: { extra: extraField(0x17, Buffer.alloc(8)) },
   }),
+  ...[0x2605, 0x2805, 0x5356, 0xe57a].map((id) =>
+    index(`extra-second-name-${id.toString(16)}`, 'archive_extra_forbidden', {
+      both: { extra: extraField(id, Buffer.from('ZPIT\u0008evil.txt')) },
+    }),
+  ),
+  index('extra-second-attributes-libarchive', 'archive_extra_forbidden', {
+    local: { extra: extraField(0x6c78, Buffer.from('040000ffa1', 'hex')) },
+  }),
+  index('extra-link-asi-unix', 'archive_extra_forbidden', {
+    central: { extra: extraField(0x756e, Buffer.from('ffa10b000000000000002f6574632f706173737764', 'hex')) },
+  }),
+  index('extra-link-pkware-unix', 'archive_extra_forbidden', {
+    both: { extra: extraField(0x000d, Buffer.concat([Buffer.alloc(12), Buffer.from('/etc/passwd')])) },
+  }),
+  index('extra-second-directory-minizip', 'archive_extra_forbidden', {
+    central: { extra: extraField(0xcdcd, Buffer.alloc(8)) },
+  }),
+  index('extra-decryption-key', 'archive_extra_forbidden', {
+    central: { extra: extraField(0x23, Buffer.alloc(8)) },
+  }),
   mode('symlink', 'archive_entry_type', 0o120777),
   mode('symlink-named-folder', 'archive_entry_type', 0o120777, 'link/'),
   mode('named-pipe', 'archive_entry_type', 0o010644),
