@@ -11,10 +11,10 @@
  * `files` has every regular file of the archive, strictly ascending by UTF-8 bytes of the path. What the statement
  * says twice (the manifest's hash, the directory digest) must agree with the list.
  */
-import semver from 'semver';
 import { PACKAGE_LIMITS } from '../spec/limits.ts';
 import { isPluginId } from '../spec/plugin-id.ts';
 import { Refusal } from '../spec/refusal.ts';
+import { isVersion } from '../spec/version.ts';
 import { comparePaths, contentsDigest, type FileDigest } from './digest.ts';
 import { parseDocument, writeDocument } from './document.ts';
 import {
@@ -34,7 +34,6 @@ export const STATEMENT_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 const PACKAGE_PREDICATE_TYPE = 'https://souk.dev/predicates/package/v1';
 const MANIFEST_PATH = 'manifest.json';
-const VERSION_CHARS_MAX = 64;
 
 /** Which release a statement is about. */
 export type PackageIdentity = {
@@ -146,11 +145,10 @@ function readIdentity(fields: Readonly<Record<keyof PackageIdentity, Field>>): P
   return { publisher, plugin, version: readVersion(fields.version) };
 }
 
-/** Semantic Versioning 2.0.0 in its one spelling, without build metadata, which would make two names for one order. */
+/** In its one spelling, without build metadata, which would make two names for one order. */
 function readVersion(field: Field): string {
   const text = readText(field);
-  const fits = text.length <= VERSION_CHARS_MAX && semver.parse(text)?.version === text;
-  return fits ? text : refuseField(field, 'is not a semantic version without build metadata');
+  return isVersion(text) ? text : refuseField(field, 'is not a semantic version without build metadata');
 }
 
 function readFile(item: Field): FileDigest {

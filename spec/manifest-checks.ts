@@ -13,6 +13,7 @@ import { checkPermissionParameters } from './permission.ts';
 import { isPluginId } from './plugin-id.ts';
 import type { Violation } from './refusal.ts';
 import { toPointer } from './strict-json.ts';
+import { isVersion, readRange } from './version.ts';
 
 /** The rules beyond JSON Schema, over a manifest that fits the schema. */
 export function crossCheck(manifest: Manifest): Violation[] {
@@ -37,21 +38,28 @@ function checkIdentity(manifest: Manifest): Violation[] {
   if (!isPluginId(manifest.id)) {
     faults.push({ pointer: '/id', message: 'a publisher has at most 39 characters and a name at most 63' });
   }
-  const version = semver.parse(manifest.version);
-  if (!version || version.raw !== manifest.version || version.version !== manifest.version) {
-    const hint = version ? `Write ${version.version}.` : 'Write major.minor.patch, such as 1.0.0.';
-    const message = version?.build.length
-      ? 'carries build metadata, which no range can tell apart'
-      : 'is not a semantic version';
-    faults.push({ pointer: '/version', message, hint });
+  return isVersion(manifest.version) ? faults : [...faults, versionFault(manifest.version)];
+}
+
+function versionFault(text: string): Violation {
+  const version = semver.parse(text);
+  const pointer = '/version';
+  if (version?.build.length) {
+    const message = 'carries build metadata, which no range can tell apart';
+    return { pointer, message, hint: `Write ${version.version}.` };
   }
-  return faults;
+  if (version?.version === text) {
+    const message = 'has a number in its prerelease that is too large to be compared';
+    return { pointer, message, hint: 'Use numbers of at most 15 digits.' };
+  }
+  const hint = version ? `Write ${version.version}.` : 'Write major.minor.patch, such as 1.0.0.';
+  return { pointer, message: 'is not a semantic version', hint };
 }
 
 function checkRanges(manifest: Manifest): Violation[] {
   const faults: Violation[] = [];
   const check = (pointer: string, range: string): void => {
-    if (semver.validRange(range) === null)
+    if (readRange(range) === undefined)
       faults.push({ pointer, message: `${JSON.stringify(range)} is not a semver range` });
   };
   if (manifest.engines) check('/engines/souk', manifest.engines.souk);

@@ -33,6 +33,19 @@ describe('parseManifest', () => {
     expect(parseManifest(bytes(SOUND))).toEqual(SOUND);
   });
 
+  it('takes names in any script, with what their letters are joined by', () => {
+    for (const name of ['שלום', 'نامه‌ها', '👩‍👩‍👧', 'Ünïcödé', 'a\u200fb'])
+      expect(parseManifest(bytes({ ...SOUND, name })).name).toBe(name);
+  });
+
+  it('takes numbers that a double holds', () => {
+    const numbers = {
+      type: 'object',
+      properties: { a: { default: 9007199254740991 }, b: { maximum: 1e300 } },
+    };
+    expect(parseManifest(bytes({ ...SOUND, config: numbers })).config).toEqual(numbers);
+  });
+
   it('takes everything that the format has, and names each part that has no runtime yet', () => {
     const manifest = parseManifest(
       readFileSync(join(import.meta.dirname, 'fixtures', 'whole-manifest.json')),
@@ -54,6 +67,35 @@ describe('parseManifest', () => {
 
   const REJECTED: readonly [string, unknown, string][] = [
     ['build metadata in the version', { ...SOUND, version: '1.0.0+build.5' }, '/version'],
+    [
+      'a prerelease number that no double holds',
+      { ...SOUND, version: '1.0.0-99999999999999999999' },
+      '/version',
+    ],
+    [
+      'a range with such a number',
+      { ...SOUND, dependencies: { 'a/b': '=1.0.0-99999999999999999998' } },
+      '/dependencies/a~1b',
+    ],
+    ['a range of two lines', { ...SOUND, engines: { souk: '>=1.0.0\n<2.0.0' } }, '/engines/souk'],
+    ['a range with a blank of another kind', { ...SOUND, engines: { souk: '>=1\u00a0<2' } }, '/engines/souk'],
+    ['a name that turns the line', { ...SOUND, name: 'Thing \u202egnihtyna' }, '/name'],
+    ['a name of which nothing is seen', { ...SOUND, name: '\u200b \u3164' }, '/name'],
+    [
+      'a reason that isolates',
+      { ...SOUND, permissions: [{ name: 'kv', reason: 'a\u2066b' }] },
+      '/permissions/0/reason',
+    ],
+    [
+      'an address that hides',
+      { ...SOUND, author: { name: 'A', url: 'https://a\u202eb.org' } },
+      '/author/url',
+    ],
+    [
+      'a host of look-alikes',
+      { ...SOUND, permissions: [{ name: 'http.fetch', scope: ['https://gооgle.com/*'] }] },
+      '/permissions/0',
+    ],
     ['a version with a v', { ...SOUND, version: 'v1.0.0' }, '/version'],
     ['a publisher name that is too long', { ...SOUND, id: `${'a'.repeat(40)}/b` }, '/id'],
     ['an upper-case id', { ...SOUND, id: 'Acme/thing' }, '/id'],
@@ -137,6 +179,7 @@ describe('parseManifest', () => {
     ['half a surrogate pair', bytes('{"name":"\\ud800"}'), 'manifest_not_json'],
     ['U+0000', bytes('{"name":"a\\u0000"}'), 'manifest_not_json'],
     ['a number beyond a double', bytes('{"a":1e999}'), 'manifest_not_json'],
+    ['an integer that a double rounds', bytes('{"a":9007199254740993}'), 'manifest_not_json'],
     ['comments', bytes('{/* hi */}'), 'manifest_not_json'],
     ['deep nesting', bytes('['.repeat(100_000)), 'manifest_not_json'],
     ['ten megabytes', new Uint8Array(10 << 20), 'manifest_too_large'],

@@ -55,5 +55,9 @@ describe('permissions', () => {
 
   it('tell the administrator what they mean', () => {
     expect(describePermission({ name: 'plugins.call', scope: ['a/b'] })).toBe('Calls the plugins a/b.');
+    const scope = ["https://a.org/$'$&$$"];
+    expect(describePermission({ name: 'http.fetch', scope, methods: ['GET'] })).toBe(
+      "Sends data to and reads data from https://a.org/$'$&$$ (GET).",
+    );
   });
 });

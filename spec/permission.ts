@@ -200,7 +200,8 @@ export function describePermission(permission: Permission): string {
   const methods =
     permission.name === 'http.fetch' ? ` (${(permission.methods ?? DEFAULT_METHODS).join(', ')})` : '';
   const scope = (permission.scope ?? []).map(nameOf).join(', ') + methods;
-  return PERMISSION_CATALOGUE[permission.name].sentence.replace('{scope}', scope);
+  // As a function: in a text `$&` and its like would stand for parts of the sentence.
+  return PERMISSION_CATALOGUE[permission.name].sentence.replace('{scope}', () => scope);
 }
 
 /** A pattern that reaches everywhere says so in words. */

@@ -1,7 +1,8 @@
 /**
  * Strict JSON from a stranger: RFC 8259 with I-JSON's limits (RFC 7493), so that every reader of the document sees
  * the same value. Refused are bytes that are not UTF-8, a byte order mark, duplicate keys, the key `__proto__`, lone
- * surrogates, U+0000 (PostgreSQL cannot store it), numbers beyond a double, and nesting beyond a bound.
+ * surrogates, U+0000 (PostgreSQL cannot store it), numbers beyond a double, integers that a double rounds (RFC 7493,
+ * section 2.2), and nesting beyond a bound.
  */
 import { visit, printParseErrorCode } from 'jsonc-parser';
 import type { JsonValue } from './json.ts';
@@ -80,12 +81,14 @@ function findFaults(text: string): Violation[] {
         if (key === '__proto__') report(path, 'the key __proto__ is not allowed');
         if (!isPlainText(key)) report(path, 'a key holds U+0000 or half a surrogate pair');
       },
-      onLiteralValue: (value, _offset, _length, _line, _column, pathSupplier) => {
+      onLiteralValue: (value, offset, length, _line, _column, pathSupplier) => {
         if (typeof value === 'string' && !isPlainText(value)) {
           report(pathSupplier(), 'the text holds U+0000 or half a surrogate pair');
         }
         if (typeof value === 'number' && !Number.isFinite(value))
           report(pathSupplier(), 'the number is too large');
+        if (isRounded(value, text.slice(offset, offset + length)))
+          report(pathSupplier(), 'the integer is beyond 2^53, where readers differ; write it as text');
       },
       onError: (code, _offset, _length, line, column) => {
         report([], `${printParseErrorCode(code)} at line ${line + 1}, column ${column + 1}`);
@@ -104,6 +107,11 @@ function parserFault(text: string): Violation[] {
   } catch {
     return [{ pointer: '', message: 'is not JSON' }];
   }
+}
+
+/** Identifiers of other systems have up to 20 digits; rounded, one becomes that of something else. */
+function isRounded(value: unknown, literal: string): boolean {
+  return typeof value === 'number' && /^-?[0-9]+$/u.test(literal) && !Number.isSafeInteger(value);
 }
 
 function isPlainText(text: string): boolean {

@@ -25,10 +25,33 @@ describe('parseUrlPattern', () => {
     'https://exa mple.org/*',
     'https://example.org/?q=1',
     'https://example.org\\@evil.org/*',
+    'https://gооgle.com/*',
+    'https://*.bücher.example/*',
+    'https://ｅxample.org/*',
+    'https://ex%61mple.org/*',
+    'https://exam\u00adple.org/*',
+    'https://exam\u200bple.org/*',
+    'https://example。org/*',
+    'http://2130706433/x',
+    'http://0x7f.1/x',
+    'http://127.1/x',
+    'http://0177.0.0.1/x',
+    'http://[0:0:0:0:0:0:0:1]/x',
     '*',
   ])('refuses %s', (text) => {
     expect(parseUrlPattern(text)).toBeTypeOf('string');
   });
+});
+
+describe('parseUrlPattern, of what is plain', () => {
+  it.each([
+    ['https://EXAMPLE.org/a', 'example.org'],
+    ['https://example.org.:443/a', 'example.org'],
+    ['https://xn--bcher-kva.example:8443/*', 'xn--bcher-kva.example'],
+    ['http://[::1]:8025/hook', '[::1]'],
+    ['https://*.example.org/*', 'example.org'],
+    ['https://*/*', ''],
+  ])('takes %s', (text, host) => expect(pattern(text).host).toBe(host));
 });
 
 describe('matchesUrlPattern', () => {

@@ -7,7 +7,8 @@
  * means any host on the default port, for plugins whose place to go to is the administrator's to say, such as webhooks:
  * a grant narrows it. A pattern is compared
  * with the parts of a URL that the WHATWG parser has read, never with the raw text, so every spelling of an address
- * is judged by what it means.
+ * is judged by what it means. The pattern itself has one spelling, because people judge it by what they see: a name
+ * beyond ASCII is written in punycode, an address in four decimal numbers.
  *
  * Examples: `https://discord.com/api/*`, `https://*.example.org/*`, `http://127.0.0.1:8025/hook`.
  */
@@ -36,10 +37,12 @@ export function parseUrlPattern(text: string): UrlPattern | string {
   const isAnyHost = ANY_HOST.test(text);
   const parts = FORM.exec(text.replace(ANY_HOST, 'https://*.any.host'));
   if (!parts) return 'is not scheme://host/path with the scheme http or https and at most one * at the end';
-  const [, scheme, wildcard, authority, path, rest] = parts as unknown as string[];
+  const [, scheme, wildcard, authority = '', path, rest] = parts;
   if (!URL.canParse(`${scheme}://${authority}${path}`)) return 'has a host or port that no URL can have';
   const url = new URL(`${scheme}://${authority}${path}`);
   if (wildcard && !isWideSuffix(url.hostname)) return 'has a wildcard above a registrable name';
+  if (hostOf(authority) !== stripDot(url.hostname))
+    return `has a host that reads as another; write ${stripDot(url.hostname)}`;
   if (url.pathname !== path) return `has a path that is not normalized; write ${url.pathname}`;
   return {
     scheme: scheme === 'https' ? 'https' : 'http',
@@ -49,6 +52,11 @@ export function parseUrlPattern(text: string): UrlPattern | string {
     path: url.pathname,
     anyRest: rest === '*',
   };
+}
+
+/** The host as it is written; in what case, and with or without the port and the dot of the root, means nothing. */
+function hostOf(authority: string): string {
+  return stripDot(authority.replace(/:[0-9]*$/u, '').toLowerCase());
 }
 
 /** `*.example.org` is fine; `*.org` and `*.127.0.0.1` are not. */

@@ -1,11 +1,9 @@
-import semver from 'semver';
 import type { Transaction } from '../../database/index.ts';
 import { isPluginId, splitPluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import { isVersion } from '../../spec/version.ts';
 import { type Plugin, PluginEntity, PluginVersionEntity, type PluginVersion } from '../entities/index.ts';
 import { seesUnapproved, type Viewer } from './viewer.ts';
-
-const VERSION_CHARS_MAX = 64;
 
 export type FoundVersion = { readonly plugin: Plugin; readonly version: PluginVersion };
 
@@ -46,10 +44,6 @@ export async function findVersion(
   if (found && (found.state === 'approved' || seesUnapproved(viewer, plugin.ownerOrgId)))
     return { plugin, version: found };
   throw new Refusal('not_found', { detail: `${plugin.publisher}/${plugin.name} has no such version.` });
-}
-
-function isVersion(text: string): boolean {
-  return text.length <= VERSION_CHARS_MAX && semver.valid(text) === text;
 }
 
 function pluginNotFound(id: string): Refusal {

@@ -2,8 +2,9 @@
 import type { SemVer } from 'semver';
 import { compare } from 'semver';
 import { Refusal } from '../../spec/refusal.ts';
+import { readRange } from '../../spec/version.ts';
 import type { VersionRecord } from './problem.ts';
-import { matchRange, readRange, requireVersion } from './range.ts';
+import { matchRange, requireVersion } from './range.ts';
 import { fullSet, keyOf, setOf, subtract, type VersionSet } from './version-set.ts';
 
 /** Why a version that exists may not be chosen. */

@@ -1,8 +1,9 @@
 /** The plugins of one problem, opened when first named, with what rules some of their versions out. */
+import { readRange } from '../../spec/version.ts';
 import { Candidates, type Obstacle } from './candidates.ts';
 import type { Incompatibility } from './incompatibility.ts';
 import type { ResolutionProblem, VersionRecord } from './problem.ts';
-import { pinnedVersion, readRange, requireRange, requireVersion } from './range.ts';
+import { pinnedVersion, requireRange, requireVersion } from './range.ts';
 import { hasMember, type VersionSet } from './version-set.ts';
 
 export class Catalogue {

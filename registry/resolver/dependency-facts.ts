@@ -1,9 +1,9 @@
 /** Turns what one version declares into incompatibilities: docs/resolver.md, "Incompatibilities". */
+import { readRange } from '../../spec/version.ts';
 import type { Candidates } from './candidates.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { DependencyEdge, Gap, Incompatibility, Term } from './incompatibility.ts';
 import type { RootRequirement, VersionRecord } from './problem.ts';
-import { readRange } from './range.ts';
 import { intersect, isEmpty, subtract, type VersionSet } from './version-set.ts';
 
 type DependencyKind = 'dependencies' | 'optionalDependencies';

@@ -1,10 +1,10 @@
 /** What a person can do about a failure, beyond changing what they asked for. */
 import { distance } from 'fastest-levenshtein';
+import { readRange } from '../../spec/version.ts';
 import type { Candidates, Obstacle } from './candidates.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Gap, Incompatibility, Term } from './incompatibility.ts';
 import { termText } from './phrase.ts';
-import { readRange } from './range.ts';
 import { membersOf } from './version-set.ts';
 
 /** A name further away than this is another name, not a slip. */

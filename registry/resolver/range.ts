@@ -1,20 +1,8 @@
 /** Ranges in the exact meaning of node-semver, as sets over the versions that exist. */
-import { Range, SemVer, compare, valid } from 'semver';
-import type { Comparator } from 'semver';
+import { SemVer, compare } from 'semver';
+import type { Comparator, Range } from 'semver';
 import { Refusal } from '../../spec/refusal.ts';
-
-/** Longest range text in characters; node-semver reads none longer, and its regular expressions are made for it. */
-const RANGE_CHARS_MAX = 256;
-
-/** @returns the parsed range, or undefined where `text` is none. */
-export function readRange(text: string): Range | undefined {
-  if (typeof text !== 'string' || text.length > RANGE_CHARS_MAX) return undefined;
-  try {
-    return new Range(text);
-  } catch {
-    return undefined;
-  }
-}
+import { isVersion, readRange } from '../../spec/version.ts';
 
 /**
  * Reads a range that a person wrote.
@@ -31,12 +19,12 @@ export function requireRange(text: string, owner: string): Range {
 
 /**
  * Reads a version in its one canonical spelling: no `v`, no blanks, and no build metadata, because two versions that
- * differ in it only have no order (SemVer 2.0.0, section 10).
+ * differ in it only have no order (SemVer 2.0.0, section 10); nor a number that node-semver would round.
  * @param owner what the version is of, as the refusal names it
  * @throws Refusal `version_invalid`
  */
 export function requireVersion(text: string, owner: string): SemVer {
-  if (typeof text === 'string' && valid(text) === text) return new SemVer(text);
+  if (typeof text === 'string' && isVersion(text)) return new SemVer(text);
   throw new Refusal('version_invalid', {
     detail: `The version of ${owner}, ${quote(text)}, cannot be resolved.`,
   });

@@ -1,7 +1,7 @@
 /** Reads as pub's suite does: serve these packages, ask for those, expect this answer or exactly this explanation. */
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../spec/refusal.ts';
-import { RESOLUTION_BUDGET_DEFAULT } from './budget.ts';
+import { RESOLUTION_BUDGET_DEFAULT, type ResolutionBudget } from './budget.ts';
 import {
   problemOf,
   recordOf,
@@ -507,8 +507,11 @@ describe('activation order', () => {
 });
 
 describe('size', () => {
+  /** Steps alone count: how fast a step is, is the machine's affair. */
+  const steps: ResolutionBudget = { ...RESOLUTION_BUDGET_DEFAULT, clock: { now: () => 0 } };
+
   test('a chain of 5,000', () => {
-    const { plugins, activationOrder } = resolve(chain(5_000));
+    const { plugins, activationOrder } = resolve(chain(5_000), steps);
     expect(plugins.size).toBe(5_000);
     expect(activationOrder[0]).toBe('bench/p04999');
     expect(activationOrder.at(-1)).toBe('bench/p00000');
@@ -517,17 +520,17 @@ describe('size', () => {
   test('a chain of 5,000 that ends in nothing is explained', () => {
     const { registry, ...rest } = chain(5_000);
     const cut = new Map([...registry].filter(([plugin]) => plugin !== 'bench/p04999'));
-    const refused = refusal(() => resolve({ registry: cut, ...rest }));
+    const refused = refusal(() => resolve({ registry: cut, ...rest }, steps));
     expect(refused.message).toContain('bench/p04999 ^1.0.0, which this registry does not know');
     expect(refused.extensions['droppable']).toMatchObject([{ plugin: 'bench/p00000' }]);
   });
 
   test.each(['same', 'own'] as const)('200 levels of 99 versions, all dead ends, %s ranges', (ranges) => {
-    expect(refusal(() => resolve(deadEnds(200, 99, ranges))).code).toBe('resolution_impossible');
+    expect(refusal(() => resolve(deadEnds(200, 99, ranges), steps)).code).toBe('resolution_impossible');
   });
 
   test('200 plugins with 20 versions', () => {
-    expect(resolve(dense(200, 20, 10)).plugins.size).toBeGreaterThan(100);
+    expect(resolve(dense(200, 20, 10), steps).plugins.size).toBeGreaterThan(100);
   });
 });
 

@@ -1,14 +1,13 @@
 /** Requests as strangers send them: what later code takes for granted is proved here. */
-import semver from 'semver';
 import { isPluginId } from '../../../spec/plugin-id.ts';
 import { Refusal } from '../../../spec/refusal.ts';
+import { isVersion, readRange } from '../../../spec/version.ts';
 import type { OrgLock, PlanRequest } from './plan.ts';
 
 declare const checked: unique symbol;
 /** A request whose every part has the type and the form that it claims. */
 export type CheckedRequest = PlanRequest & { readonly [checked]: true };
 
-const RANGE_CHARS_MAX = 256;
 /** More plugins than an organization has; each costs a look-up. */
 const LOCK_PLUGINS_MAX = 2_000;
 const DIGEST = /^[0-9a-f]{64}$/u;
@@ -63,15 +62,13 @@ function requirePluginId(plugin: unknown): void {
 }
 
 function requireVersion(version: unknown): void {
-  const isExact =
-    typeof version === 'string' && version.length <= RANGE_CHARS_MAX && semver.valid(version) === version;
-  if (!isExact) throw invalid(`${shown(version)} is not an exact version.`);
+  if (typeof version !== 'string' || !isVersion(version))
+    throw invalid(`${shown(version)} is not an exact version.`);
 }
 
 function requireRange(range: unknown): void {
-  const isRange =
-    typeof range === 'string' && range.length <= RANGE_CHARS_MAX && semver.validRange(range) !== null;
-  if (!isRange) throw invalid(`${shown(range)} is not a semver range.`);
+  if (typeof range !== 'string' || readRange(range) === undefined)
+    throw invalid(`${shown(range)} is not a semver range.`);
 }
 
 /** What was sent, short enough to be read. */
