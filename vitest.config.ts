@@ -7,6 +7,8 @@ export default defineConfig({
     // Real databases and runner processes: the default of five seconds is meant for functions.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a test waits for is there soon; how soon is no concern of it, and a second is short on a busy machine.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
     globalSetup: ['tests/support/database-server.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**'],
     testTimeout: 20 * 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 50 } },
     globalSetup: ['tests/support/database-server.ts'],
     pool: 'forks',
     maxWorkers: 1,

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { HELD_PERMISSIONS, HOLD, letGo } from '../tests/support/held-run.ts';
 import { testDatabase, testSouk, type TestSouk } from '../tests/support/test-souk.ts';
 
 const BIN = join(import.meta.dirname, 'bin.mjs');
@@ -76,18 +77,15 @@ describe('stopping', () => {
     souk = await testSouk();
     const org = await souk.org('acme');
     const publisher = await souk.publisher('kelompok', org);
-    const slow = `export default { fetch: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      return new Response('done');
-    } };`;
-    await publisher.ship({ id: 'kelompok/slow', code: slow });
+    const slow = `export default { async fetch(_request, host) { ${HOLD} return new Response('done'); } }`;
+    await publisher.ship({ id: 'kelompok/slow', permissions: HELD_PERMISSIONS, code: slow });
     await org.install('kelompok/slow');
   });
 
   it('lets a call in flight end, takes no new one, and ends with 0', async () => {
     const { process: server, anyone } = souk;
     const call = anyone.get('/orgs/acme/p/kelompok/slow/');
-    await expect.poll(() => isRunning(souk), { timeout: 10_000, interval: 20 }).toBe(true);
+    await expect.poll(() => isRunning(souk), { interval: 20 }).toBe(true);
     const stopped = server.stop();
     await expect
       .poll(() =>
@@ -97,6 +95,7 @@ describe('stopping', () => {
         ),
       )
       .toBe('refused');
+    await letGo(souk.superuser, 'kelompok/slow');
     expect((await call).text).toBe('done');
     await stopped;
     expect(server.log.at(-1)).toMatchObject({ msg: 'stopped' });

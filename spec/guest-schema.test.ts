@@ -23,7 +23,7 @@ describe('schemas of strangers', () => {
     const started = performance.now();
     expect(validate(`${'a'.repeat(20_000)}!`)).toHaveLength(1);
     // A backtracking engine would need longer than the universe has; any finite bound tells the two apart.
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(50_000);
   });
 
   describe('on values that make them expensive', () => {

@@ -35,7 +35,7 @@ beforeAll(async () => {
   const body = { key: 'warm', n: 1 };
   for (const { anyone } of servers) {
     const endpoint = acme.endpoint(JOURNAL.id, '/');
-    await vi.waitFor(async () => expect(await askJournal(anyone, endpoint, body)).toBeDefined(), 20_000);
+    await vi.waitFor(async () => expect(await askJournal(anyone, endpoint, body)).toBeDefined(), 30_000);
   }
 });
 

@@ -32,7 +32,7 @@ const callSecond = (): Promise<Answered> => second.anyone.get(acme.endpoint(COUN
  * far shorter than what a server keeps that no notification reached.
  */
 async function soon(ask: () => Promise<unknown>, expected: unknown): Promise<void> {
-  await vi.waitFor(async () => expect(await ask()).toEqual(expected), { timeout: 8_000, interval: 20 });
+  await vi.waitFor(async () => expect(await ask()).toEqual(expected), { timeout: 20_000, interval: 20 });
 }
 
 it('serve the same catalogue and the same bytes', async () => {

@@ -133,9 +133,9 @@ describe('how it is', () => {
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line));
-    await vi.waitFor(() => expect(lines()).toHaveLength(1), { timeout: 8_000 });
+    await vi.waitFor(() => expect(lines()).toHaveLength(1), { timeout: 30_000 });
     expect((await acme.call(TOOL, '/')).status).toBe(200);
-    await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(3), { timeout: 8_000 });
+    await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(3), { timeout: 30_000 });
     over.abort();
     expect(await ended).toBe(0);
     expect(lines().some(({ text }) => text.startsWith('loud'))).toBe(true);

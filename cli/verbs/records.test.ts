@@ -39,7 +39,7 @@ async function importFile(text: string, ...words: string[]) {
   return vi.waitUntil(async () => {
     const found = await json('imports', 'show', id);
     return found['state'] === 'completed' ? found : undefined;
-  }, 20_000);
+  }, 30_000);
 }
 
 test('a file becomes records, and a person decides what Souk could not', async () => {

@@ -37,7 +37,7 @@ test('a command is run by the clock, and its job is seen', async () => {
   await vi.waitFor(async () => {
     const { items } = await json('jobs', 'list');
     expect(items).toMatchObject([{ state: 'succeeded', result: 'hello Ada' }]);
-  }, 10_000);
+  }, 30_000);
   await json('schedules', 'remove', added['id']);
   expect((await json('schedules', 'list'))['items']).toEqual([]);
 });
@@ -47,7 +47,7 @@ test('an event is told, and dead letters are put back', async () => {
     subscribers: 1,
   });
   expect((await json('events', 'dead-letters'))['items']).toEqual([]);
-  await vi.waitFor(async () => expect((await json('events', 'waiting'))['items']).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect((await json('events', 'waiting'))['items']).toEqual([]), 30_000);
   expect(await json('events', 'replay')).toEqual({ replayed: 0 });
   expect(await owner.refused('events', 'emit', 'job.done', '--org', 'acme')).toBe('event_reserved');
 });

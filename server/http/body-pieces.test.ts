@@ -139,7 +139,7 @@ describe('an answer', () => {
           before = reads;
           return isSettled;
         },
-        { interval: 200, timeout: 20_000 },
+        { interval: 200, timeout: 30_000 },
       )
       .toBe(true);
     answer.destroy();

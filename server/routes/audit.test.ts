@@ -29,7 +29,7 @@ async function verdict(path = '/api/v1/audit'): Promise<Record<string, unknown>>
 
 /** Until everything written is sealed. */
 async function sealed(path: string): Promise<void> {
-  await expect.poll(async () => (await verdict(path))['unsealed'], { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await verdict(path))['unsealed']).toBe(0);
 }
 
 describe('the log', () => {

@@ -84,7 +84,7 @@ async function settled(
   states = ['succeeded', 'failed', 'canceled'],
 ): Promise<Sent> {
   return expect
-    .poll(() => job(from, id), { timeout: 20_000, interval: 50 })
+    .poll(() => job(from, id), { timeout: 30_000, interval: 50 })
     .toSatisfy(({ state }) => states.includes(String(state)))
     .then(() => job(from, id));
 }

@@ -121,7 +121,7 @@ async function tell(body: object, from = org): Promise<Record<string, unknown>> 
   return (await from.anyone.post(from.endpoint('house/racetime', '/'), body)).json;
 }
 
-const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 20_000, interval: 50 });
+const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 30_000, interval: 50 });
 
 describe('an event of a plugin', () => {
   it('reaches who subscribes to its name, a pattern, or its full name; and nobody elsewhere', async () => {

@@ -64,7 +64,7 @@ beforeAll(async () => {
   expect((await org.step('house/clock', 'activate')).status).toBe(200);
 });
 
-const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 20_000, interval: 50 });
+const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 30_000, interval: 50 });
 
 async function list(from = org): Promise<View[]> {
   return (await from.owner.get(from.path('/schedules'))).json.items;

@@ -49,7 +49,7 @@ it.each([
   const before = await registryState(souk);
   const refused = await refusedUploads();
   await breakOff(length, half);
-  await expect.poll(refusedUploads, { timeout: 10_000 }).toBe(refused + 1);
+  await expect.poll(refusedUploads).toBe(refused + 1);
   expect(await registryState(souk)).toEqual(before);
 });
 

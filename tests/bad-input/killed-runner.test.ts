@@ -31,7 +31,7 @@ async function busyRunner(runs: number): Promise<number> {
     const busy = json.sandbox.runners.find((runner: Runner) => runner.runs === runs);
     expect(busy).toBeDefined();
     return busy.pid;
-  }, 10_000);
+  }, 30_000);
 }
 
 it('ends the calls in flight with runnerDied, and the next call is answered by another one', async () => {

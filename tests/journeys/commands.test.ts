@@ -260,7 +260,7 @@ describe('files', () => {
     expect(answer.status, answer.text).toBe(202);
     const job = await ended(answer.json.id);
     expect(job).toMatchObject({ state: 'succeeded', result: { seen: [{ bytes: content.length }] } });
-    await expect.poll(kept, { timeout: 10_000 }).toBe(0);
+    await expect.poll(kept).toBe(0);
   });
 
   it('sent again under one key are one run', async () => {
@@ -288,7 +288,7 @@ describe('files', () => {
       key,
     );
     expect(other.json.code).toBe('idempotency_key_reused');
-    await expect.poll(kept, { timeout: 10_000 }).toBe(0);
+    await expect.poll(kept).toBe(0);
   });
 
   it.each([
@@ -307,7 +307,7 @@ describe('files', () => {
     const send = (bytes: Uint8Array) =>
       sendForm(member, `${path('import-members')}?background`, { 'a.csv': bytes }, {}, key);
     expect((await send(content)).status).toBe(202);
-    await expect.poll(kept, { timeout: 10_000 }).toBe(0);
+    await expect.poll(kept).toBe(0);
     expect((await send(content)).headers.get('idempotency-replayed')).toBe('true');
     expect((await send(content.subarray(1))).json.code).toBe('idempotency_key_reused');
     expect(await kept()).toBe(0);

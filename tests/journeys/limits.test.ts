@@ -61,13 +61,13 @@ it('fewer keys count at once here, soon on the other server, and for this organi
   expect(set.inForce).toEqual({ ...DEFAULTS, kvKeysMax: 2 });
   expect((await acme.owner.get(LIMITS)).json).toEqual(set);
   expect([await store('two'), await store('three')]).toEqual(['stored', 'kv_quota_exceeded']);
-  await vi.waitFor(async () => expect(await there('four')).toBe('kv_quota_exceeded'), { timeout: 8_000 });
+  await vi.waitFor(async () => expect(await there('four')).toBe('kv_quota_exceeded'), { timeout: 20_000 });
   for (const key of ['a', 'b', 'c']) expect(await store(key, globex)).toBe('stored');
   await put({ kvKeysMax: 2, kvBytesMax: 1 });
   expect(await store('longer-key')).toBe('kv_quota_exceeded');
   await put({});
   expect(await store('three')).toBe('stored');
-  await vi.waitFor(async () => expect(await there('four')).toBe('stored'), { timeout: 8_000 });
+  await vi.waitFor(async () => expect(await there('four')).toBe('stored'), { timeout: 20_000 });
 });
 
 it('no runs at all are shed, with a time to come back', async () => {

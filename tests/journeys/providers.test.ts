@@ -121,7 +121,7 @@ it('the history names what was done, what failed and each strike, page by page, 
       actor: { kind: 'system', name: 'sandbox' },
       detail: { reason: expect.any(String) },
     });
-  }, 10_000);
+  }, 30_000);
   const seen: string[] = [];
   let cursor = '';
   do {

@@ -94,7 +94,7 @@ async function heard(): Promise<Heard[]> {
       const { rows } = await souk.superuser.query('select count(*)::int as waiting from event_delivery');
       return rows[0].waiting === 0;
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   );
   return (await club.call('kelompok/listener', '/')).json;
 }

@@ -133,7 +133,7 @@ async function runsInFlight(): Promise<number> {
 }
 
 const nothingInFlight = (): Promise<void> =>
-  vi.waitFor(async () => expect(await runsInFlight()).toBe(0), 10_000);
+  vi.waitFor(async () => expect(await runsInFlight()).toBe(0), 30_000);
 
 describe('an answer in pieces', () => {
   it('is there before the plugin has finished it, without a length, under the headers of every answer', async () => {
@@ -150,7 +150,7 @@ describe('an answer in pieces', () => {
     await vi.waitFor(async () => {
       await acme.call(STREAMS, '/release');
       expect(answer.complete).toBe(true);
-    }, 5_000);
+    }, 30_000);
     await nothingInFlight();
   });
 
@@ -162,7 +162,7 @@ describe('an answer in pieces', () => {
     answer.destroy();
     await vi.waitFor(
       async () => expect((await acme.call(STREAMS, '/cancelled')).json).toBe(before + 1),
-      5_000,
+      30_000,
     );
     await nothingInFlight();
     expect(
@@ -179,7 +179,7 @@ describe('an answer in pieces', () => {
 
   it('that fails midway leaves its reason in the log of the plugin', async () => {
     await receive(await answerOf(ask('fails').end()));
-    await vi.waitFor(async () => expect(await acme.log(STREAMS)).toContain('midway'), 5_000);
+    await vi.waitFor(async () => expect(await acme.log(STREAMS)).toContain('midway'), 30_000);
   });
 
   it('of a runner that is killed is broken off', async () => {
@@ -209,7 +209,7 @@ describe('an answer in pieces', () => {
     expect(said).toBe('yes');
     const grants = acme.path(`/plugins/${WATCH}/grants`);
     expect((await acme.owner.put(grants, { grants: [] })).status).toBe(200);
-    await vi.waitFor(async () => expect(await nextOf(answer)).toBe('PermissionDenied'), 10_000);
+    await vi.waitFor(async () => expect(await nextOf(answer)).toBe('PermissionDenied'), 30_000);
     answer.destroy();
     await nothingInFlight();
   });
@@ -268,7 +268,7 @@ describe('a request in pieces', () => {
     socket.write(
       `POST ${path('count')} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(100_000)}`,
     );
-    await vi.waitFor(async () => expect(await runsInFlight()).toBe(1), 5_000);
+    await vi.waitFor(async () => expect(await runsInFlight()).toBe(1), 30_000);
     socket.destroy();
     await nothingInFlight();
   });

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { Answer } from '../support/http-client.ts';
+import { HELD_PERMISSIONS, HOLD, letGo } from '../support/held-run.ts';
 import { consentTo } from '../support/test-org.ts';
 import { testSouk } from '../support/test-souk.ts';
 
@@ -81,14 +82,15 @@ it('an upgrade whose activation fails leaves the version before it active', asyn
 
 it('while a step is under way every other one waits', async () => {
   const plugin = 'kelompok/slow';
-  const slow = `export default { activate: () => new Promise((done) => setTimeout(done, 4_000)) }`;
-  await kelompok.ship({ id: plugin, code: slow });
+  const slow = `export default { async activate(host) { ${HOLD} } }`;
+  await kelompok.ship({ id: plugin, permissions: HELD_PERMISSIONS, code: slow });
   const { json: plan } = await acme.plan({ kind: 'install', plugin });
-  await acme.apply(plan.id, []);
+  await acme.apply(plan.id, consentTo(plan));
   const activating = acme.step(plugin, 'activate', {});
-  while ((await stateOf(plugin)) !== '1.0.0 activating') await new Promise((next) => setTimeout(next, 20));
+  await expect.poll(() => stateOf(plugin)).toBe('1.0.0 activating');
   for (const step of ['activate', 'deactivate', 'uninstall'] as const) {
     expect((await take(step, plugin)).json.code, step).toBe('transition_in_progress');
   }
+  await letGo(souk.superuser, plugin);
   expect((await activating).json.state).toBe('active');
 });

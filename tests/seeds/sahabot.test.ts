@@ -119,7 +119,7 @@ async function installBot(apiUrl: string): Promise<void> {
 }
 
 const at = (org: TestOrg, plugin: string, path: string): string => org.endpoint(`sahabot/${plugin}`, path);
-const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 20_000, interval: 50 });
+const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 30_000, interval: 50 });
 
 let interactions = 0;
 /** What Discord sends when somebody types a command on a server. */

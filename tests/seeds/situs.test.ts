@@ -110,12 +110,12 @@ describe('an email integration', () => {
     const before = mailbox.mails.length;
     const told = await invite(site, { ...ADA, name: 'Ada\r\nBcc: eve@example.org' });
     expect(told.json, told.text).toMatchObject({ subscribers: 1 });
-    await vi.waitFor(() => expect(mailbox.mails.length).toBe(before + 1), 10_000);
+    await vi.waitFor(() => expect(mailbox.mails.length).toBe(before + 1), 30_000);
     expect(mailbox.mails.at(-1)?.to).toEqual(['ada@example.org']);
     expect(mailbox.mails.at(-1)?.source).toContain('You are invited to Situs');
     expect(mailbox.mails.at(-1)?.source).toContain('https://situs.example/join/1');
     await invite(site, { to: 'nobody' });
-    await vi.waitFor(async () => expect(await site.log(EMAIL)).toContain('this is no invitation'), 10_000);
+    await vi.waitFor(async () => expect(await site.log(EMAIL)).toContain('this is no invitation'), 30_000);
   });
 
   it('answers the contract for other plugins', async () => {
@@ -144,7 +144,7 @@ describe('a webhook integration', () => {
 
   it('posts what it hears with a signature that the other side can check', async () => {
     await invite(site, ADA);
-    await vi.waitFor(() => expect(posts.length).toBe(1), 10_000);
+    await vi.waitFor(() => expect(posts.length).toBe(1), 30_000);
     const { headers, body } = posts[0] as Posted;
     expect(JSON.parse(body)).toMatchObject({ type: 'invitations.send-requested', data: ADA });
     const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
@@ -155,9 +155,9 @@ describe('a webhook integration', () => {
   it('tries again under the same id, and gives up where it is refused for good', async () => {
     answers.push(503, 410);
     await invite(site, { ...ADA, link: 'https://situs.example/join/2' });
-    await vi.waitFor(() => expect(posts.length).toBe(3), 20_000);
+    await vi.waitFor(() => expect(posts.length).toBe(3), 30_000);
     expect(posts[2]?.headers['webhook-id']).toBe(posts[1]?.headers['webhook-id']);
-    await vi.waitFor(async () => expect(await site.log(WEBHOOK)).toContain('410'), 10_000);
+    await vi.waitFor(async () => expect(await site.log(WEBHOOK)).toContain('410'), 30_000);
   });
 
   it('goes nowhere else, though its settings say so', async () => {

@@ -70,7 +70,7 @@ export class TestOrg {
         expect(schedule, `the schedule ${name}`).toBeDefined();
         const paused = await this.owner.post(this.path(`/schedules/${schedule.id}/pause`));
         expect(paused.json, paused.text).toMatchObject({ state: 'paused' });
-      }, 10_000);
+      }, 30_000);
   }
 
   /** What administrators read in the log of a plugin. */
