@@ -257,7 +257,7 @@ describe('members', () => {
     const removal = await inOrg(org.id, async (tx) => {
       await setMember(tx, OWNER, { ...member, role: 'owner' });
       const outcome = codeOf(() => inOrg(org.id, (other) => removeMember(other, ADMIN, member)));
-      await vi.waitFor(async () => expect(await waitingForLocks()).toBe(1), { timeout: 10_000 });
+      await vi.waitFor(async () => expect(await waitingForLocks()).toBe(1), { timeout: 30_000 });
       return { outcome };
     });
     expect(await removal.outcome).toBe('role_missing');
