@@ -38,7 +38,7 @@ export function problemHeaders(refusal: Refusal): Record<string, string> {
 }
 
 function headersOf(refusal: Refusal): Record<string, string> {
-  const { retryAfterSeconds, allow } = refusal.extensions;
+  const { retryAfterSeconds = refusal.entry.retryAfterSeconds, allow } = refusal.extensions;
   return {
     ...(refusal.entry.status === 401 ? { 'www-authenticate': 'Bearer realm="souk"' } : {}),
     ...(typeof retryAfterSeconds === 'number'

@@ -121,5 +121,6 @@ export const ARCHIVE_STRUCTURE_ERRORS = {
     kind: 'state',
     title: 'Too many packages are being read.',
     hint: 'Try again shortly.',
+    retryAfterSeconds: 2,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -11,4 +11,6 @@ export type ErrorCodeEntry = {
   readonly title: string;
   /** How to mend it. */
   readonly hint: string;
+  /** Where it passes by itself: when to try again (`Retry-After`, RFC 9110, section 10.2.3). */
+  readonly retryAfterSeconds?: number;
 };

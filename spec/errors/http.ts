@@ -55,12 +55,14 @@ export const HTTP_ERRORS = {
     kind: 'state',
     title: 'This server is shutting down.',
     hint: 'Try again; another server, or this one once restarted, will answer.',
+    retryAfterSeconds: 1,
   },
   database_unavailable: {
     status: 503,
     kind: 'state',
     title: 'The database cannot be reached.',
     hint: 'Try again shortly; nothing was changed.',
+    retryAfterSeconds: 2,
   },
   storage_full: {
     status: 507,

@@ -37,5 +37,6 @@ export const RESOLVER_ERRORS = {
     kind: 'state',
     title: 'Resolving was canceled before it had an answer.',
     hint: 'Try again; nothing was changed.',
+    retryAfterSeconds: 1,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;
