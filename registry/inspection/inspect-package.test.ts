@@ -137,6 +137,26 @@ const REJECTED: readonly [trick: string, rule: string, files: Files][] = [
   ['node module', 'import_not_bundled', { 'index.js': 'import "node:fs";' }],
   ['node module, imported late', 'import_not_bundled', { 'index.js': 'await import("node:child_process");' }],
   ['node module in a template', 'import_not_bundled', { 'index.js': 'import(`node:fs`);' }],
+  [
+    'node module, imported late beside what is guarded',
+    'import_not_bundled',
+    { 'index.js': 'try { x(); } catch {} import("node:fs").then(x); import("node:fs"); y().catch(z);' },
+  ],
+  [
+    'node module, imported late where failures are handled',
+    'import_not_bundled',
+    { 'index.js': 'try { x(); } catch { import("node:fs"); } finally { import("node:os"); }' },
+  ],
+  [
+    'node module, tried without a handler',
+    'import_not_bundled',
+    { 'index.js': 'try { import("node:fs"); } finally {}' },
+  ],
+  [
+    'node module behind other faults',
+    'import_not_bundled',
+    { 'index.js': `${'import(x);'.repeat(60)}import "fs";` },
+  ],
   ['network', 'import_not_bundled', { 'index.js': 'import "https://example.org/x.js";' }],
   ['data URL', 'import_not_bundled', { 'index.js': 'import "data:text/javascript,1";' }],
   ['file URL', 'import_not_bundled', { 'index.js': 'import "file:///etc/passwd";' }],
@@ -337,6 +357,16 @@ describe('a watched rule reports', () => {
   test('an import that is computed', () => {
     expect(inspectCode('export default (x) => import(x)').findings).toEqual([
       expect.objectContaining({ rule: 'import_not_literal', pointer: 'index.js:1' }),
+    ]);
+  });
+  test.each([
+    'try { await import("node:fs"); } catch {}',
+    'try { try { a(import("b").then(c)); } finally {} } catch {}',
+    'import("node:fs").catch(x);',
+    'import("node:fs").then(x).then(noop, noop);',
+  ])('an import of what may be missing, which the module expects: %s', (code) => {
+    expect(inspectCode(`const a = 1;\n${code}`).findings).toEqual([
+      expect.objectContaining({ rule: 'import_dynamic', pointer: 'index.js:2' }),
     ]);
   });
   test('an import that would load a module later', () => {

@@ -6,6 +6,7 @@ import { getLineInfo, type AnyNode } from 'acorn';
 import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import type { ReadPackage } from '../package/read-package.ts';
+import { guardedBy, withinGuards } from './guarded-import.ts';
 import { type HostApi, hostApisOf } from './host-use.ts';
 import { resolveSpecifier } from './module-specifier.ts';
 import type { Report, RuleName } from './finding.ts';
@@ -40,10 +41,11 @@ type Draft = {
   readonly modules: ModuleInfo[];
   readonly hostUses: HostUse[];
   readonly faults: ModuleFault[];
+  readonly faultCounts: Map<RuleName, number>;
 };
 
-/** Hosts of faults help nobody, and finding the line of each takes time: the first ones are reported. */
-const FAULTS_MAX = 50;
+/** Hosts of faults help nobody, and finding the line of each takes time: the first ones of each rule are reported. */
+const FAULTS_PER_RULE_MAX = 50;
 const QUOTED_CHARS_MAX = 100;
 
 /** Follows the imports of the entry module. Stops at the limits of code, reporting them. */
@@ -55,6 +57,7 @@ export function readModules(read: ReadPackage, manifest: Manifest): ModuleGraph 
     modules: [],
     hostUses: [],
     faults: [],
+    faultCounts: new Map(),
   };
   if (!read.files.has(manifest.main)) {
     const message = `main is ${quote(manifest.main)}, which is not in the package`;
@@ -99,20 +102,41 @@ function addModule(draft: Draft, path: string): void {
     case 'syntax':
       return report(draft, 'module_syntax', () => `${path}:${parsed.line}`, parsed.message);
     case 'parsed':
-      walkTree(parsed.program, (node) => {
-        readImport(draft, { path, source, imports }, node);
-        readHostUse(draft, { path, source }, node);
-      });
+      return readProgram(draft, { path, source, imports }, parsed.program);
   }
 }
 
 type Place = { readonly path: string; readonly source: string };
+type ImportingPlace = Place & { readonly imports: { specifier: string; path: string }[] };
 
-function readImport(
-  draft: Draft,
-  place: Place & { imports: { specifier: string; path: string }[] },
-  node: AnyNode,
-): void {
+/** What is not bundled, and imported by `import()`, is an error unless the module expects that it is not there. */
+function readProgram(draft: Draft, place: ImportingPlace, program: AnyNode): void {
+  const guards: { start: number; end: number }[] = [];
+  const late: LateImport[] = [];
+  walkTree(program, (node) => {
+    const guard = guardedBy(node);
+    if (guard) guards.push(guard);
+    readImport(draft, place, node, late);
+    readHostUse(draft, place, node);
+  });
+  if (late.length === 0) return;
+  const expected = withinGuards(late, guards);
+  for (const found of late) {
+    const rule = expected.has(found) ? 'import_dynamic' : 'import_not_bundled';
+    const message = `the import ${quote(found.specifier)} ${found.why}`;
+    report(draft, rule, () => pointerTo(place, found), message);
+  }
+}
+
+/** An `import()` of what is not in the package. */
+type LateImport = {
+  readonly start: number;
+  readonly end: number;
+  readonly specifier: string;
+  readonly why: string;
+};
+
+function readImport(draft: Draft, place: ImportingPlace, node: AnyNode, late: LateImport[]): void {
   const source = importSource(node);
   if (source === undefined) return;
   const specifier = literalText(source);
@@ -122,6 +146,10 @@ function readImport(
   }
   const resolved = resolveSpecifier(place.path, specifier, draft.read.files);
   if (resolved.kind === 'refused') {
+    if (node.type === 'ImportExpression' && resolved.rule === 'import_not_bundled') {
+      late.push({ start: node.start, end: node.end, specifier, why: resolved.why });
+      return;
+    }
     const message = `the import ${quote(specifier)} ${resolved.why}`;
     return report(draft, resolved.rule, () => pointerTo(place, node), message);
   }
@@ -160,10 +188,12 @@ function readHostUse(draft: Draft, place: Place, node: AnyNode): void {
 }
 
 function report(draft: Draft, rule: RuleName, locate: () => string, message: string): void {
-  if (draft.faults.length < FAULTS_MAX) draft.faults.push({ rule, pointer: locate(), message });
+  const count = (draft.faultCounts.get(rule) ?? 0) + 1;
+  draft.faultCounts.set(rule, count);
+  if (count <= FAULTS_PER_RULE_MAX) draft.faults.push({ rule, pointer: locate(), message });
 }
 
-function pointerTo(place: Place, node: AnyNode): string {
+function pointerTo(place: Place, node: { readonly start: number }): string {
   return `${place.path}:${getLineInfo(place.source, node.start).line}`;
 }
 
