@@ -7,7 +7,7 @@
  */
 import { bindings } from './late-bindings.ts';
 import { DELIVER, POST, type AnswerHead, type RunHead } from './bridge.ts';
-import { settleCrypto } from './crypto-calls.ts';
+import { forgetWaitingCrypto, settleCrypto } from './crypto-calls.ts';
 import { describeThrown } from './errors.ts';
 import { openRequest, settleAnswer } from './inflow.ts';
 import {
@@ -97,13 +97,16 @@ function endRun(id: number): void {
   const run = mapGet(runs, id);
   if (run) revoke(run);
   mapDelete(runs, id);
-  if (mapSize(runs) === 0) forgetTimers();
+  if (mapSize(runs) > 0) return;
+  forgetTimers();
+  forgetWaitingCrypto();
 }
 
 function revokeRun(id: number): void {
   const run = mapGet(runs, id);
   mapDelete(runs, id);
   if (run) endByHost(run);
+  if (mapSize(runs) === 0) forgetWaitingCrypto();
 }
 
 function startRun(

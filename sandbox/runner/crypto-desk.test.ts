@@ -103,6 +103,9 @@ test('waiting operations are bounded: of one run, of all, and by their arguments
   expect(desk.add(digest(1))).toBe(`a run may wait for ${runPendingMax} cryptographic operations at once`);
   for (let at = runPendingMax; at < pendingMax; at++) expect(desk.add(digest(1_000 + at))).toBe(1);
   expect(desk.add(digest(2))).toBe('too many cryptographic operations are waiting');
+  expect(
+    openBed(10_000).desk.add({ ...digest(1), json: ' '.repeat(CRYPTO_LIMITS.pendingCharsMax + 1) }),
+  ).toBe('the data is too large for one cryptographic operation');
   const large = openBed(10_000).desk;
   const json = ' '.repeat(jsonCharsMax);
   expect([3, 4, 5].map((run) => large.add({ ...digest(run), json }))).toEqual([

@@ -45,6 +45,7 @@ export class CryptoDesk {
   add(job: CryptoJob): string | number {
     const jobs = this.#pending();
     const { runPendingMax, pendingMax, pendingCharsMax } = CRYPTO_LIMITS;
+    if (job.json.length > pendingCharsMax) return 'the data is too large for one cryptographic operation';
     if (jobs.filter(({ run }) => run === job.run).length >= runPendingMax)
       return `a run may wait for ${runPendingMax} cryptographic operations at once`;
     const chars = jobs.reduce((sum, { json }) => sum + json.length, job.json.length);

@@ -436,3 +436,28 @@ test('a plugin may begin cryptography while it loads, and wait for it in a call'
   expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(0xba);
   expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(0xba);
 });
+
+test('cryptography that is asked for all at once waits its turn; what its runs leave behind fails, and burdens no other', async () => {
+  const code = `
+    const digest = () => crypto.subtle.digest('SHA-256', new Uint8Array(8));
+    let left = [];
+    export default {
+      async fetch(request) {
+        const { pathname } = new URL(request.url);
+        if (pathname === '/leave') { left = Array.from({ length: 200 }, digest); return Response.json('left'); }
+        if (pathname === '/left') {
+          const ends = await Promise.allSettled(left);
+          return Response.json([...new Set(ends.filter((end) => end.reason).map((end) => end.reason.message))]);
+        }
+        const all = await Promise.all(Array.from({ length: 100 }, digest));
+        return Response.json(all.length);
+      },
+    };`;
+  const guest = bed.guest({ 'index.js': code });
+  const read = async (path: string): Promise<unknown> =>
+    bed.read(await sandbox.call(bed.get(guest, `https://souk.test${path}`))).json;
+  expect(await read('/all')).toBe(100);
+  expect(await read('/leave')).toBe('left');
+  expect(await read('/left')).toEqual(['the run that asked for this cryptographic operation has ended']);
+  expect(await read('/all')).toBe(100);
+});

@@ -200,7 +200,7 @@ export const CRYPTO_LIMITS = {
   exponentBytesMax: 4,
   /** Output of a derivation, and length of an HMAC key. */
   derivedBitsMax: 65_536,
-  /** Operations that wait, of one run and of one isolate: what a library asks for at once, and many runs of it. */
+  /** Operations that the runner holds, of one run and of one isolate: a few turns of work; more wait in the guest. */
   runPendingMax: 32,
   pendingMax: 256,
   /** Their arguments together: two of the largest. */
