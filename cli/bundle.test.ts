@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { readPackage } from '../registry/package/index.ts';
 import { workshop } from './testing.fixture.ts';
@@ -263,6 +264,40 @@ function writePackage(
   for (const [path, text] of Object.entries({ 'm.js': code, ...more }))
     writeFileSync(join(folder, path), text);
 }
+
+test('a build that the package keeps for pages gives way to its plain one, where that runs anywhere', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  const xml = join(plugin, 'node_modules/@aws-sdk/xml-builder');
+  mkdirSync(join(xml, 'es'), { recursive: true });
+  const browser = { './es/xml-parser': './es/xml-parser.browser' };
+  writeFileSync(join(xml, 'package.json'), JSON.stringify({ main: 'es/index.js', browser }));
+  writeFileSync(join(xml, 'es/index.js'), "export { how } from './xml-parser';\n");
+  writeFileSync(join(xml, 'es/xml-parser.js'), "export const how = 'by itself';\n");
+  writeFileSync(join(xml, 'es/xml-parser.browser.js'), 'export const how = new DOMParser();\n');
+  writeTypeScript(plugin, 'src/index.ts');
+  writeFileSync(join(plugin, 'src/greeting.ts'), "export { how as greeting } from '@aws-sdk/xml-builder';\n");
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  expect(filesOf(folder).get('index.js')).toContain('by itself');
+  expect(filesOf(folder).get('index.js')).not.toContain('DOMParser');
+});
+
+test('a registry that never calls is there for modules that make one, and for no other', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  writeTypeScript(plugin, 'src/index.ts');
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  expect(filesOf(folder).get('index.js')).not.toContain('FinalizationRegistry');
+  const use = 'new FinalizationRegistry(() => {}).unregister({})';
+  writeFileSync(join(plugin, 'src/greeting.ts'), `export const greeting = ${use};\n`);
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  const files = filesOf(folder);
+  expect([...files.keys()]).toEqual(['README.md', 'index.js', 'index.js.map', 'manifest.json']);
+  expect(
+    runInNewContext(
+      `delete globalThis.FinalizationRegistry;${files.get('index.js')?.replace(/export \{[^]*$/u, '')};greeting`,
+      {},
+    ),
+  ).toBe(false);
+});
 
 test('a bundle holds neither tests nor fixtures nor build files, and all else that the folder has', async () => {
   const { folder, plugin, souk } = await scaffold();

@@ -3,8 +3,10 @@ import { isBuiltin } from 'node:module';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild';
 import { Refusal, type Violation } from '../spec/refusal.ts';
+import { INJECTED, inertGlobals, isInertModule } from './inert-globals.ts';
 import type { Io } from './io.ts';
 import { npmStandIns, standInHint } from './node-names.ts';
+import { pagelessBuilds } from './pageless-builds.ts';
 import type { PluginFiles } from './plugin-folder.ts';
 
 /** Files about building, which say nothing to those who run the plugin. */
@@ -115,7 +117,8 @@ function buildOptions(root: string, source: string, main: string): BuildOptions 
       'import.meta.url': JSON.stringify(`plugin:///${main}`),
     },
     jsx: 'automatic',
-    plugins: [npmStandIns],
+    inject: [...INJECTED],
+    plugins: [npmStandIns, pagelessBuilds, inertGlobals],
     sourcemap: 'linked',
     sourcesContent: false,
     charset: 'utf8',
@@ -129,7 +132,7 @@ function readOutputs(root: string, outputs: readonly { path: string; contents: U
 }
 
 function inputsOf(metafile: Metafile): Set<string> {
-  return new Set(Object.keys(metafile.inputs));
+  return new Set(Object.keys(metafile.inputs).filter((path) => !isInertModule(path)));
 }
 
 /** Who imports what, with the modules that cannot be found left outside; nothing where even that does not build. */
