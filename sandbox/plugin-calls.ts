@@ -13,7 +13,7 @@ import type {
   HostCallContext,
   Invocation,
 } from './ports.ts';
-import { checkRequestBody, responseFault } from '../spec/endpoint-body.ts';
+import { checkRequestBody, isJudgedAnswer, responseFault } from '../spec/endpoint-body.ts';
 import { HEADER_SCHEMA, headerOf, headersForGuest, type Header } from '../spec/guest-headers.ts';
 import type { GuestValidator } from '../spec/guest-schema.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
@@ -105,7 +105,7 @@ export function pluginCallCapability<Target extends CallTarget>(ports: PluginCal
         signal: context.signal,
       });
       const response = responseOf(call.id, completion);
-      const why = faultOf(endpoint, response);
+      const why = faultOf(endpoint, call.method, response);
       if (why === null) return answerOf(response);
       ports.answerRefused(target.guest, context.requestId, why);
       throw notAnswered(call.id, 'exception');
@@ -162,8 +162,12 @@ function notAnswered(id: PluginId, outcome: FailedOutcome): Refusal {
   });
 }
 
-function faultOf({ checkResponse }: CalledEndpoint, { status, body }: GuestResponse): string | null {
-  if (!checkResponse || status >= 300) return null;
+function faultOf(
+  { checkResponse }: CalledEndpoint,
+  method: string,
+  { status, body }: GuestResponse,
+): string | null {
+  if (!checkResponse || !isJudgedAnswer(method, status)) return null;
   return responseFault(checkResponse, body instanceof Uint8Array ? body : null);
 }
 

@@ -31,7 +31,15 @@ export function checkRequestBody(
   });
 }
 
-/** @returns what is wrong with the answer of a guest, or null */
+/**
+ * Whether an answer has content for the endpoint's schema to judge: a success does, unless it answers HEAD or says
+ * that there is none (RFC 9110, sections 9.3.2, 15.3.5 and 15.3.6).
+ */
+export function isJudgedAnswer(method: string, status: number): boolean {
+  return status < 300 && status !== 204 && status !== 205 && method !== 'HEAD';
+}
+
+/** @returns what is wrong with the content of a guest's answer, or null */
 export function responseFault(check: GuestValidator, body: Uint8Array | null): string | null {
   try {
     const [first] = check(parseJson(body));

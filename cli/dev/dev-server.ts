@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ByteSource, Caller, Completion, GuestRequest, GuestResponse } from '../../sandbox/index.ts';
-import { checkRequestBody, responseFault } from '../../spec/endpoint-body.ts';
+import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
 import {
   GUEST_ANSWER_HEADERS,
@@ -227,14 +227,14 @@ async function writeCompletion(
   if (completion.outcome !== 'ok') return writeFailure(called, completion, response);
   const answer = completion.response;
   if (!answer) return writeUnfit(response, 'the plugin did not answer with a Response');
-  const fault = faultOf(called.endpoint, answer);
+  const fault = faultOf(called.endpoint, response.req.method ?? 'GET', answer);
   if (fault !== null) return writeUnfit(response, `it breaks the response schema: ${fault}`);
   response.writeHead(answer.status, [...headersFromGuest(answer.headers), ...GUEST_ANSWER_HEADERS].flat());
   await writeBody(response, WITHOUT_BODY.has(answer.status) ? null : answer.body);
 }
 
-function faultOf({ response }: Endpoint, { status, body }: GuestResponse): string | null {
-  if (!response || status >= 300) return null;
+function faultOf({ response }: Endpoint, method: string, { status, body }: GuestResponse): string | null {
+  if (!response || !isJudgedAnswer(method, status)) return null;
   return responseFault(compileGuestSchema(response), body instanceof Uint8Array ? body : null);
 }
 

@@ -1,6 +1,6 @@
 /** Runs of a plugin in a test's own process: declared, fitting, with a host of its own and the limits of its trigger. */
 import { randomUUID } from 'node:crypto';
-import { checkRequestBody, responseFault } from '../../spec/endpoint-body.ts';
+import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
 import { compileGuestSchema } from '../../spec/guest-schema.ts';
 import { requireDeclaredHandler, requireFittingInput } from '../../spec/handler-checks.ts';
@@ -125,7 +125,7 @@ export async function callEndpoint(parts: Parts, plugin: Plugin, request: Reques
   const run = openRun(around, startOf(parts, 'endpoint', {}));
   try {
     const answer = await plugin.fetch(request, run.host);
-    return await requireFittingAnswer(endpoint, answer);
+    return await requireFittingAnswer(endpoint, request.method, answer);
   } finally {
     run.end();
   }
@@ -140,13 +140,18 @@ async function requireEndpoint(manifest: Manifest, request: Request): Promise<En
   return endpoint;
 }
 
-async function requireFittingAnswer({ response }: Endpoint, answer: unknown): Promise<Response> {
+async function requireFittingAnswer(
+  { response }: Endpoint,
+  method: string,
+  answer: unknown,
+): Promise<Response> {
   if (!(answer instanceof Response)) throw new TypeError('the plugin answered something that is no Response');
   const body = new Uint8Array(await answer.clone().arrayBuffer());
   const { responseBytesMax } = RUN_LIMITS.endpoint;
   if (body.byteLength > responseBytesMax && response)
     throw new RangeError(`the response has more than ${responseBytesMax} bytes`);
-  const fault = response && answer.status < 300 ? responseFault(compileGuestSchema(response), body) : null;
+  if (!response || !isJudgedAnswer(method, answer.status)) return answer;
+  const fault = responseFault(compileGuestSchema(response), body);
   if (fault !== null) throw new TypeError(`the answer breaks the response schema: ${fault}`);
   return answer;
 }

@@ -16,7 +16,7 @@ import type {
   Invocation,
 } from '../../sandbox/ports.ts';
 import { ORG_ROLES, type OrgRole } from '../../identity/index.ts';
-import { checkRequestBody, responseFault } from '../../spec/endpoint-body.ts';
+import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
@@ -218,7 +218,8 @@ function answer(
     completion.outcome === 'ok' &&
     completion.response &&
     endpoint.checkResponse &&
-    completion.response.status < 300
+    invocation.trigger.kind === 'endpoint' &&
+    isJudgedAnswer(invocation.trigger.request.method, completion.response.status)
   ) {
     const { body } = completion.response;
     const why = responseFault(endpoint.checkResponse, body instanceof Uint8Array ? body : null);

@@ -20,6 +20,7 @@ const answers = {
   '/moved': () => new Response(null, { status: 302, headers: { location: 'https://example.org/' } }),
   '/crlf': () => new Response('', { headers: { 'x-a': 'b\\r\\nset-cookie: stolen=1' } }),
   '/unicode-header': () => new Response('', { headers: { 'x-a': 'snow \\u2603' } }),
+  '/without-content': ({ method }) => new Response(null, { status: method === 'HEAD' ? 200 : 204 }),
   async '/typed'(request) { return Response.json(await request.json()); },
   async '/size'(request) { return Response.json((await request.arrayBuffer()).byteLength); },
   '/throws': () => { throw new Error('my secret ' + 40 + 2); },
@@ -45,6 +46,7 @@ const ENDPOINTS: Endpoint[] = [
   { method: 'GET', path: '/echo/of/members' },
   { method: 'GET', path: '/echo/of/admins', access: 'admin' },
   TYPED,
+  { ...open('GET', '/without-content'), response: { type: 'object' } },
 ];
 
 const souk = await testSouk();
@@ -212,6 +214,14 @@ describe('schemas of the manifest', () => {
       415,
       'media_type_unsupported',
     ]);
+  });
+
+  it.each([
+    ['HEAD', 200],
+    ['GET', 204],
+  ])('judge no content where there is none: %s, %i', async (method, status) => {
+    const answer = await souk.anyone.send(method, acme.endpoint(ECHO, '/without-content'));
+    expect([answer.status, answer.text]).toEqual([status, '']);
   });
 
   it('hold an answer that breaks its own promise back', async () => {
