@@ -8,7 +8,7 @@ import type { BodySpec, Route } from './route.ts';
 
 const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
 
-const PROBLEM_SCHEMA: JsonObject = {
+export const PROBLEM_SCHEMA: JsonObject = {
   type: 'object',
   description: 'Problem details (RFC 9457).',
   required: ['type', 'title', 'status', 'code', 'detail', 'hint', 'requestId'],

@@ -11,6 +11,8 @@ await publisher.publish({
   id: 'kelompok/shown',
   endpoints: [
     { method: 'GET', path: '/things/:thing/*', access: 'public', summary: 'A thing.' },
+    { method: 'GET', path: '/same/:one', access: 'public' },
+    { method: 'PUT', path: '/same/:other', access: 'public' },
     { method: 'POST', path: '/things', access: 'member', request: SCHEMA, response: SCHEMA },
     { method: 'DELETE', path: '/things', access: 'admin' },
   ],
@@ -18,20 +20,43 @@ await publisher.publish({
 await org.install('kelompok/shown');
 
 const BASE = '/orgs/readers/p/kelompok/shown/things';
+const SAME = '/orgs/readers/p/kelompok/shown/same/{one}';
 
 it('shows paths, parameters and schemas to who may call them', async () => {
   const { status, json } = await org.owner.get(org.path('/openapi.json'));
   expect(status).toBe(200);
-  expect(Object.keys(json.paths).sort()).toEqual([BASE, `${BASE}/{thing}/{rest}`]);
+  expect(Object.keys(json.paths).sort()).toEqual([SAME, BASE, `${BASE}/{thing}/{rest}`]);
   expect(Object.keys(json.paths[BASE]).sort()).toEqual(['delete', 'post']);
   expect(json.paths[BASE].post).toMatchObject({
     security: [{ token: [] }],
     requestBody: { content: { 'application/json': { schema: SCHEMA } } },
-    responses: { default: { content: { 'application/json': { schema: SCHEMA } } } },
+    responses: { '2XX': { content: { 'application/json': { schema: SCHEMA } } } },
   });
   const { get } = json.paths[`${BASE}/{thing}/{rest}`];
   expect(get.parameters.map(({ name }: { name: string }) => name)).toEqual(['thing', 'rest']);
   expect(get).not.toHaveProperty('security');
+});
+
+it('says of one path one thing, however its endpoints name its parameters', async () => {
+  const { json } = await org.owner.get(org.path('/openapi.json'));
+  for (const method of ['get', 'put'])
+    expect(json.paths[SAME][method].parameters).toMatchObject([{ name: 'one', in: 'path' }]);
+});
+
+it('tells a refusal of Souk from what the schema describes', async () => {
+  const { json } = await org.owner.get(org.path('/openapi.json'));
+  const { content } = json.paths[BASE].post.responses.default;
+  const { $ref } = content['application/problem+json'].schema;
+  const refused = await souk.anyone.post(BASE, { n: 1 });
+  expect(refused.status).toBe(401);
+  expect(refused.json).toMatchObject(
+    Object.fromEntries(
+      json.components.schemas[$ref.split('/').at(-1)].required.map((name: string) => [
+        name,
+        expect.anything(),
+      ]),
+    ),
+  );
 });
 
 it('hides from a member what is for administrators', async () => {
