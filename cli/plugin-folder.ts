@@ -12,10 +12,10 @@ import type { Io } from './io.ts';
 export type PluginFiles = ReadonlyMap<string, Uint8Array>;
 
 const LEFT_OUT_NAMES: ReadonlySet<string> = new Set(['node_modules', 'Thumbs.db', 'desktop.ini']);
-const LEFT_OUT_ENDINGS = ['.zip', '.dsse.json', '.tmp', '.test.ts'];
+const LEFT_OUT_ENDINGS = ['.zip', '.dsse.json', '.tmp', '.log', '.test.ts'];
 
-/** Dot files, installed dependencies, tests in TypeScript, and what `pack` and `sign` wrote themselves. */
-function isLeftOut(name: string): boolean {
+/** Dot files, installed dependencies, logs, tests in TypeScript, and what `pack` and `sign` wrote themselves. */
+export function isLeftOut(name: string): boolean {
   return (
     name.startsWith('.') ||
     LEFT_OUT_NAMES.has(name) ||

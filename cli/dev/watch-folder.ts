@@ -1,6 +1,7 @@
 /** Tells when something in a plugin folder was saved, or a source outside it that is bundled with it. */
 import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
+import { isLeftOut } from '../plugin-folder.ts';
 import { DEV_VALUES_FILE } from './dev-values.ts';
 
 /** Editors write a file in several steps; they are over when nothing has happened for this long. */
@@ -62,8 +63,8 @@ function isOutside(folder: string, source: string): boolean {
   return relative(folder, source).startsWith('..') && !source.split(sep).includes('node_modules');
 }
 
-/** What no package holds: installed packages, and names that begin with a dot but for the values. */
+/** What no package holds, but for the values. A log of `souk dev` itself would otherwise bring the next reload. */
 function isIgnored(name: string | null): boolean {
   if (name === null || name === DEV_VALUES_FILE) return false;
-  return name.split(sep).some((part) => part === 'node_modules' || part.startsWith('.'));
+  return name.split(sep).some(isLeftOut);
 }

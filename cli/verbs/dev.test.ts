@@ -1,7 +1,7 @@
 /** The command `souk dev`, in a process of its own as an author has it: real runner, real HTTP, real saves. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -183,6 +183,13 @@ describe('souk dev', () => {
       capability: 'secrets.get',
       permission: 'secrets',
     });
+  });
+
+  test('takes its own log in the folder for no save', async () => {
+    const heard = dev.heard;
+    appendFileSync(join(folder, 'dev.log'), 'reloaded\n');
+    for (let asked = 0; asked < 200; asked += 1) expect((await call('/hello')).status).toBe(200);
+    expect(dev.names(heard)).not.toContain('reloaded');
   });
 
   test('takes a save without dropping what is in flight, keeps the data, and stays with what works', async () => {

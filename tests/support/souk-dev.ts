@@ -56,6 +56,11 @@ export class SoukDev {
     return this.#events.length;
   }
 
+  /** The names of the events after the first `skip`. */
+  names(skip: number): string[] {
+    return this.#events.slice(skip).map(({ event }) => event);
+  }
+
   async call(
     path: string,
     init: RequestInit = {},
