@@ -1,19 +1,29 @@
 /** Requests to the server's own API. A problem document becomes the refusal that the server made. */
-import type { JsonObject, JsonValue } from '../spec/json.ts';
+import type { JsonObject } from '../spec/json.ts';
 import { Refusal } from '../spec/refusal.ts';
 import { findCredentials, type ServerOptions } from './credentials.ts';
 import type { Io } from './io.ts';
 import { parseObject, refusalFrom } from './problem.ts';
 import { followEvents, type ServerEvent } from './event-stream.ts';
 
+/**
+ * Who asks names the shape of the answer, as the server's OpenAPI document has it for the route: of an answer it is only
+ * checked that it is an object, and of a list that it has items.
+ *
+ * All throw Refusal `server_unreachable`, `server_answer_unknown`, or what the server refuses with.
+ */
 export type ApiClient = {
   readonly url: string;
-  get(path: string): Promise<JsonObject>;
+  get<Answer extends object = JsonObject>(path: string): Promise<Answer>;
   /** Every page of a list, as one; the path may have a query. */
-  list(path: string): Promise<{ items: JsonValue[] }>;
-  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: JsonValue): Promise<JsonObject>;
+  list<Item = JsonObject>(path: string): Promise<{ items: Item[] }>;
+  send<Answer extends object = JsonObject>(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<Answer>;
   /** A form with files, which are read while they are sent. */
-  form(path: string, form: FormData): Promise<JsonObject>;
+  form<Answer extends object = JsonObject>(path: string, form: FormData): Promise<Answer>;
   upload(path: string, parts: Readonly<Record<string, Uint8Array>>): Promise<JsonObject>;
   /** Server-sent events after the one with the id `last`, for ever or until the signal. */
   follow(path: string, last: string | null, signal?: AbortSignal): AsyncGenerator<ServerEvent>;
@@ -21,13 +31,13 @@ export type ApiClient = {
 
 export async function openClient(io: Io, options: ServerOptions): Promise<ApiClient> {
   const { url, token } = await findCredentials(io, options);
-  const request = (
+  const request = <Answer = JsonObject>(
     method: string,
     path: string,
     body?: string | FormData,
     type?: string,
-  ): Promise<JsonObject> =>
-    answerOf(
+  ): Promise<Answer> =>
+    answerOf<Answer>(
       url,
       new Request(`${url}${path}`, {
         method,
@@ -52,17 +62,20 @@ export async function openClient(io: Io, options: ServerOptions): Promise<ApiCli
 
 const PAGE_SIZE = 200;
 
-async function everyPage(
-  get: (query: URLSearchParams) => Promise<JsonObject>,
-): Promise<{ items: JsonValue[] }> {
-  const items: JsonValue[] = [];
+type Page<Item> = { readonly items?: Item[]; readonly nextCursor?: string | null };
+
+async function everyPage<Item>(
+  get: (query: URLSearchParams) => Promise<Page<Item>>,
+): Promise<{ items: Item[] }> {
+  const items: Item[] = [];
   const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
   for (;;) {
     const page = await get(query);
-    items.push(...(page['items'] as JsonValue[]));
-    const next = page['nextCursor'];
-    if (typeof next !== 'string') return { items };
-    query.set('cursor', next);
+    if (!Array.isArray(page.items))
+      throw new Refusal('server_answer_unknown', { detail: 'It answered with a list that has no items.' });
+    items.push(...page.items);
+    if (typeof page.nextCursor !== 'string') return { items };
+    query.set('cursor', page.nextCursor);
   }
 }
 
@@ -80,12 +93,12 @@ function formOf(parts: Readonly<Record<string, Uint8Array>>): FormData {
   return form;
 }
 
-async function answerOf(url: string, request: Request): Promise<JsonObject> {
+async function answerOf<Answer>(url: string, request: Request): Promise<Answer> {
   const response = await fetch(request).catch((error: unknown) => {
     throw new Refusal('server_unreachable', { detail: `Nothing answers at ${url}.`, cause: error });
   });
   const text = await response.text();
   const json = parseObject(text);
-  if (response.ok && (json || text === '')) return json ?? {};
+  if (response.ok && (json || text === '')) return (json ?? {}) as Answer;
   throw refusalFrom(response.status, text);
 }

@@ -8,7 +8,7 @@ export type Report = {
   readonly exitCode: ExitCode;
   readonly lines: readonly string[];
   /** Null where everything has been printed as it came. */
-  readonly data: JsonObject | null;
+  readonly data: object | null;
 };
 
 export type ReportFormat = 'text' | 'json';

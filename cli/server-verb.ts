@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { EXIT_CODES } from './exit-code.ts';
-import type { JsonObject } from '../spec/json.ts';
 import type { Report } from './report.ts';
 
 /** Options of every verb that talks to a server. */
@@ -14,7 +13,7 @@ export function withOrg(command: Command): Command {
 }
 
 /** What a server answered, said in a few lines. */
-export function done(lines: readonly string[], data: JsonObject): Report {
+export function done(lines: readonly string[], data: object): Report {
   return { exitCode: EXIT_CODES.ok, lines, data };
 }
 

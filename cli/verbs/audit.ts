@@ -48,8 +48,10 @@ function auditPath({ org }: ServerOptions): string {
 async function list(io: Io, options: ListOptions): Promise<Report> {
   const { action, limit } = options;
   const query = new URLSearchParams({ limit, ...(action === undefined ? {} : { action }) });
-  const answer = await (await openClient(io, options)).get(`${auditPath(options)}?${query}`);
-  const lines = (answer['items'] as unknown as Entry[]).map(
+  const answer = await (
+    await openClient(io, options)
+  ).get<{ items: Entry[] }>(`${auditPath(options)}?${query}`);
+  const lines = answer.items.map(
     (entry) => `${entry.occurredAt} ${entry.seal?.position ?? '-'} ${entry.action} ${entry.subject}`,
   );
   return done(lines.length > 0 ? lines : ['nothing was done yet'], answer);

@@ -45,8 +45,8 @@ export function registerContract({ io, report, group }: Shell): void {
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
-  const answer = await client.get(`${orgPath(requireOrg(io, options))}/contracts`);
-  const bindings = answer['items'] as unknown as Binding[];
+  const answer = await client.get<{ items: Binding[] }>(`${orgPath(requireOrg(io, options))}/contracts`);
+  const bindings = answer.items;
   return done(
     bindings.length === 0 ? ['no plugin implements a contract'] : bindings.map(bindingLine),
     answer,
@@ -61,8 +61,8 @@ async function bind(
 ): Promise<Report> {
   const client = await openClient(io, options);
   const path = `${orgPath(requireOrg(io, options))}/contracts/${encodeURIComponent(contract)}/binding`;
-  const answer = await client.send('PUT', path, { plugin });
-  return done([bindingLine(answer as unknown as Binding)], answer);
+  const answer = await client.send<Binding>('PUT', path, { plugin });
+  return done([bindingLine(answer)], answer);
 }
 
 function bindingLine({ contract, plugin, origin, implementations }: Binding): string {

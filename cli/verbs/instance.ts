@@ -62,12 +62,12 @@ type Availability = {
 async function show(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
   const path = packagePath(plugin);
-  const answer = await client.get(`${path}/availability`);
-  const { items } = await client.list(`${path}/grants`);
-  const allowed = (items as { orgId: string }[]).map(({ orgId }) => `visible to the organization ${orgId}`);
-  return done([...availabilityLines(answer as unknown as Availability), ...allowed], {
+  const answer = await client.get<Availability>(`${path}/availability`);
+  const { items } = await client.list<{ orgId: string }>(`${path}/grants`);
+  const allowed = items.map(({ orgId }) => `visible to the organization ${orgId}`);
+  return done([...availabilityLines(answer), ...allowed], {
     ...answer,
-    grants: items ?? [],
+    grants: items,
   });
 }
 
@@ -80,8 +80,8 @@ async function set(io: Io, plugin: string, options: SetOptions): Promise<Report>
     ...(scope === undefined ? {} : { scope }),
   };
   const path = `${packagePath(plugin)}/availability`;
-  const answer = await (await openClient(io, options)).send('PATCH', path, change);
-  return done(availabilityLines(answer as unknown as Availability), answer);
+  const answer = await (await openClient(io, options)).send<Availability>('PATCH', path, change);
+  return done(availabilityLines(answer), answer);
 }
 
 async function access(

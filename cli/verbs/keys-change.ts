@@ -104,9 +104,8 @@ async function readHistory(
   publisher: string,
   path: string,
 ): Promise<ReturnType<typeof replayKeyHistory>> {
-  const { documents } = (await client.get(path)) as unknown as {
-    documents: { acceptedAt: string; envelope: JsonObject }[];
-  };
+  type Accepted = { readonly acceptedAt: string; readonly envelope: JsonObject };
+  const { documents } = await client.get<{ documents: readonly Accepted[] }>(path);
   if (documents.length === 0)
     throw new Refusal('publisher_keys_missing', { detail: `${publisher} has registered no keys.` });
   const accepted = documents.map(({ acceptedAt, envelope }) => ({

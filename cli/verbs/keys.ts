@@ -104,8 +104,10 @@ function envelopeJson(payloadType: string, payload: Uint8Array, keys: readonly P
 async function show(io: Io, publisher: string, options: ServerOptions): Promise<Report> {
   const answer = await (
     await openClient(io, options)
-  ).get(`/api/v1/publishers/${encodeURIComponent(publisher)}/keys`);
-  const newest = (answer['documents'] as { version: number; envelope: JsonObject }[]).at(-1);
+  ).get<{ documents: { version: number; envelope: JsonObject }[] }>(
+    `/api/v1/publishers/${encodeURIComponent(publisher)}/keys`,
+  );
+  const newest = answer.documents.at(-1);
   if (!newest) return done([`${publisher} has registered no keys`], answer);
   const envelope = parseEnvelope(Buffer.from(JSON.stringify(newest.envelope)), KEY_DOCUMENT_PAYLOAD_TYPE);
   return done(keyLines(parseKeyDocument(envelope.payload)), answer);

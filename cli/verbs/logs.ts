@@ -53,8 +53,10 @@ async function logs(io: Io, plugin: string, options: LogOptions): Promise<Report
   const client = await openClient(io, options);
   const path = `${installationPath(requireOrg(io, options), plugin)}/logs`;
   const { since, until, limit } = options;
-  const answer = await client.get(`${path}?${queryOf({ ...filterOf(options), since, until, limit })}`);
-  const lines = answer['items'] as unknown as Line[];
+  const answer = await client.get<{ items: Line[] }>(
+    `${path}?${queryOf({ ...filterOf(options), since, until, limit })}`,
+  );
+  const lines = answer.items;
   if (options.follow) return follow(io, client, { path, options, before: lines });
   return done(lines.length === 0 ? ['it has logged nothing'] : lines.map(textOf), answer);
 }

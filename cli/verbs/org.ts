@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander';
-import type { JsonObject } from '../../spec/json.ts';
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
@@ -55,8 +54,8 @@ async function createOrg(io: Io, slug: string, options: ServerOptions & { name?:
 }
 
 async function listOrgs(io: Io, options: ServerOptions): Promise<Report> {
-  const answer = await (await openClient(io, options)).list('/api/v1/orgs');
-  const orgs = answer['items'] as { slug: string; name: string }[];
+  const answer = await (await openClient(io, options)).list<{ slug: string; name: string }>('/api/v1/orgs');
+  const orgs = answer.items;
   return done(
     orgs.map(({ slug, name }) => `${slug}  ${name}`),
     answer,
@@ -90,8 +89,10 @@ async function limits(io: Io, slug: string, options: LimitOptions): Promise<Repo
 
 async function applyDefaults(io: Io, slug: string, options: ServerOptions): Promise<Report> {
   const path = `/api/v1/orgs/${encodeURIComponent(slug)}/defaults`;
-  const answer = await (await openClient(io, options)).send('POST', path);
-  const items = answer['items'] as { plugin: string; outcome: string; reason: string | null }[];
+  const answer = await (
+    await openClient(io, options)
+  ).send<{ items: { plugin: string; outcome: string; reason: string | null }[] }>('POST', path);
+  const items = answer.items;
   const lines = items.map(({ plugin, outcome, reason }) =>
     oneLine(`${plugin}: ${outcome}${reason === null ? '' : `: ${reason}`}`),
   );
@@ -107,9 +108,9 @@ async function createPublisher(io: Io, name: string, options: ServerOptions): Pr
 
 async function listPublishers(io: Io, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
-  const answer: JsonObject = await client.list(publishersPath(requireOrg(io, options)));
+  const answer = await client.list<{ name: string }>(publishersPath(requireOrg(io, options)));
   return done(
-    (answer['items'] as { name: string }[]).map(({ name }) => name),
+    answer.items.map(({ name }) => name),
     answer,
   );
 }

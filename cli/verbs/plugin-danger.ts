@@ -14,6 +14,7 @@ type Radius = {
   readonly dependants: readonly string[];
 };
 type Affected = { plugin: string; version: string; kind: string; reason: string; blastRadius: Radius };
+type Policy = { readonly reaction: string; readonly affected: readonly Affected[] };
 type PolicyOptions = ServerOptions & { readonly set?: string };
 
 export function registerDangerVerbs({ io, report }: Shell, verb: AddVerb): void {
@@ -33,12 +34,12 @@ async function policy(io: Io, options: PolicyOptions): Promise<Report> {
   const path = `${orgPath(requireOrg(io, options))}/revocation-policy`;
   const answer =
     options.set === undefined
-      ? await client.get(path)
-      : await client.send('PUT', path, { reaction: options.set });
-  const affected = answer['affected'] as unknown as Affected[];
+      ? await client.get<Policy>(path)
+      : await client.send<Policy>('PUT', path, { reaction: options.set });
+  const affected = answer.affected;
   return done(
     [
-      `reaction: ${String(answer['reaction'])}`,
+      `reaction: ${answer.reaction}`,
       ...(affected.length === 0 ? ['nothing unsafe is installed'] : affected.flatMap(affectedLines)),
     ],
     answer,
@@ -47,14 +48,14 @@ async function policy(io: Io, options: PolicyOptions): Promise<Report> {
 
 async function radius(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
   const path = `${installationPath(requireOrg(io, options), plugin)}/blast-radius`;
-  const answer = await (await openClient(io, options)).get(path);
-  return done(radiusLines(answer as unknown as Radius), answer);
+  const answer = await (await openClient(io, options)).get<Radius>(path);
+  return done(radiusLines(answer), answer);
 }
 
 async function halt(io: Io, options: ServerOptions): Promise<Report> {
   const path = `${orgPath(requireOrg(io, options))}/deactivate-all`;
-  const answer = await (await openClient(io, options)).send('POST', path);
-  const stopped = answer['deactivated'] as string[];
+  const answer = await (await openClient(io, options)).send<{ deactivated: string[] }>('POST', path);
+  const stopped = answer.deactivated;
   return done(
     stopped.length === 0 ? ['nothing was active'] : stopped.map((id) => `deactivated ${id}`),
     answer,

@@ -1,6 +1,5 @@
 /** `souk plugin grants|actions|receipts`: what a plugin may do, who may use its rights, and who consented. */
 import { InvalidArgumentError } from 'commander';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
@@ -50,12 +49,12 @@ async function grants(io: Io, plugin: string, options: GrantOptions): Promise<Re
   const client = await openClient(io, options);
   const path = installationPath(requireOrg(io, options), plugin);
   const read = async (): Promise<readonly Grant[]> =>
-    (await client.get(path))['grants'] as unknown as readonly Grant[];
+    (await client.get<{ grants: readonly Grant[] }>(path)).grants;
   const before = await read();
   const left = narrowed(plugin, before, options);
-  if (left !== before) await client.send('PUT', `${path}/grants`, { grants: left as unknown as JsonValue });
+  if (left !== before) await client.send('PUT', `${path}/grants`, { grants: left });
   const after = await read();
-  return done(grantLines(after), { plugin, grants: after as unknown as JsonValue });
+  return done(grantLines(after), { plugin, grants: after });
 }
 
 /** @throws Refusal `grant_not_held` for a name that was not granted */
@@ -90,8 +89,8 @@ async function actions(io: Io, plugin: string, options: ActionOptions): Promise<
   const path = `${installationPath(requireOrg(io, options), plugin)}/actions`;
   for (const [action, role] of options.map ?? [])
     await client.send('PUT', `${path}/${encodeURIComponent(action)}`, { role });
-  const answer = await client.get(path);
-  const items = answer['items'] as unknown as Action[];
+  const answer = await client.get<{ items: Action[] }>(path);
+  const items = answer.items;
   const lines = items.map(({ name, title, role, default: proposed }) =>
     oneLine(`${name}: from ${role} on${role === proposed ? '' : `, proposed was ${proposed}`} (${title})`),
   );
@@ -110,8 +109,8 @@ const OUTPUT_MODE = 0o644;
 
 async function receipts(io: Io, plugin: string, options: ReceiptOptions): Promise<Report> {
   const path = `${installationPath(requireOrg(io, options), plugin)}/receipts`;
-  const answer: JsonObject = await (await openClient(io, options)).list(path);
-  const items = answer['items'] as unknown as Receipt[];
+  const answer = await (await openClient(io, options)).list<Receipt>(path);
+  const items = answer.items;
   if (options.out !== undefined) {
     await createOutput(io, options.out, `${JSON.stringify(answer, null, 2)}\n`, OUTPUT_MODE);
     return done([`wrote ${items.length} receipt(s) to ${options.out}`], { plugin, file: options.out });

@@ -1,11 +1,12 @@
 /** `souk plugin lock|import`: the exact packages of an organization, taken elsewhere. */
 import { Refusal } from '../../spec/refusal.ts';
-import type { JsonObject, JsonValue } from '../../spec/json.ts';
+import type { JsonValue } from '../../spec/json.ts';
 import { parseStrictJson } from '../../spec/strict-json.ts';
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { createOutput, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
+import type { ShownPlan } from '../plan-text.ts';
 import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
@@ -34,8 +35,10 @@ export function registerLockVerbs({ io, report }: Shell, verb: AddVerb): void {
 }
 
 async function lock(io: Io, options: LockOptions): Promise<Report> {
-  const answer = await (await openClient(io, options)).get(`${orgPath(requireOrg(io, options))}/lock`);
-  const plugins = answer['plugins'] as unknown as LockedPlugin[];
+  const answer = await (
+    await openClient(io, options)
+  ).get<{ plugins: LockedPlugin[] }>(`${orgPath(requireOrg(io, options))}/lock`);
+  const plugins = answer.plugins;
   if (options.out !== undefined) {
     await createOutput(io, options.out, `${JSON.stringify(answer, null, 2)}\n`, OUTPUT_MODE);
     return done([`wrote ${plugins.length} plugin(s) to ${options.out}`], { file: options.out });
@@ -48,7 +51,7 @@ async function importLock(io: Io, file: string, options: ImportOptions): Promise
   const locked = await readLock(io, file);
   const org = requireOrg(io, options);
   const client = await openClient(io, options);
-  const plan: JsonObject = await client.send('POST', `${orgPath(org)}/plans`, {
+  const plan = await client.send<ShownPlan>('POST', `${orgPath(org)}/plans`, {
     kind: 'import',
     lock: locked,
   });

@@ -1,5 +1,4 @@
 /** `souk plugin pending|accept|decline`: upgrades that ask for more than the version in place, and wait. */
-import type { JsonObject } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { openClient, type ApiClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
@@ -15,6 +14,16 @@ type Pending = Pick<ShownPlan, 'changes' | 'permissions' | 'advisories' | 'confl
   readonly version: string;
   readonly since: string;
 };
+type Upgradable = {
+  readonly plugin: string;
+  readonly version: string;
+  readonly pendingUpgrade: Pending | null;
+};
+/** What became of a wish to upgrade. */
+type Renewal =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'upgraded'; readonly version: string }
+  | { readonly kind: 'pending'; readonly pending: Pending };
 type Accepting = ServerOptions & { readonly yes?: boolean };
 type Asking = ServerOptions & { readonly range?: string };
 
@@ -38,38 +47,31 @@ export function registerPendingVerbs({ io, report }: Shell, verb: AddVerb): void
 async function renew(io: Io, plugin: string, options: Asking): Promise<Report> {
   const path = `${installationPath(requireOrg(io, options), plugin)}/upgrade`;
   const body = options.range === undefined ? {} : { range: options.range };
-  const answer = await (await openClient(io, options)).send('POST', path, body);
-  switch (answer['kind']) {
+  const answer = await (await openClient(io, options)).send<Renewal>('POST', path, body);
+  switch (answer.kind) {
     case 'current':
       return done([`${plugin} is the newest that fits`], answer);
     case 'upgraded':
-      return done([`${plugin} is ${String(answer['version'])} now`], answer);
-    default: {
-      const pending = answer['pending'] as unknown as Pending;
+      return done([`${plugin} is ${answer.version} now`], answer);
+    case 'pending': {
+      const { pending } = answer;
       return waiting([`${plugin} ${pending.version} waits for consent:`, ...linesOf(pending)], answer);
     }
   }
 }
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
-  const answer = await (
-    await openClient(io, options)
-  ).list(`${orgPath(requireOrg(io, options))}/installations`);
-  const items = (
-    answer['items'] as unknown as { plugin: string; version: string; pendingUpgrade: Pending | null }[]
-  )
-    .filter(({ pendingUpgrade }) => pendingUpgrade !== null)
-    .map(({ plugin, version, pendingUpgrade }) => ({
-      plugin,
-      version,
-      pendingUpgrade: pendingUpgrade as Pending,
-    }));
+  const path = `${orgPath(requireOrg(io, options))}/installations`;
+  const installed = await (await openClient(io, options)).list<Upgradable>(path);
+  const items = installed.items.flatMap(({ plugin, version, pendingUpgrade }) =>
+    pendingUpgrade === null ? [] : [{ plugin, version, pendingUpgrade }],
+  );
   const lines = items.map(
     ({ plugin, version, pendingUpgrade }) =>
       `${plugin} ${version} → ${pendingUpgrade.version} since ${pendingUpgrade.since}, ` +
       `asks for ${pendingUpgrade.permissions.length} permission(s)`,
   );
-  return done(lines.length === 0 ? ['nothing waits'] : lines, { items: items as unknown as JsonObject[] });
+  return done(lines.length === 0 ? ['nothing waits'] : lines, { items });
 }
 
 async function accept(io: Io, plugin: string, options: Accepting): Promise<Report> {
@@ -78,7 +80,7 @@ async function accept(io: Io, plugin: string, options: Accepting): Promise<Repor
   const pending = await readPending(client, path, plugin);
   if (!options.yes) {
     return waiting([...linesOf(pending), 'Nothing was changed. To consent to this, repeat it with --yes.'], {
-      pendingUpgrade: pending as unknown as JsonObject,
+      pendingUpgrade: pending,
     });
   }
   const consent = { grants: consentTo(pending.permissions) };
@@ -94,8 +96,8 @@ async function decline(io: Io, plugin: string, options: ServerOptions): Promise<
 
 /** @throws Refusal `upgrade_not_pending` */
 async function readPending(client: ApiClient, path: string, plugin: string): Promise<Pending> {
-  const { pendingUpgrade } = await client.get(path);
-  if (pendingUpgrade) return pendingUpgrade as unknown as Pending;
+  const { pendingUpgrade } = await client.get<Upgradable>(path);
+  if (pendingUpgrade) return pendingUpgrade;
   throw new Refusal('upgrade_not_pending', { detail: `No upgrade of ${plugin} waits.` });
 }
 
@@ -103,6 +105,6 @@ function linesOf(pending: Pending): string[] {
   return planLines({ ...pending, id: '', missingConfig: [], missingSecrets: [] });
 }
 
-function waiting(lines: readonly string[], data: JsonObject): Report {
+function waiting(lines: readonly string[], data: object): Report {
   return { exitCode: EXIT_CODES.consentAwaited, lines, data };
 }

@@ -55,15 +55,14 @@ export function registerPlanVerbs(shell: Shell, verb: AddVerb): void {
 
 async function showPlan(io: Io, kind: PlanKind, plugin: string, options: PlanOptions): Promise<Report> {
   const org = requireOrg(io, options);
-  const answer = await createPlan(await openClient(io, options), org, kind, plugin, options);
-  const plan = asPlan(answer);
-  return done([...planLines(plan), `To consent to exactly this: ${applyCommand(plan, org)}`], answer);
+  const plan = await createPlan(await openClient(io, options), org, kind, plugin, options);
+  return done([...planLines(plan), `To consent to exactly this: ${applyCommand(plan, org)}`], plan);
 }
 
 async function applyShown(io: Io, id: string, options: ServerOptions): Promise<Report> {
   const org = requireOrg(io, options);
   const client = await openClient(io, options);
-  const plan = asPlan(await client.get(`${orgPath(org)}/plans/${encodeURIComponent(id)}`));
+  const plan = await client.get<ShownPlan>(`${orgPath(org)}/plans/${encodeURIComponent(id)}`);
   const applied = await apply(client, org, plan);
   return done(appliedLines(plan, org), applied);
 }
@@ -78,13 +77,12 @@ async function planAndApply(io: Io, kind: PlanKind, plugin: string, options: Pla
 export async function consentOrShow(
   client: ApiClient,
   org: string,
-  answer: JsonObject,
+  plan: ShownPlan,
   options: { readonly yes?: boolean },
 ): Promise<Report> {
-  const plan = asPlan(answer);
   if (options.yes) {
     const applied = await apply(client, org, plan);
-    return done([...planLines(plan), ...appliedLines(plan, org)], { plan: answer, ...applied });
+    return done([...planLines(plan), ...appliedLines(plan, org)], { plan, ...applied });
   }
   return {
     exitCode: EXIT_CODES.consentAwaited,
@@ -92,7 +90,7 @@ export async function consentOrShow(
       ...planLines(plan),
       `Nothing was changed. To consent to exactly this: ${applyCommand(plan, org)}`,
     ],
-    data: { plan: answer, items: null },
+    data: { plan, items: null },
   };
 }
 
@@ -102,8 +100,8 @@ function createPlan(
   kind: PlanKind,
   plugin: string,
   { range, version }: PlanOptions,
-): Promise<JsonObject> {
-  return client.send('POST', `${orgPath(org)}/plans`, {
+): Promise<ShownPlan> {
+  return client.send<ShownPlan>('POST', `${orgPath(org)}/plans`, {
     kind,
     plugin: requirePluginId(plugin),
     ...(range === undefined ? {} : { range }),
@@ -126,8 +124,4 @@ function appliedLines({ changes, permissions }: ShownPlan, org: string): string[
 
 function applyCommand({ id }: ShownPlan, org: string): string {
   return `souk plugin apply ${id} --org ${org}`;
-}
-
-function asPlan(answer: JsonObject): ShownPlan {
-  return answer as unknown as ShownPlan;
 }

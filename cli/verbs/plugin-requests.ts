@@ -38,20 +38,22 @@ export function registerRequestVerbs({ io, report }: Shell, verb: AddVerb): void
 
 async function ask(io: Io, plugin: string, options: ServerOptions & { reason: string }): Promise<Report> {
   const body = { plugin: requirePluginId(plugin), reason: options.reason };
-  const answer = await (await openClient(io, options)).send('POST', requestsPath(io, options), body);
-  return done([lineOf(answer as unknown as Request)], answer);
+  const answer = await (await openClient(io, options)).send<Request>('POST', requestsPath(io, options), body);
+  return done([lineOf(answer)], answer);
 }
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
-  const answer = await (await openClient(io, options)).list(requestsPath(io, options));
-  const items = answer['items'] as unknown as Request[];
+  const answer = await (await openClient(io, options)).list<Request>(requestsPath(io, options));
+  const items = answer.items;
   return done(items.length === 0 ? ['nobody asked for anything'] : items.map(lineOf), answer);
 }
 
 async function decide(io: Io, request: string, state: string, options: DecideOptions): Promise<Report> {
   const path = `${requestsPath(io, options)}/${encodeURIComponent(request)}/decision`;
-  const answer = await (await openClient(io, options)).send('POST', path, { state, answer: options.answer });
-  return done([lineOf(answer as unknown as Request)], answer);
+  const answer = await (
+    await openClient(io, options)
+  ).send<Request>('POST', path, { state, answer: options.answer });
+  return done([lineOf(answer)], answer);
 }
 
 function requestsPath(io: Io, options: ServerOptions): string {

@@ -32,8 +32,12 @@ type Job = {
   readonly id: string;
   readonly state: string;
   readonly result: JsonValue;
+  readonly failure: JsonValue;
   readonly endedAt: string | null;
 };
+
+/** What a command that runs at once answered. */
+type Result = { readonly result: JsonValue };
 
 const LOOK_MS = 250;
 /** A job may be at work for ten minutes, and begins when there is room. */
@@ -64,13 +68,12 @@ async function listCommands(io: Io, options: ServerOptions): Promise<Report> {
     `${plugin} ${name} (${access}) ${oneLine(title ?? '')}`.trimEnd(),
   );
   return done(lines.length === 0 ? ['no active plugin has commands'] : lines, {
-    items: offered as unknown as JsonValue[],
+    items: offered,
   });
 }
 
 async function loadCommands(client: ApiClient, org: string): Promise<Offered[]> {
-  const { items } = await client.get(`${orgPath(org)}/commands`);
-  return items as unknown as Offered[];
+  return (await client.get<{ items: Offered[] }>(`${orgPath(org)}/commands`)).items;
 }
 
 async function runCommand(
@@ -88,11 +91,10 @@ async function runCommand(
   for (const path of options.file ?? []) form.append('file', await openInput(io, path), basename(path));
   const query = options.background ? '?background=true' : '';
   const path = `${installationPath(org, offered.plugin)}/commands/${encodeURIComponent(offered.name)}${query}`;
-  const answer = await client.form(path, form);
-  if (!('state' in answer)) return done([JSON.stringify(answer['result'], null, 2)], answer);
-  const job = answer as unknown as Job;
-  if (options.background) return done([`job ${job.id}`], answer);
-  return jobReport(await waitFor(client, org, job, waitMs));
+  const answer = await client.form<Job | Result>(path, form);
+  if (!('state' in answer)) return done([JSON.stringify(answer.result, null, 2)], answer);
+  if (options.background) return done([`job ${answer.id}`], answer);
+  return jobReport(await waitFor(client, org, answer, waitMs));
 }
 
 function findOffered(all: readonly Offered[], plugin: string, name: string): Offered {
@@ -145,13 +147,13 @@ function waitOf(text: string): number {
 }
 
 /** @throws Refusal `job_not_ended` when it takes longer; it goes on */
-async function waitFor(client: ApiClient, org: string, { id }: Job, waitMs: number): Promise<JsonObject> {
+async function waitFor(client: ApiClient, org: string, { id }: Job, waitMs: number): Promise<Job> {
   const untilMs = performance.now() + waitMs;
   for (;;) {
-    const job = await client.get(`${orgPath(org)}/jobs/${id}`);
-    if (job['endedAt'] !== null) return job;
+    const job = await client.get<Job>(`${orgPath(org)}/jobs/${id}`);
+    if (job.endedAt !== null) return job;
     const leftMs = untilMs - performance.now();
-    if (leftMs <= 0) throw notEnded(job as unknown as Job, waitMs);
+    if (leftMs <= 0) throw notEnded(job, waitMs);
     await new Promise((wake) => setTimeout(wake, Math.min(LOOK_MS, leftMs)));
   }
 }
@@ -164,11 +166,11 @@ function notEnded({ id, state }: Job, waitMs: number): Refusal {
   });
 }
 
-function jobReport(answer: JsonObject): Report {
-  const { id, state, result } = answer as unknown as Job;
-  if (state === 'succeeded') return done([`job ${id} succeeded`, JSON.stringify(result, null, 2)], answer);
+function jobReport(job: Job): Report {
+  const { id, state, result, failure } = job;
+  if (state === 'succeeded') return done([`job ${id} succeeded`, JSON.stringify(result, null, 2)], job);
   throw new Refusal('command_failed', {
-    detail: `job ${id} ${state}: ${JSON.stringify(answer['failure'])}`,
+    detail: `job ${id} ${state}: ${JSON.stringify(failure)}`,
     extensions: { job: id },
   });
 }

@@ -41,8 +41,8 @@ async function secrets(io: Io, plugin: string, options: SecretOptions): Promise<
   if (options.remove !== undefined) {
     await client.send('DELETE', `${path}/${encodeURIComponent(options.remove)}`);
   }
-  const answer = await client.get(path);
-  const items = answer['items'] as unknown as Secret[];
+  const answer = await client.get<{ items: Secret[] }>(path);
+  const items = answer.items;
   return done(items.length === 0 ? ['it takes no secrets'] : items.map(lineOf), answer);
 }
 

@@ -53,8 +53,8 @@ async function providers(io: Io, options: ProviderOptions): Promise<Report> {
     limit: String(HTTP_LIMITS.pageSizeMax),
   });
   const path = `${orgPath(requireOrg(io, options))}/providers?${query}`;
-  const answer = await (await openClient(io, options)).get(path);
-  const items = answer['items'] as unknown as Provider[];
+  const answer = await (await openClient(io, options)).get<{ items: Provider[] }>(path);
+  const items = answer.items;
   const lines = items.map(({ plugin, version, type: kind, category: group, name, installed }) => {
     const state = installed
       ? `${installed.version} ${installed.status}${installed.reason === null ? '' : `: ${installed.reason}`}`
@@ -67,8 +67,10 @@ async function providers(io: Io, options: ProviderOptions): Promise<Report> {
 async function events(io: Io, plugin: string, options: ServerOptions & { limit: string }): Promise<Report> {
   const query = new URLSearchParams({ limit: options.limit });
   const path = `${installationPath(requireOrg(io, options), plugin)}/events?${query}`;
-  const answer = await (await openClient(io, options)).get(path);
-  const items = answer['items'] as unknown as { at: string; event: string; detail: unknown }[];
+  const answer = await (
+    await openClient(io, options)
+  ).get<{ items: { at: string; event: string; detail: unknown }[] }>(path);
+  const items = answer.items;
   const lines = items.map(({ at, event, detail }) => oneLine(`${at} ${event} ${JSON.stringify(detail)}`));
   return done(lines.length === 0 ? ['nothing happened to it'] : lines, answer);
 }
@@ -94,8 +96,8 @@ type Metrics = {
 async function metrics(io: Io, plugin: string, options: MetricsOptions): Promise<Report> {
   const query = new URLSearchParams({ days: options.days });
   const path = `${installationPath(requireOrg(io, options), plugin)}/metrics?${query}`;
-  const answer = await (await openClient(io, options)).get(path);
-  return done(metricLines(answer as unknown as Metrics), answer);
+  const answer = await (await openClient(io, options)).get<Metrics>(path);
+  return done(metricLines(answer), answer);
 }
 
 function metricLines({ calls, outcomes, cpuMs, latency, memory, egress, denied }: Metrics): string[] {

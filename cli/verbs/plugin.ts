@@ -94,28 +94,26 @@ function registerSettingVerbs({ io, report }: Shell, verb: AddVerb): void {
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
-  const answer = await client.list(`${orgPath(requireOrg(io, options))}/installations`);
-  const items = answer['items'] as unknown as Installation[];
-  return done(items.length === 0 ? ['nothing is installed'] : items.map(headline), answer);
+  const answer = await client.list<Installation>(`${orgPath(requireOrg(io, options))}/installations`);
+  const lines = answer.items.map(headline);
+  return done(lines.length === 0 ? ['nothing is installed'] : lines, answer);
 }
 
 async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
   const id = await findInstalled(client, requireOrg(io, options), plugin);
-  const { answer, installation } = await read(client, io, id, options);
+  const installation = await read(client, io, id, options);
   return done(
     [headline(installation), ...grantLines(installation.grants), ...configLines(installation)],
-    answer,
+    installation,
   );
 }
 
 /** @throws Refusal `plugin_id_invalid` for a name that no installed plugin has, or several have */
 async function findInstalled(client: ApiClient, org: string, plugin: string): Promise<string> {
   if (plugin.includes('/')) return plugin;
-  const { items } = await client.list(`${orgPath(org)}/installations`);
-  const named = (items as unknown as Installation[])
-    .map((each) => each.plugin)
-    .filter((id) => id.split('/')[1] === plugin);
+  const { items } = await client.list<Installation>(`${orgPath(org)}/installations`);
+  const named = items.map((each) => each.plugin).filter((id) => id.split('/')[1] === plugin);
   const [found = plugin, another] = named;
   if (another === undefined) return found;
   throw new Refusal('plugin_id_invalid', { detail: `${found} and ${another} are both installed.` });
@@ -128,8 +126,10 @@ async function switchState(
   options: Cascading,
 ): Promise<Report> {
   const path = `${installationPath(requireOrg(io, options), plugin)}/${step}`;
-  const answer = await (await openClient(io, options)).send('POST', path, { others: others(options) });
-  return done([headline(answer as unknown as Installation)], answer);
+  const answer = await (
+    await openClient(io, options)
+  ).send<Installation>('POST', path, { others: others(options) });
+  return done([headline(answer)], answer);
 }
 
 async function uninstall(io: Io, plugin: string, options: Cascading): Promise<Report> {
@@ -145,7 +145,7 @@ async function config(io: Io, plugin: string, options: ServerOptions & { set?: s
     const value = await readConfig(io, options.set);
     await client.send('PUT', `${installationPath(requireOrg(io, options), plugin)}/config`, value);
   }
-  const { installation } = await read(client, io, plugin, options);
+  const installation = await read(client, io, plugin, options);
   const { config: own, effectiveConfig: effective } = installation;
   return done(configLines(installation), { plugin, config: own, effectiveConfig: effective });
 }
@@ -161,14 +161,8 @@ async function readConfig(io: Io, path: string): Promise<JsonValue> {
   });
 }
 
-async function read(
-  client: ApiClient,
-  io: Io,
-  plugin: string,
-  options: ServerOptions,
-): Promise<{ answer: JsonObject; installation: Installation }> {
-  const answer = await client.get(installationPath(requireOrg(io, options), plugin));
-  return { answer, installation: answer as unknown as Installation };
+function read(client: ApiClient, io: Io, plugin: string, options: ServerOptions): Promise<Installation> {
+  return client.get<Installation>(installationPath(requireOrg(io, options), plugin));
 }
 
 function others({ cascade }: Cascading): 'cascade' | 'refuse' {

@@ -123,8 +123,8 @@ async function list(
   lineOf: (item: JsonObject) => string,
 ): Promise<Report> {
   const { client, org } = await open(io, options);
-  const answer = await client.list(`${org}${path}`);
-  const items = answer.items as JsonObject[];
+  const answer = await client.list<JsonObject>(`${org}${path}`);
+  const items = answer.items;
   return done(items.length === 0 ? ['there are none'] : items.map((item) => oneLine(lineOf(item))), answer);
 }
 

@@ -31,8 +31,8 @@ export function registerReview(shell: Shell): void {
 }
 
 async function list(io: Io, options: ServerOptions): Promise<Report> {
-  const answer = await (await openClient(io, options)).list('/api/v1/review');
-  const held = answer['items'] as unknown as Held[];
+  const answer = await (await openClient(io, options)).list<Held>('/api/v1/review');
+  const held = answer.items;
   const lines = held.map(({ plugin, version, stateReason }) => `${plugin}@${version}: ${stateReason ?? ''}`);
   return done(lines.length > 0 ? lines : ['nothing waits'], answer);
 }

@@ -1,10 +1,18 @@
 import { openClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
+import { packagePath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
 
+type Release = {
+  readonly version: string;
+  readonly yanked?: object;
+  readonly state: string;
+  readonly signature: string;
+};
+type PluginPage = { readonly latestVersion: string | null; readonly versions: readonly Release[] };
 type Item = { id: string; latestVersion: string; description?: string; isSigned: boolean };
 
 /** `souk search <words>` and `souk info <plugin>`: what the catalogue has. */
@@ -23,9 +31,8 @@ export function registerSearch(shell: Shell): void {
 
 async function search(io: Io, words: readonly string[], options: ServerOptions): Promise<Report> {
   const query = new URLSearchParams(words.length > 0 ? { q: words.join(' ') } : {});
-  const answer = await (await openClient(io, options)).get(`/api/v1/packages?${query}`);
-  const items = answer['items'] as Item[];
-  const lines = items.map(
+  const answer = await (await openClient(io, options)).get<{ items: Item[] }>(`/api/v1/packages?${query}`);
+  const lines = answer.items.map(
     ({ id, latestVersion, description, isSigned }) =>
       `${id} ${latestVersion}${isSigned ? '' : ' (unsigned)'}  ${description ?? ''}`,
   );
@@ -33,17 +40,9 @@ async function search(io: Io, words: readonly string[], options: ServerOptions):
 }
 
 async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
-  const answer = await (
-    await openClient(io, options)
-  ).get(`/api/v1/packages/${plugin.split('/').map(encodeURIComponent).join('/')}`);
-  const versions = answer['versions'] as {
-    version: string;
-    yanked?: object;
-    state: string;
-    signature: string;
-  }[];
-  const lines = versions.map(
+  const page = await (await openClient(io, options)).get<PluginPage>(packagePath(plugin));
+  const lines = page.versions.map(
     ({ version, yanked, state, signature }) => `  ${version} ${yanked ? 'yanked' : state}, ${signature}`,
   );
-  return done([`${plugin} ${String(answer['latestVersion'] ?? '(nothing offered)')}`, ...lines], answer);
+  return done([`${plugin} ${page.latestVersion ?? '(nothing offered)'}`, ...lines], page);
 }

@@ -118,8 +118,10 @@ async function list(
 ): Promise<Report> {
   const client = await openClient(io, options);
   const whole = `${orgPath(requireOrg(io, options))}${path}`;
-  const answer = AT_ONCE.has(path) ? await client.get(whole) : await client.list(whole);
-  const items = answer['items'] as JsonObject[];
+  const answer = AT_ONCE.has(path)
+    ? await client.get<{ items: JsonObject[] }>(whole)
+    : await client.list<JsonObject>(whole);
+  const items = answer.items;
   return done(items.length === 0 ? ['there are none'] : items.map(lineOf), answer);
 }
 
