@@ -3,7 +3,7 @@
  *
  * Towards the guest: no hop-by-hop headers (RFC 9110, section 7.6.1), no cookies of this origin, nothing that a proxy
  * in front of the server said about the caller, and no token of Souk. Towards the caller: nothing that would speak for
- * this origin, because what a plugin answers is not ours.
+ * this origin, because what a plugin answers is not ours, and nothing that a proxy in front of the server would obey.
  */
 import type { JsonObject } from './json.ts';
 
@@ -31,20 +31,66 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 
+/** What proxies say of the caller: its address, and the certificate that it showed them (RFC 9440). */
+const SAID_BY_PROXIES = [
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'client-cert',
+  'client-cert-chain',
+  'fastly-client-ip',
+  'forwarded',
+  'true-client-ip',
+  'via',
+  'x-client-cert',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-forwarded',
+  'x-original-forwarded-for',
+  'x-real-ip',
+  'x-ssl-client-cert',
+];
+
 const NOT_TO_GUEST: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
+  ...SAID_BY_PROXIES,
   'content-length',
   'cookie',
   'expect',
-  'forwarded',
   'host',
-  'via',
-  'x-real-ip',
   'idempotency-key',
 ]);
 
+/**
+ * What a proxy in front of the server obeys and does not pass on: files of its own in place of the answer (nginx,
+ * Apache, lighttpd, LiteSpeed, Perlbal), its own requests for what the body names (Edge Side Includes), whether this
+ * server is well (Envoy).
+ */
+const OBEYED_BY_PROXIES = [
+  'edge-control',
+  'surrogate-capability',
+  'surrogate-control',
+  'x-sendfile',
+  'x-sendfile-temporary',
+];
+const PREFIXES_OBEYED_BY_PROXIES = ['x-accel-', 'x-envoy-', 'x-lighttpd-', 'x-litespeed-', 'x-reproxy-'];
+
+/** What browsers remember of all of an origin, whichever document said it. */
+const KEPT_FOR_THE_ORIGIN = [
+  'accept-ch',
+  'accept-ch-lifetime',
+  'critical-ch',
+  'expect-ct',
+  'public-key-pins-report-only',
+  'secure-session-registration',
+  'sec-session-registration',
+  'set-login',
+  'use-as-dictionary',
+];
+
 const NOT_FROM_GUEST: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
+  ...OBEYED_BY_PROXIES,
+  ...KEPT_FOR_THE_ORIGIN,
   'alt-svc',
   'clear-site-data',
   'content-length',
@@ -103,9 +149,15 @@ export function headersFromGuest(headers: readonly Header[]): Header[] {
   const passed: Header[] = [];
   for (const [name, value] of headers) {
     const lowered = name.toLowerCase();
-    if (!NOT_FROM_GUEST.has(lowered) && !lowered.startsWith('x-souk-')) passed.push([lowered, value]);
+    if (!NOT_FROM_GUEST.has(lowered) && !isReserved(lowered)) passed.push([lowered, value]);
   }
   return passed;
+}
+
+function isReserved(name: string): boolean {
+  // Few names begin so, and every answer comes by here.
+  if (!name.startsWith('x-')) return false;
+  return name.startsWith('x-souk-') || PREFIXES_OBEYED_BY_PROXIES.some((prefix) => name.startsWith(prefix));
 }
 
 /** On every answer of a plugin: it is shown, if at all, as a document of no origin that may run nothing. */
