@@ -18,6 +18,18 @@ describe('schemas of strangers', () => {
     ).toEqual(['', '', '/b']);
   });
 
+  it('name where a violation is in few characters, however long the names are', () => {
+    const validate = compileGuestSchema({
+      additionalProperties: { additionalProperties: { type: 'string' } },
+    });
+    const numbers = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`n${index}`, index]));
+    const violations = validate({ ['long '.repeat(50_000)]: numbers });
+    expect(violations).toHaveLength(50);
+    expect(JSON.stringify(violations).length).toBeLessThan(50_000);
+    const strict = compileGuestSchema({ additionalProperties: false });
+    expect(JSON.stringify(strict({ ['long '.repeat(50_000)]: 1 })).length).toBeLessThan(1_000);
+  });
+
   it('match their patterns in linear time', () => {
     const validate = compileGuestSchema({ type: 'string', pattern: '^(a+)+$' });
     const started = performance.now();

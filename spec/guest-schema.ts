@@ -261,6 +261,10 @@ function createValidator(schema: JsonObject): GuestValidator {
   };
 }
 
+/** A name in a value may be as long as all of it, and every violation below it begins with it. */
+const POINTER_CHARS_MAX = 500;
+const NAME_CHARS_MAX = 200;
+
 const TOO_LONG: Violation = { pointer: '', message: 'takes too long to check against its schema' };
 const TOO_DEEP: Violation = { pointer: '', message: 'is nested too deeply to be compared' };
 
@@ -309,8 +313,9 @@ function stepsOf(pattern: string): number {
 
 export function toViolation(error: ErrorObject): Violation {
   const property = error.params['additionalProperty'] as string | undefined;
-  const suffix = property === undefined ? '' : ` (${JSON.stringify(property)})`;
-  return { pointer: error.instancePath, message: `${error.message ?? 'is not valid'}${suffix}` };
+  const suffix = property === undefined ? '' : ` (${JSON.stringify(property.slice(0, NAME_CHARS_MAX))})`;
+  const pointer = error.instancePath.slice(0, POINTER_CHARS_MAX);
+  return { pointer, message: `${error.message ?? 'is not valid'}${suffix}` };
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -37,16 +37,33 @@ export class Refusal extends Error {
   readonly extensions: Readonly<Record<string, JsonValue>>;
 
   constructor(code: ErrorCode, details: RefusalDetails) {
-    super(details.detail, { cause: details.cause });
+    super(clip(details.detail, DETAIL_CHARS_MAX), { cause: details.cause });
     this.code = code;
     this.hint = details.hint ?? ERROR_CODES[code].hint;
-    this.violations = details.violations ?? [];
+    this.violations = (details.violations ?? []).map(clipViolation);
     this.extensions = details.extensions ?? {};
   }
 
   get entry(): ErrorCodeEntry {
     return ERROR_CODES[this.code];
   }
+}
+
+/** An explanation of the resolver is the longest of them. */
+const DETAIL_CHARS_MAX = 16_384;
+const VIOLATION_CHARS_MAX = 500;
+
+/** Names in what somebody sent may be as long as all of it, and each violation below them repeats them. */
+function clipViolation({ pointer, message, ...rest }: Violation): Violation {
+  return {
+    pointer: clip(pointer, VIOLATION_CHARS_MAX),
+    message: clip(message, VIOLATION_CHARS_MAX),
+    ...rest,
+  };
+}
+
+function clip(text: string, charsMax: number): string {
+  return text.length > charsMax ? `${text.slice(0, charsMax)}…`.toWellFormed() : text;
 }
 
 /** A fault of ours: a broken invariant or a part that failed. */
