@@ -1,4 +1,5 @@
 /** Reading request bodies: bounded before they are held, and refused by a code of their own when they break off. */
+import { MIMEType } from 'node:util';
 import type { JsonValue } from '../../spec/json.ts';
 import { HTTP_LIMITS, PACKAGE_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
@@ -95,7 +96,11 @@ export async function readUpload(request: Request): Promise<Upload> {
   return { archive, envelope: await partBytes(form, 'envelope') };
 }
 
+/** An archive, an envelope, and some strange parts, of which the refusal names the first. */
+const UPLOAD_PARTS_MAX = 16;
+
 async function parseForm(body: Uint8Array, contentType: string): Promise<FormData> {
+  requireFewParts(body, contentType);
   try {
     return await new Response(body as Uint8Array<ArrayBuffer>, {
       headers: { 'content-type': contentType },
@@ -105,6 +110,31 @@ async function parseForm(body: Uint8Array, contentType: string): Promise<FormDat
       detail: 'The body is not multipart/form-data as its Content-Type says.',
       cause: error,
     });
+  }
+}
+
+/** An object is made of every part, and nobody else is served meanwhile: seconds, with a part in each sixty bytes. */
+function requireFewParts(body: Uint8Array, contentType: string): void {
+  const boundary = boundaryOf(contentType);
+  if (boundary === '') return;
+  const delimiter = `--${boundary}`;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  let parts = 0;
+  for (let at = bytes.indexOf(delimiter); at >= 0; at = bytes.indexOf(delimiter, at + delimiter.length))
+    // The last delimiter is the end.
+    if (++parts > UPLOAD_PARTS_MAX + 1) {
+      throw new Refusal('request_invalid', {
+        detail: `The upload has more than ${UPLOAD_PARTS_MAX} parts.`,
+        hint: 'Send one part archive and one part envelope.',
+      });
+    }
+}
+
+function boundaryOf(contentType: string): string {
+  try {
+    return new MIMEType(contentType).params.get('boundary') ?? '';
+  } catch {
+    return '';
   }
 }
 

@@ -175,10 +175,12 @@ async function readRouteBody(raw: Request, spec: BodySpec, check: ValidateFuncti
 
 function queryOf(raw: Request): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  const { searchParams } = new URL(raw.url);
-  for (const name of new Set(searchParams.keys())) {
-    const values = searchParams.getAll(name);
-    query[name] = values.length > 1 ? values : (values[0] ?? '');
+  // In one pass: to ask for all values of each name looks at all of them for each, which takes a tenth of a second.
+  for (const [name, value] of new URL(raw.url).searchParams) {
+    const known = query[name];
+    if (known === undefined) query[name] = value;
+    else if (typeof known === 'string') query[name] = [known, value];
+    else known.push(value);
   }
   requireStorable(query, '/query');
   return query;
