@@ -66,7 +66,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await checkServer(root);
   } catch (error) {
     await orm.close(true);
-    throw translateFailure(error, 'working');
+    throw explainFirstContact(error);
   }
   const notifications = await openNotifications(config);
   return {
@@ -158,6 +158,14 @@ function readDatabaseName(url: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is neither a refusal nor a connection that failed, the server or TLS has said: a login that is not let in. */
+function explainFirstContact(error: unknown): unknown {
+  const translated = translateFailure(error, 'working');
+  if (translated instanceof Refusal || translated instanceof Fault) return translated;
+  const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n');
+  return new Refusal('database_access_refused', { detail: `Its answer: ${reason}.`, cause: error });
 }
 
 type ServerFacts = { version: number; role: string; above: boolean };

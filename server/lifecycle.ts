@@ -18,6 +18,7 @@ import { listen } from './start/listen.ts';
 import { openPublishing } from './start/open-publishing.ts';
 import { openRuntime } from './start/open-runtime.ts';
 import { openStorage, type Storage } from './start/open-storage.ts';
+import { explainUnusable } from './start/unusable.ts';
 import { EVENTS_CHANNEL } from '../registry/installations/index.ts';
 import { LOG_CHANNEL, openOrganizationLimits } from '../services/index.ts';
 import { bootstrapInstance, createAuthenticator } from '../identity/index.ts';
@@ -60,7 +61,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     return { url, adminTokenFile, instance, stop: () => stop(draining, closers, log) };
   } catch (error) {
     await closers.closeAll(log);
-    throw error;
+    throw explainUnusable(error);
   }
 }
 

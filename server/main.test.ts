@@ -1,6 +1,7 @@
 /** The server as its operator meets it: what it says when it does not start, and how it ends. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,6 +39,29 @@ test('a database that is not there stops the start without a stack', () => {
   expect(status).toBe(1);
   expect(lines[1]).toMatch(/^database_unavailable: /u);
   expect(lines.join()).not.toMatch(/hunter2|node_modules/u);
+});
+
+test('a login that PostgreSQL refuses stops the start with its words, without a stack', async () => {
+  const { url } = await testDatabase();
+  const { status, lines } = fail({ DATABASE_URL: url.replace(/user=\w+/u, 'user=stranger') });
+  expect(status).toBe(1);
+  expect(lines[1]).toBe('database_access_refused: Its answer: role "stranger" does not exist.');
+  expect(lines).toHaveLength(3);
+});
+
+test('a folder that cannot be used stops the start and says why, without a stack', () => {
+  const file = join(folder, 'no-folder');
+  writeFileSync(file, '');
+  expect(fail({ SOUK_DATA: file })).toEqual({
+    status: 1,
+    lines: [
+      'Souk could not start.',
+      `data_folder_unusable: ${file}: something else has that name.`,
+      expect.stringContaining('SOUK_DATA'),
+    ],
+  });
+  const below = fail({ SOUK_DATA: join(file, 'data') });
+  expect(below.lines[1]).toMatch(/^data_folder_unusable: .*: a part of its path is no folder\.$/u);
 });
 
 /** An older Node on the machine, which is what the test is about. */
@@ -87,6 +111,8 @@ describe('stopping', () => {
     const call = anyone.get('/orgs/acme/p/kelompok/slow/');
     await expect.poll(() => isRunning(souk), { interval: 20 }).toBe(true);
     const stopped = server.stop();
+    // A terminal that closes and npm tell it again.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(server.pid, signal);
     await expect
       .poll(() =>
         anyone.get('/livez').then(
@@ -100,6 +126,23 @@ describe('stopping', () => {
     await stopped;
     expect(server.log.at(-1)).toMatchObject({ msg: 'stopped' });
   });
+});
+
+it('ends as it should when it is told to while it starts', async () => {
+  const data = join(folder, 'told-early');
+  const child = spawn(process.execPath, [BIN], {
+    env: { PATH: process.env['PATH'] ?? '', SOUK_DATA: data, SOUK_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const isFirst = log === '';
+    log += String(chunk);
+    if (isFirst) for (const signal of ['SIGTERM', 'SIGINT'] as const) child.kill(signal);
+  });
+  const [code] = await once(child, 'close');
+  expect([code, JSON.parse(log.trimEnd().split('\n').at(-1) ?? '').msg]).toEqual([0, 'stopped']);
+  expect(existsSync(join(data, 'embedded', 'cluster', 'postmaster.pid'))).toBe(false);
 });
 
 async function isRunning({ admin }: TestSouk): Promise<boolean> {

@@ -52,10 +52,10 @@ export type Running = Postmaster & { readonly origin: 'started' | 'adopted' };
  * @throws Refusal `embedded_database_failed` after ten seconds of trying
  */
 export async function ensureRunning(startup: Startup): Promise<Running> {
-  const begunMs = Date.now();
+  const begunMs = performance.now();
   let child: ChildProcess | undefined;
   let relicSinceMs: number | undefined;
-  while (Date.now() - begunMs < START_MS_MAX) {
+  while (performance.now() - begunMs < START_MS_MAX) {
     const status = await inspect(startup.cluster.folder);
     switch (status.kind) {
       case 'ready':
@@ -63,8 +63,9 @@ export async function ensureRunning(startup: Startup): Promise<Running> {
       case 'changing':
         break;
       case 'relic':
-        relicSinceMs ??= Date.now();
-        if (Date.now() - relicSinceMs > RELIC_MS_MIN) await removeRelic(startup.cluster.folder, status.text);
+        relicSinceMs ??= performance.now();
+        if (performance.now() - relicSinceMs > RELIC_MS_MIN)
+          await removeRelic(startup.cluster.folder, status.text);
         if (hasEnded(child)) child = await launch(startup);
         break;
       case 'absent':
@@ -83,9 +84,9 @@ export async function stopPostmaster(cluster: Cluster): Promise<void> {
   const pid = await livingPid(cluster.folder);
   if (pid === undefined) return;
   process.kill(pid, 'SIGINT');
-  const begunMs = Date.now();
+  const begunMs = performance.now();
   // The lock file goes a moment before the process does.
-  while ((await isPostmaster(pid, cluster.folder)) && Date.now() - begunMs < STOP_MS_MAX)
+  while ((await isPostmaster(pid, cluster.folder)) && performance.now() - begunMs < STOP_MS_MAX)
     await sleep(POLL_MS);
 }
 

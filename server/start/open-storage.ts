@@ -1,9 +1,9 @@
 /** The database, built-in or given, brought up to date; and the store of package bytes. */
-import { mkdir } from 'node:fs/promises';
 import type { Closers } from './closers.ts';
 import { ENTITIES } from './entities.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
+import { makeDataFolder } from './unusable.ts';
 import {
   openDatabase,
   startEmbeddedPostgres,
@@ -17,7 +17,7 @@ import { openFileBlobStore, type BlobStore } from '../../registry/blobs/index.ts
 export type Storage = { readonly database: Database; readonly blobs: BlobStore };
 
 export async function openStorage(settings: Settings, log: Logger, closers: Closers): Promise<Storage> {
-  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  await makeDataFolder(settings.dataDir);
   const target = await databaseTarget(settings, log, closers);
   const database = closers.add('database', await openDatabase({ target, entities: ENTITIES }), (opened) =>
     opened.close(),

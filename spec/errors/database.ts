@@ -14,6 +14,12 @@ export const DATABASE_ERRORS = {
     title: 'The role of DATABASE_URL is above row level security.',
     hint: 'Create a role without SUPERUSER and BYPASSRLS that owns the database, and use it in DATABASE_URL.',
   },
+  database_access_refused: {
+    status: 503,
+    kind: 'state',
+    title: 'PostgreSQL refuses the login of DATABASE_URL.',
+    hint: 'Check user, password, database and TLS in DATABASE_URL, and that the role owns the database.',
+  },
   database_url_invalid: {
     status: 400,
     kind: 'input',

@@ -88,6 +88,12 @@ export const HTTP_ERRORS = {
     title: 'A setting of the server is wrong.',
     hint: 'docs/settings.md lists every setting with its values.',
   },
+  data_folder_unusable: {
+    status: 500,
+    kind: 'state',
+    title: 'The server cannot use a folder that it needs.',
+    hint: 'Let the account that runs Souk own the folders of SOUK_DATA and SOUK_BLOBS, on a disk that takes writes.',
+  },
   listen_failed: {
     status: 500,
     kind: 'state',
