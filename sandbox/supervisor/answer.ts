@@ -4,6 +4,7 @@ import { OUTCOMES } from '../../spec/outcome.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { GuestResponse } from '../ports.ts';
 import type { Frame } from '../protocol/frame.ts';
+import { withAdvice } from './missing-name.ts';
 import type { Failure, Run } from './run.ts';
 
 export type Answer =
@@ -115,11 +116,11 @@ function depthOf(value: unknown, depth: number): number {
 /** Reads the head of a failure, of which every member may be missing. */
 export function readFailure(text: string): Omit<Failure, 'outcome'> {
   const head = parseObject(text);
-  const reason = textOf(head['reason'], 500);
-  const message = textOf(head['message'], 500);
+  const reason = withAdvice(textOf(head['reason'], 500));
+  const message = withAdvice(textOf(head['message'], 500));
   if (message === '') return { reason };
   const code = textOf(head['code'], 100);
-  const stack = textOf(head['stack'], 4_000);
+  const stack = withAdvice(textOf(head['stack'], 4_000));
   return { reason, guestError: { message, stack, ...(CODE.test(code) ? { code } : {}) } };
 }
 

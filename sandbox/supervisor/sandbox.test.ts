@@ -208,6 +208,30 @@ test('a package that cannot be loaded says why', async () => {
   expect(completion).toMatchObject({ outcome: 'exception', reason: expect.stringContaining('SyntaxError') });
 });
 
+test.each([
+  [
+    'loads',
+    'const i = document.createElement("i"); export default {};',
+    /not defined \(plugins have no page; bundle/u,
+  ],
+  [
+    'runs',
+    'export default { fetch() { return Buffer.from("x"); } };',
+    /not defined \(take Uint8Array, or import/u,
+  ],
+  [
+    'runs',
+    'export default { fetch() { return colour; } };',
+    /^ReferenceError: colour is not defined(?:$|\n)/u,
+  ],
+])('a name that is not there says what to take instead: while it %s, %s', async (_when, code, said) => {
+  const completion = await sandbox.call(bed.get(bed.guest({ 'index.js': code })));
+  expect(completion).toMatchObject({
+    outcome: 'exception',
+    guestError: { message: expect.stringMatching(said), stack: expect.stringMatching(said) },
+  });
+});
+
 test('after close nothing runs, and no process is left', async () => {
   const other = await createSandbox(bed.options);
   await other.call(bed.get(bed.guest({ 'index.js': HELLO })));

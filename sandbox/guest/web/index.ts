@@ -59,6 +59,8 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   Crypto,
   DOMException,
   fetch,
+  // Node's name of the global object, which libraries ask for beside `self`; every bundler stands in for it or wishes to.
+  global: globalThis,
   Headers,
   navigator,
   performance,

@@ -127,3 +127,8 @@ test('jose: JWT with HS256, RS256, ES256 and EdDSA, JWE of several kinds, and a 
     forged: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
   });
 });
+
+test('a bundle that no bundler of Souk made finds the global object by each of its names', async () => {
+  await load(`export default [self, global].map((each) => each === globalThis);`);
+  expect(await isolate.run('return plugin;')).toEqual([true, true]);
+});
