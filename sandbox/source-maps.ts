@@ -57,7 +57,7 @@ export function createSourceMaps(nowMs = (): number => performance.now()): Sourc
     const endedMs = nowMs();
     readNextAtMs = endedMs + (endedMs - startedMs) * SOURCE_MAP_LIMITS.pauseFactor;
     read.set(key, map);
-    dropOldest(read, read.size > SOURCE_MAP_LIMITS.readMax);
+    if (read.size > SOURCE_MAP_LIMITS.readMax) dropOldest(read);
     return map;
   };
 
@@ -66,7 +66,7 @@ export function createSourceMaps(nowMs = (): number => performance.now()): Sourc
       kept.delete(digest);
       const maps = findMaps(files);
       if (maps.size > 0) kept.set(digest, maps);
-      while (bytesOf(kept) > SOURCE_MAP_LIMITS.keptBytesMax) dropOldest(kept, true);
+      while (bytesOf(kept) > SOURCE_MAP_LIMITS.keptBytesMax) dropOldest(kept);
     },
     resolve: (digest, text) => {
       if (!kept.has(digest)) return text;
@@ -78,9 +78,9 @@ export function createSourceMaps(nowMs = (): number => performance.now()): Sourc
   };
 }
 
-function dropOldest(map: Map<string, unknown>, isDue: boolean): void {
+function dropOldest(map: Map<string, unknown>): void {
   const [oldest] = map.keys();
-  if (isDue && oldest !== undefined) map.delete(oldest);
+  if (oldest !== undefined) map.delete(oldest);
 }
 
 function bytesOf(kept: ReadonlyMap<string, ReadonlyMap<string, Buffer>>): number {

@@ -24,7 +24,7 @@ import { recordRoutes } from './routes/records.ts';
 import { requestRoutes } from './routes/plugin-requests.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
-import { upkeepRoutes } from './routes/upkeep.ts';
+import { maintenanceRoutes } from './routes/maintenance.ts';
 import type { Services } from './services.ts';
 import { Refusal } from '../spec/refusal.ts';
 
@@ -73,7 +73,7 @@ export function allRoutes(services: Services, isDraining: Draining): readonly Ro
     ...recordRoutes(services),
     ...importRoutes(services),
     ...auditRoutes(services),
-    ...upkeepRoutes(services),
+    ...maintenanceRoutes(services),
   ];
   return routes;
 }

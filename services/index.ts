@@ -1,4 +1,4 @@
-export type { Capability, CapabilityContext } from './capability.ts';
+export type { Capability, CapabilityContext } from '../spec/host/capability.ts';
 export type { HandlerRun, HandlerRuns } from '../spec/handler-runs.ts';
 export { openCommands, type CommandAnswer, type Commands, type OfferedCommand } from './commands/index.ts';
 export {
@@ -33,7 +33,7 @@ export {
   type EgressAllow,
   type EgressObserver,
 } from './egress/index.ts';
-export { createCauses, type Causes } from './causes.ts';
+export { createCauses, type Causes } from '../spec/host/causes.ts';
 export {
   EVENT_ENTITIES,
   eventCapabilities,

@@ -28,7 +28,7 @@ import { createDevHandlers } from './dev-handlers.ts';
 import { type DevJobs, openDevJobs } from './dev-jobs.ts';
 import type { DevLog } from './dev-log.ts';
 import { DEV_ORG, type DevPlugin } from './dev-plugin.ts';
-import { tellJob, tellMail, tellRecords } from './dev-told.ts';
+import { reportJob, reportMail, reportRecords } from './dev-report.ts';
 
 export type DevServices = Omit<MemoryServices, 'capabilities' | 'values'> & {
   readonly capabilities: readonly Capability[];
@@ -63,12 +63,12 @@ export function openDevServices(ports: DevPorts): DevServices {
     readSecret: async ({ installationId }, name) => find(installationId)?.values.secrets.get(name) ?? null,
     serverOf: (plugin) => find(plugin)?.values.mail ?? {},
     nowMs: Date.now,
-    sent: (mail) => tellMail(log, mail),
-    decided: (batch, answer) => tellRecords(log, batch, answer),
+    sent: (mail) => reportMail(log, mail),
+    decided: (batch, answer) => reportRecords(log, batch, answer),
     // Both tell while somebody still waits for the call that they are told of: looking is left for after it.
     told: () => setImmediate(() => work.deliveries?.look()),
     changed: (job) => {
-      tellJob(log, job);
+      reportJob(log, job);
       if (job.state === 'queued') setImmediate(() => work.jobs?.look());
       else if (job.state !== 'running') services.files.release(job.files);
     },

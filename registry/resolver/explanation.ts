@@ -114,7 +114,8 @@ class Explanation {
     if (numbered) this.#numbers.set(step, this.#numbers.size + 1);
     this.#lines.push(() => {
       const number = numbered ? `(${this.#numbers.get(step)}) ` : '';
-      return `${number}${opening(step, followsLast)} ${this.#because(stated)}, ${clauseOf(step).text}.`;
+      const opening = followsLast ? continuation(step) : 'Because';
+      return `${number}${opening} ${this.#because(stated)}, ${clauseOf(step).text}.`;
     });
     this.#lastWritten = step;
   }
@@ -139,8 +140,8 @@ class Explanation {
   }
 }
 
-function opening(step: Incompatibility, followsLast: boolean): string {
-  if (!followsLast) return 'Because';
+/** Of a step that follows from the one before it. */
+function continuation(step: Incompatibility): string {
   return step.terms.length === 0 ? 'So, because' : 'And because';
 }
 

@@ -159,8 +159,15 @@ function rightsPrefix({ level, sequence }: LaunchRequest): string[] {
 }
 
 /** @returns the levels worth trying, best first: only root can become another user */
-export function candidateLevels(isRoot: boolean): RightsLevel[] {
-  return RIGHTS_LEVELS.filter((level) =>
-    isRoot ? level !== 'user-namespaces' : level !== 'namespaces' && level !== 'other-user',
-  );
+export function candidateLevels(user: 'root' | 'ordinary' = presentUser()): RightsLevel[] {
+  switch (user) {
+    case 'root':
+      return RIGHTS_LEVELS.filter((level) => level !== 'user-namespaces');
+    case 'ordinary':
+      return RIGHTS_LEVELS.filter((level) => level !== 'namespaces' && level !== 'other-user');
+  }
+}
+
+function presentUser(): 'root' | 'ordinary' {
+  return process.getuid?.() === 0 ? 'root' : 'ordinary';
 }

@@ -17,8 +17,7 @@ export type Rights = {
 
 /** @throws Fault when no runner starts at any level */
 export async function findRights(start: (level: RightsLevel) => Runner): Promise<Rights> {
-  const levels: RightsLevel[] =
-    process.platform === 'linux' ? candidateLevels(process.getuid?.() === 0) : ['permission-model'];
+  const levels: RightsLevel[] = process.platform === 'linux' ? candidateLevels() : ['permission-model'];
   const rejected: { level: RightsLevel; why: string }[] = [];
   for (const level of levels) {
     const runner = start(level);

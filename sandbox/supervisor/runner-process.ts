@@ -70,7 +70,9 @@ export function startRunnerProcess(launch: Launch, events: RunnerEvents): Runner
       return isGone ? 0 : (child.pid ?? 0);
     },
     send: createFrameWriter(channel).send,
-    kill: () => killGroup(child, isGone),
+    kill: () => {
+      if (!isGone) killGroup(child);
+    },
     mark: readMark,
   };
 }
@@ -121,8 +123,8 @@ function readFrames(channel: Socket, events: RunnerEvents): void {
   channel.on('error', () => {});
 }
 
-function killGroup(child: ChildProcess, isGone: boolean): void {
-  if (isGone || child.pid === undefined) return;
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {

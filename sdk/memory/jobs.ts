@@ -8,7 +8,7 @@ import {
   requireJobRoom,
 } from '../../spec/host/job-checks.ts';
 import { verdictOf, type AttemptEnd, type Verdict } from '../../spec/host/job-ending.ts';
-import type { GuestJob, JobPort, JobWish } from '../../spec/host/jobs.ts';
+import type { GuestJob, JobPort, JobRequest } from '../../spec/host/jobs.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Command } from '../../spec/manifest.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
@@ -32,7 +32,7 @@ export type MemoryJob = GuestJob & {
 export type MemoryJobs = JobPort & {
   all(): readonly MemoryJob[];
   /** As `enqueue`, with files for the run. */
-  want(wish: JobWish, files: readonly RunFile[]): MemoryJob;
+  want(wish: JobRequest, files: readonly RunFile[]): MemoryJob;
   /** The oldest of those that are due. */
   nextDue(): MemoryJob | undefined;
   /** Runs a job that waits, once; whether it waits again, its command's `retry` says. */
@@ -58,7 +58,7 @@ export function createMemoryJobs(ports: JobPorts): MemoryJobs {
     changed(job);
     return job;
   };
-  const want = (wish: JobWish, files: readonly RunFile[]): MemoryJob => {
+  const want = (wish: JobRequest, files: readonly RunFile[]): MemoryJob => {
     const { plugin, command, args, caller, requestId } = wish;
     const dueAtMs = nowMs() + checkDelay(wish.delayMs);
     const declared = findCommand(ports, plugin, command);

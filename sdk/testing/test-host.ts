@@ -109,7 +109,7 @@ export type TestHost = {
    * @returns the import as it ended, with what became of each row
    * @throws Refusal `contract_not_implemented`, `file_name_invalid`
    */
-  importFile(plugin: Plugin, wish: ImportWish): Promise<MemoryImport>;
+  importFile(plugin: Plugin, wish: ImportRequest): Promise<MemoryImport>;
   /** Runs the jobs that are due, until none is. How each ended is in `jobs()`. */
   work(plugin: Plugin): Promise<void>;
   /** Delivers what the plugin has emitted to its own subscriptions. @throws what a handler threw: its event stays */
@@ -133,7 +133,7 @@ export type TestHost = {
 export type GivenFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /** A file that a person imports. */
-export type ImportWish = {
+export type ImportRequest = {
   readonly kind: ImportKind;
   readonly name: string;
   readonly content: string | Uint8Array;
@@ -263,7 +263,7 @@ async function importFile(
   parts: Parts,
   handle: Handle,
   plugin: Plugin,
-  wish: ImportWish,
+  wish: ImportRequest,
 ): Promise<MemoryImport> {
   const { services, around, caller } = parts;
   const { id, version, contributes } = around.manifest;

@@ -15,7 +15,7 @@ import { PERMISSION_CATALOGUE, describePermission } from '../../spec/permission.
 import { Refusal } from '../../spec/refusal.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
-import { createHotArchives, type HotArchive, type HotArchives } from '../runtime/hot-archives.ts';
+import { createArchiveCache, type CachedArchive, type ArchiveCache } from '../runtime/archive-cache.ts';
 import type { Services } from '../services.ts';
 import { Anything, NoParams, PluginParams, VersionParams } from './schemas.ts';
 
@@ -130,7 +130,7 @@ function versionRoutes(services: Services): Route[] {
 }
 
 function byteRoutes(services: Services): Route[] {
-  const hotArchives = createHotArchives();
+  const archiveCache = createArchiveCache();
   const base = { ...BASE, params: VersionParams, query: Look } as const;
   return [
     route({
@@ -141,7 +141,7 @@ function byteRoutes(services: Services): Route[] {
       answers: { 200: 'application/zip' },
       handle: async ({ caller, params, query }) => {
         const viewer = await viewerOf(services, caller.principal, query.org);
-        const archive = await archiveFor(services, hotArchives, viewer, addressOf(params));
+        const archive = await archiveFor(services, archiveCache, viewer, addressOf(params));
         const file = `${params.publisher}.${params.name}-${params.version}.zip`;
         return { status: 200, bytes: archive.content, headers: archiveHeaders(archive, viewer, file) };
       },
@@ -168,17 +168,17 @@ function byteRoutes(services: Services): Route[] {
 /** What anybody may see is kept in memory for a moment; what an organization sees alone is read each time. */
 async function archiveFor(
   services: Services,
-  hotArchives: HotArchives,
+  archiveCache: ArchiveCache,
   viewer: Viewer,
   address: VersionAddress,
-): Promise<HotArchive> {
+): Promise<CachedArchive> {
   const open = (): ReturnType<typeof openArchive> => openArchive(services, viewer, address);
-  if (viewer.kind === 'anonymous') return hotArchives.get(`${address.id}@${address.version}`, open);
+  if (viewer.kind === 'anonymous') return archiveCache.get(`${address.id}@${address.version}`, open);
   const { stream, ...archive } = await open();
   return { ...archive, content: stream };
 }
 
-function archiveHeaders(archive: HotArchive, viewer: Viewer, file: string): Record<string, string> {
+function archiveHeaders(archive: CachedArchive, viewer: Viewer, file: string): Record<string, string> {
   return {
     'content-type': 'application/zip',
     'content-length': String(archive.bytes),

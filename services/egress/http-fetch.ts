@@ -10,7 +10,7 @@ import { HTTP_METHODS, type HttpMethod, type Permission } from '../../spec/permi
 import { Refusal } from '../../spec/refusal.ts';
 import type { Capability, HostBody } from '../../spec/host/capability.ts';
 import type { EgressAllow } from './allow-list.ts';
-import { ComingBody, type BodyEnd } from './coming-body.ts';
+import { StreamedBody, type BodyEnd } from './streamed-body.ts';
 import { dropBody, send, type Hop } from './exchange.ts';
 import { egressFailed, reasonOf, type EgressFailure } from './failure.ts';
 import { connectTo, guardedConnector, type GuardPorts } from './guard.ts';
@@ -216,7 +216,7 @@ async function takeBody(
     return { body: null };
   }
   const onEnd = (end: BodyEnd, bytes: number): void => progress.end(resultOf(end, context), bytes);
-  const body = new ComingBody(response.body as ReadableStream<Uint8Array>, signal, onEnd);
+  const body = new StreamedBody(response.body as ReadableStream<Uint8Array>, signal, onEnd);
   const size = sizeOf(response);
   const whole =
     size === 'large' ? undefined : await body.whole(size === 'small' ? 'asLongAsItTakes' : 'aMoment');

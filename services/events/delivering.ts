@@ -4,7 +4,7 @@ import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import type { JsonValue } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { HandlerEnd } from '../../spec/run.ts';
-import type { Causes } from '../causes.ts';
+import type { Causes } from '../../spec/host/causes.ts';
 import type { QueueLog } from '../queue/index.ts';
 import type { Head } from './lanes.ts';
 

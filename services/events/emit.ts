@@ -10,7 +10,7 @@ import type { Transaction } from '../../database/index.ts';
 import { checkDepth, checkEvent, subscriptionOf } from '../../spec/host/event-checks.ts';
 import type { Emitted, NewEvent } from '../../spec/host/events.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import type { Room } from './room.ts';
+import type { Quota } from './quota.ts';
 import type { EventStore } from './store.ts';
 import type { Party } from './subscribers.ts';
 
@@ -85,7 +85,7 @@ const NO_ROOM = 'facts_too_many: too many facts of this organization waited to b
  * @returns whether there is something to deliver
  */
 export async function writeFacts(
-  room: Room,
+  quota: Quota,
   store: EventStore,
   orgId: string,
   { names, make }: Facts,
@@ -96,7 +96,7 @@ export async function writeFacts(
   );
   if (!isHeard) return 'nothing';
   const planned = make().map((event) => planEvent(SOUK, event, parties));
-  const found = await room.takeFacts(store, orgId, countDeliveries(planned));
+  const found = await quota.takeFacts(store, orgId, countDeliveries(planned));
   const fate: Fate =
     found === 'room'
       ? { isFact: true, state: 'fresh', error: null }

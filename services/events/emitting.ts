@@ -6,16 +6,16 @@ import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema
 import { requireDeclaredEvent } from '../../spec/host/event-checks.ts';
 import type { Emitted, EmittingGuest, EventPort, NewEvent } from '../../spec/host/events.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import type { Causes } from '../causes.ts';
+import type { Causes } from '../../spec/host/causes.ts';
 import { checkNew, emittedOf, planEvent, writeEvents, type PlannedEvent } from './emit.ts';
-import type { Room } from './room.ts';
+import type { Quota } from './quota.ts';
 import { storeOf, type EventCall, type EventStore } from './store.ts';
 import type { Party } from './subscribers.ts';
 
 type Ports = {
   readonly call: EventCall;
   readonly causes: Causes;
-  readonly room: Room;
+  readonly quota: Quota;
   /** Wakes who delivers, on all servers. */
   readonly wake: () => void;
 };
@@ -82,7 +82,7 @@ export function createEmitting(ports: Ports): EventPort['emitFor'] {
     try {
       requireDeclaredEvent(own.emits, event, compilerOf(own, event));
       const made = planEvent({ emitter: guest.plugin, depth }, event, parties);
-      await ports.room.take(store, guest.orgId, made.hearers.length);
+      await ports.quota.take(store, guest.orgId, made.hearers.length);
       planned.set(asked, made);
     } catch (error) {
       reject(error);

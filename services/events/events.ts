@@ -20,7 +20,7 @@ import { checkNew, emittedOf, planEvent, writeEvents, writeFacts, type Source, t
 import { createEmitting } from './emitting.ts';
 import type { LaneRunPorts } from './lane-run.ts';
 import { openLanes } from './lanes.ts';
-import { createRoom, type Room } from './room.ts';
+import { createQuota, type Quota } from './quota.ts';
 import { eventCalls, storeIn } from './store.ts';
 import { listWaiting, type WaitingFor } from './waiting.ts';
 
@@ -62,9 +62,9 @@ export async function openEvents(ports: EventsPorts): Promise<Events> {
   const signal = await createSignal(database, CHANNEL, ['fresh'], () => loop?.wake());
   const wake = (): void => signal.give('fresh');
   const call = eventCalls(database);
-  const room = createRoom();
+  const quota = createQuota();
   const tell: Tell = async (tx, orgId, facts) => {
-    const written = await writeFacts(room, storeIn(tx, orgId), orgId, facts);
+    const written = await writeFacts(quota, storeIn(tx, orgId), orgId, facts);
     if (written === 'fresh') tx.afterCommit(wake);
   };
   const announce = (): Promise<number> => announceChanges(database, tell);
@@ -77,11 +77,11 @@ export async function openEvents(ports: EventsPorts): Promise<Events> {
   return {
     tell,
     announce,
-    emitFor: createEmitting({ ...ports, call, room, wake }),
+    emitFor: createEmitting({ ...ports, call, quota, wake }),
     emitAs: (acting, event) =>
       database.transaction({ kind: 'org', orgId: acting.orgId }, (tx) => {
         tx.afterCommit(wake);
-        return emitAs(room, tx, acting, event);
+        return emitAs(quota, tx, acting, event);
       }),
     listWaiting: (orgId) => listWaiting(database, orgId),
     listDeadLetters: (orgId, query) => listDeadLetters(database, orgId, query),
@@ -113,7 +113,7 @@ function requireOwnWords(name: string): void {
 }
 
 async function emitAs(
-  room: Room,
+  quota: Quota,
   tx: Transaction,
   { orgId, actor }: Acting,
   event: NewEvent,
@@ -123,7 +123,7 @@ async function emitAs(
   checkNew(source, event);
   const store = storeIn(tx, orgId);
   const planned = planEvent(source, event, await store.parties([]));
-  await room.take(store, orgId, planned.hearers.length);
+  await quota.take(store, orgId, planned.hearers.length);
   await writeEvents(store, orgId, [planned]);
   const { id, subscribers } = emittedOf(planned);
   const detail = { event: id, key: event.key ?? null, subscribers };

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { HandlerEnd } from '../../spec/run.ts';
-import { createCauses } from '../causes.ts';
+import { createCauses } from '../../spec/host/causes.ts';
 import { runLane } from './lane-run.ts';
 import type { Failure, Head, Lane, LaneEnd } from './lanes.ts';
 

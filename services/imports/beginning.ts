@@ -8,13 +8,13 @@ import type { PluginId } from '../../spec/plugin-id.ts';
 import { importerOf } from '../../spec/records/importer-call.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { createImport } from '../records/index.ts';
-import type { ImportPorts, ImportWish } from './wish.ts';
+import type { ImportPorts, ImportRequest } from './import-request.ts';
 import { readImport, type ImportView } from './reading.ts';
 
 /** The kind of job that works on imports. */
 export const IMPORT_WORKER = 'import';
 
-export async function beginImport(ports: ImportPorts, wish: ImportWish): Promise<ImportView> {
+export async function beginImport(ports: ImportPorts, wish: ImportRequest): Promise<ImportView> {
   const { database, jobs } = ports;
   const { orgId, actor, caller, plugin, file, options, mode } = wish;
   const { recordType, contract } = importerOf(wish.kind);

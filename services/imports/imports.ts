@@ -16,14 +16,14 @@ import {
 } from './reading.ts';
 import { decideHeld, type ReviewDecision } from './review.ts';
 import { importWorker } from './working.ts';
-import type { ImportPage, ImportPorts, ImportWish, PageWish } from './wish.ts';
+import type { ImportPage, ImportPorts, ImportRequest, ImportPageRequest } from './import-request.ts';
 import { beginOwn, endOwn } from './own-import.ts';
 
 export type Imports = {
   /** @throws Refusal `contract_not_implemented`, `plugin_not_installed`, `plugin_not_active`, `jobs_too_many` */
-  begin(wish: ImportWish): Promise<ImportView>;
+  begin(wish: ImportRequest): Promise<ImportView>;
   /** Newest first. @throws Refusal `cursor_invalid` */
-  list(orgId: string, page: PageWish): Promise<ImportPage<ImportView>>;
+  list(orgId: string, page: ImportPageRequest): Promise<ImportPage<ImportView>>;
   /** @throws Refusal `import_not_found` */
   read(orgId: string, importId: string): Promise<ImportView>;
   /** Rows of one import, or of all: in the order of the file. @throws Refusal `import_not_found`, `cursor_invalid` */

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal, type Violation } from '../../spec/refusal.ts';
 import { settleLost, type EndingPorts } from './ending.ts';
-import type { ImportPage, PageWish } from './wish.ts';
+import type { ImportPage, ImportPageRequest } from './import-request.ts';
 
 export type ImportView = {
   readonly id: string;
@@ -45,7 +45,7 @@ export type ImportRow = {
   readonly decision: JsonObject | null;
 };
 
-export type RowQuery = PageWish & {
+export type RowQuery = ImportPageRequest & {
   /** Absent: rows of every import that changes records. */
   readonly importId?: string;
   readonly outcome?: Outcome;
@@ -67,7 +67,7 @@ const COLUMNS = `id, origin, record_type, mode, state, plugin_id, plugin_version
 export function listImports(
   { database, tell }: EndingPorts,
   orgId: string,
-  { limit = HTTP_LIMITS.pageSizeDefault, cursor }: PageWish,
+  { limit = HTTP_LIMITS.pageSizeDefault, cursor }: ImportPageRequest,
 ): Promise<ImportPage<ImportView>> {
   if (cursor !== undefined && !isUuid(cursor)) throw cursorInvalid();
   return database.transaction({ kind: 'org', orgId }, async (tx) => {

@@ -19,7 +19,7 @@ import type { RunFile } from '../../spec/run.ts';
 import type { ServerJob, ServerWorker } from '../jobs/index.ts';
 import { requireImporter } from './beginning.ts';
 import { endImport } from './ending.ts';
-import type { ImportPorts } from './wish.ts';
+import type { ImportPorts } from './import-request.ts';
 import { readImport } from './reading.ts';
 
 /** Of one attempt of the job: a runner that died, or a server that is full, is worth another try. */

@@ -1,7 +1,7 @@
 /** Jobs of plugins for `host.jobs`. */
 import type { Database } from '../../database/index.ts';
 import type { JobPort } from '../../spec/host/jobs.ts';
-import type { Causes } from '../causes.ts';
+import type { Causes } from '../../spec/host/causes.ts';
 import type { Jobs } from './jobs.ts';
 
 type Ports = { readonly database: Database; readonly jobs: Jobs; readonly causes: Causes };

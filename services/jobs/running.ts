@@ -4,7 +4,7 @@ import type { HandlerTrigger, ScheduleTick } from '../../spec/handler.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Caller, RunFile } from '../../spec/run.ts';
-import type { Causes } from '../causes.ts';
+import type { Causes } from '../../spec/host/causes.ts';
 import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import type { Queue, QueueLog, Task } from '../queue/index.ts';
 import {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { HandlerRun, HandlerRuns } from '../../spec/handler-runs.ts';
 import { startTestDatabase } from '../../tests/support/database.ts';
-import { createCauses } from '../causes.ts';
+import { createCauses } from '../../spec/host/causes.ts';
 import { EVENT_ENTITIES, openEvents, type Events } from '../events/index.ts';
 import { openQueue, type Queue } from './queue.ts';
 

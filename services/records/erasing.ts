@@ -9,7 +9,7 @@ import { findRecordType } from './record-types.ts';
 import { takeTypeLock } from './proposing.ts';
 import { tellDeletion } from './telling.ts';
 
-export type EraseWish = {
+export type EraseRequest = {
   /** Name of the record type, bare or qualified; it does not have to be in force. */
   readonly type: string;
   readonly id: string;
@@ -26,7 +26,7 @@ const ERASED = JSON.stringify({ omitted: 'erased' });
 export function eraseRecord(
   { database, tell }: { readonly database: Database; readonly tell: Tell },
   { orgId, actor }: Acting,
-  { type, id }: EraseWish,
+  { type, id }: EraseRequest,
 ): Promise<void> {
   return database.transaction({ kind: 'org', orgId }, async (tx) => {
     const { qualifiedName: recordType } = await findRecordType(tx, orgId, type);

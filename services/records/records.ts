@@ -3,7 +3,7 @@ import type { Database } from '../../database/index.ts';
 import type { Acting } from '../../registry/installations/index.ts';
 import type { RecordPort } from '../../spec/host/records.ts';
 import type { Tell } from '../events/index.ts';
-import { eraseRecord, type EraseWish } from './erasing.ts';
+import { eraseRecord, type EraseRequest } from './erasing.ts';
 import { proposing } from './proposing.ts';
 import { findRecord, listRecords, readRecord, type RecordDetail } from './reading.ts';
 
@@ -14,7 +14,7 @@ export type Records = RecordPort & {
    * Takes a record away, and the values that its evidence kept.
    * @throws Refusal `record_type_unknown`, `name_ambiguous`, `record_not_found`, `record_referenced`
    */
-  erase(acting: Acting, wish: EraseWish): Promise<void>;
+  erase(acting: Acting, wish: EraseRequest): Promise<void>;
 };
 
 /** @param tell is called in the transaction of what became of records */

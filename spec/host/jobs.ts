@@ -40,7 +40,7 @@ export type GuestJob = {
 };
 
 /** A command that a run wants in the background. */
-export type JobWish = {
+export type JobRequest = {
   readonly orgId: string;
   readonly plugin: PluginId;
   readonly command: string;
@@ -55,7 +55,7 @@ export type JobPort = {
    * @returns the id of the job
    * @throws Refusal `plugin_not_installed`, `handler_unknown`, `job_arguments_invalid`, `jobs_too_many`, `job_delay_invalid`
    */
-  enqueue(wish: JobWish): Promise<string>;
+  enqueue(wish: JobRequest): Promise<string>;
   /** @throws Refusal `job_not_found` */
   read(orgId: string, id: string): Promise<GuestJob>;
   /** @param requestId of the run that says it. @throws Refusal where it is no job */

@@ -10,7 +10,7 @@ import type { Tell } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { Records } from '../records/index.ts';
 
-export type ImportWish = {
+export type ImportRequest = {
   readonly orgId: string;
   readonly actor: AuditActor;
   /** Who stands behind it, as the plugin sees it. */
@@ -25,7 +25,7 @@ export type ImportWish = {
 };
 
 export type ImportPage<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
-export type PageWish = { readonly limit?: number; readonly cursor?: string };
+export type ImportPageRequest = { readonly limit?: number; readonly cursor?: string };
 
 export type ImportPorts = {
   readonly database: Database;

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { Refusal } from '../../spec/refusal.ts';
-import { createHotArchives, type Archive } from './hot-archives.ts';
+import { createArchiveCache, type Archive } from './archive-cache.ts';
 
 function clock(): { now: () => number; pass: (ms: number) => void } {
   let nowMs = 0;
@@ -19,7 +19,7 @@ function archiveOf(bytes: number): { open: () => Promise<Archive>; opened: () =>
 
 test('what was asked for within a second is not read again', async () => {
   const { now, pass } = clock();
-  const hot = createHotArchives(now);
+  const hot = createArchiveCache(now);
   const { open, opened } = archiveOf(10);
   await hot.get('a', open);
   pass(999);
@@ -31,7 +31,7 @@ test('what was asked for within a second is not read again', async () => {
 
 test('a refusal is not kept, and takes away what was', async () => {
   const { now, pass } = clock();
-  const hot = createHotArchives(now);
+  const hot = createArchiveCache(now);
   const { open, opened } = archiveOf(10);
   await hot.get('a', open);
   pass(1_001);
@@ -42,7 +42,7 @@ test('a refusal is not kept, and takes away what was', async () => {
 });
 
 test('large archives stay streams', async () => {
-  const hot = createHotArchives();
+  const hot = createArchiveCache();
   const { open, opened } = archiveOf(1024 * 1024 + 1);
   const { content } = await hot.get('a', open);
   expect(content).toBeInstanceOf(ReadableStream);
@@ -52,7 +52,7 @@ test('large archives stay streams', async () => {
 });
 
 test('the oldest make room', async () => {
-  const hot = createHotArchives(() => 0);
+  const hot = createArchiveCache(() => 0);
   const first = archiveOf(1024 * 1024);
   await hot.get('first', first.open);
   for (let number = 0; number < 64; number += 1) await hot.get(`${number}`, archiveOf(1024 * 1024).open);

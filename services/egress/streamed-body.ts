@@ -13,7 +13,7 @@ export type BodyEnd = 'ended' | Refusal;
 
 type Reader = { read(): Promise<{ done: boolean; value?: Uint8Array }>; cancel(): Promise<void> };
 
-export class ComingBody implements HostBody {
+export class StreamedBody implements HostBody {
   readonly #reader: Reader;
   readonly #signal: AbortSignal;
   readonly #onEnd: (end: BodyEnd, bytes: number) => void;

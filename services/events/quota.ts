@@ -8,7 +8,7 @@ import { requireEventRoom } from '../../spec/host/event-checks.ts';
 import { EVENT_LIMITS } from '../../spec/limits.ts';
 import type { EventStore } from './store.ts';
 
-export type Room = {
+export type Quota = {
   /** @throws Refusal `events_too_many` */
   take(store: EventStore, orgId: string, deliveries: number): Promise<void>;
   /** For facts of Souk. Takes the room where there is some. */
@@ -25,7 +25,7 @@ const WAITING_MAX: Record<Kind, number> = {
   facts: EVENT_LIMITS.factsPerOrganizationMax,
 };
 
-export function createRoom(): Room {
+export function createQuota(): Quota {
   const counts = new Map<string, Count>();
   return {
     take: async (store, orgId, deliveries) => {

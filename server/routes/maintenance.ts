@@ -10,7 +10,7 @@ import { NoParams, NoQuery } from './schemas.ts';
 const Report = Type.Object({ blobsRemoved: Type.Integer(), leftoversRemoved: Type.Integer() });
 const INSTANCE = { kind: 'instance' } as const;
 
-export function upkeepRoutes({ database, blobs }: Services): Route[] {
+export function maintenanceRoutes({ database, blobs }: Services): Route[] {
   return [
     route({
       method: 'POST',

@@ -10,18 +10,18 @@ export type Archive = {
   readonly sha256: string;
   readonly stream: ReadableStream<Uint8Array>;
 };
-export type HotArchive = {
+export type CachedArchive = {
   readonly bytes: number;
   readonly sha256: string;
   readonly content: Uint8Array | ReadableStream<Uint8Array>;
 };
 
-export type HotArchives = {
+export type ArchiveCache = {
   /**
    * @param key publisher, name and version
    * @param open asks the database, as anybody; what it throws is not kept
    */
-  get(key: string, open: () => Promise<Archive>): Promise<HotArchive>;
+  get(key: string, open: () => Promise<Archive>): Promise<CachedArchive>;
 };
 
 const KEPT_MS_MAX = 1_000;
@@ -29,10 +29,10 @@ const KEPT_MS_MAX = 1_000;
 const ARCHIVE_BYTES_MAX = 1024 * 1024;
 const TOTAL_BYTES_MAX = 64 * 1024 * 1024;
 
-type Kept = HotArchive & { readonly untilMs: number };
+type Kept = CachedArchive & { readonly untilMs: number };
 
 /** @param now in milliseconds, monotonic */
-export function createHotArchives(now: () => number = () => performance.now()): HotArchives {
+export function createArchiveCache(now: () => number = () => performance.now()): ArchiveCache {
   const kept = new Map<string, Kept>();
   let totalBytes = 0;
   const drop = (key: string): void => {

@@ -4,7 +4,7 @@ import type { SentMail } from '../../sdk/memory/mail.ts';
 import type { ProposalAnswer, ProposalBatch } from '../../spec/host/records.ts';
 import type { DevLog } from './dev-log.ts';
 
-export function tellMail(log: DevLog, mail: SentMail): void {
+export function reportMail(log: DevLog, mail: SentMail): void {
   const { plugin, subject, text, html, accepted, rejected, messageId } = mail;
   const [to, refused] = [[...accepted], [...rejected]];
   const notTaken = refused.length > 0 ? [`  not taken: ${refused.join(', ')}`] : [];
@@ -15,7 +15,7 @@ export function tellMail(log: DevLog, mail: SentMail): void {
   );
 }
 
-export function tellJob(log: DevLog, job: MemoryJob): void {
+export function reportJob(log: DevLog, job: MemoryJob): void {
   const { id, plugin, command, state, attempt, progress, result, failure } = job;
   log.say(
     { event: 'job', id, plugin, command, state, attempt, progress, result, failure },
@@ -39,7 +39,7 @@ function stateOf({ state, progress, result, failure }: MemoryJob): string {
   }
 }
 
-export function tellRecords(log: DevLog, { proposer, type }: ProposalBatch, answer: ProposalAnswer): void {
+export function reportRecords(log: DevLog, { proposer, type }: ProposalBatch, answer: ProposalAnswer): void {
   const { rows, import: importId, ...counts } = answer;
   const plugin = proposer.plugin.id;
   const sums = Object.entries(counts).flatMap(([outcome, count]) =>

@@ -1,1 +1,0 @@
-export type { Capability, CapabilityContext } from '../spec/host/capability.ts';

@@ -1,1 +1,0 @@
-export { createCauses, type Causes } from '../spec/host/causes.ts';
