@@ -1,4 +1,5 @@
 /** One incompatibility, or two together, in words. */
+import { satisfies } from 'semver';
 import type { Candidates, Obstacle } from './candidates.ts';
 import type { DependencyEdge, ExternalCause, Gap, Incompatibility, Term } from './incompatibility.ts';
 import type { RootRequirement } from './problem.ts';
@@ -205,12 +206,18 @@ function subjectText(term: Term): string {
 /** @returns the plugin with the versions of the term, which does not hold "absent". */
 export function termText({ candidates, set }: Term): string {
   const known = candidates.textOf(set);
-  if (known !== undefined) return wanted(candidates.plugin, known);
-  if (isSubset(candidates.present, set) && candidates.versions.length > 1) return candidates.plugin;
+  const isAll = isSubset(candidates.present, set);
+  // The plugin alone means all of its versions; `*` leaves prereleases out.
+  if (known !== undefined)
+    return isAll ? wanted(candidates.plugin, known) : `${candidates.plugin} ${known === '' ? '*' : known}`;
+  if (isAll && candidates.versions.length > 1) return candidates.plugin;
   return `${candidates.plugin} ${versionsText(candidates, set)}`;
 }
 
-/** `1.0.0`, `<=1.4.0`, `>=2.0.0` or `1.0.0 - 1.4.0`, several joined by "or". */
+/**
+ * `1.0.0`, `<=1.4.0`, `>=2.0.0` or `1.0.0 - 1.4.0`, several joined by "or"; "with prereleases" where the run has some
+ * that the same text, read as a range, leaves out.
+ */
 function versionsText(candidates: Candidates, set: VersionSet): string {
   const texts = runsOf(membersOf(set)).map(({ first, last }) => runText(candidates, first, last));
   const shown = texts.slice(0, LISTED_MAX);
@@ -222,8 +229,10 @@ function runText(candidates: Candidates, first: number, last: number): string {
   const from = candidates.versions[first]?.version ?? '';
   const to = candidates.versions[last]?.version ?? '';
   if (first === last) return from;
-  if (first === 0) return `<=${to}`;
-  return last === candidates.versions.length - 1 ? `>=${from}` : `${from} - ${to}`;
+  const text =
+    first === 0 ? `<=${to}` : last === candidates.versions.length - 1 ? `>=${from}` : `${from} - ${to}`;
+  const run = candidates.versions.slice(first, last + 1);
+  return run.every((version) => satisfies(version, text)) ? text : `${text} with prereleases`;
 }
 
 /** @returns maximal runs of neighbours among ascending indices. */

@@ -436,6 +436,29 @@ describe('explanations', () => {
     ]);
   });
 
+  test('a plugin alone is all of it: what holds of stable versions only says so', () => {
+    const registry = { 'c 1.0.0': { d: '*' }, 'c 2.0.0-rc.1': {}, 'd 1.0.0': { e: '^2.0.0' }, 'e 1.0.0': {} };
+    expect(explanation({ registry, asked: { c: '*' } })).toEqual([
+      'Because c * depends on d which depends on e ^2.0.0, which no version of e fits, c * cannot be used.',
+      'So, because you asked for c, version solving failed.',
+    ]);
+  });
+
+  test('a run of versions says whether prereleases are in it', () => {
+    const none = { x: '^9.0.0' };
+    const registry = {
+      'b 1.0.0': {},
+      'c 1.0.0': none,
+      'c 2.0.0-rc.1': none,
+      'c 2.0.0': none,
+      'c 3.0.0': { b: '^2.0.0' },
+      'x 1.0.0': {},
+    };
+    expect(explanation({ registry, asked: { c: '>=1.0.0 || >=2.0.0-rc.1' } }).join(' ')).toContain(
+      'c <=2.0.0 with prereleases depends on x ^9.0.0',
+    );
+  });
+
   test('a very long one keeps both ends', () => {
     const lines = refusal(() => resolve(deadEnds(40, 30, 'own'))).message.split('\n');
     expect(lines).toHaveLength(81);
