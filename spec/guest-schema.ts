@@ -180,10 +180,14 @@ function plainKeywordFault(node: JsonObject, keyword: string, value: JsonValue):
     return `lists more than ${ENUM_MAX} values`;
   if (keyword === 'format' && !(FORMATS as readonly JsonValue[]).includes(value))
     return `is none of ${FORMATS.join(', ')}`;
-  if (keyword === 'uniqueItems' && value === true && !(Number(node['maxItems']) <= UNIQUE_ITEMS_MAX)) {
+  if (keyword === 'uniqueItems' && value === true && !isAtMost(node['maxItems'], UNIQUE_ITEMS_MAX)) {
     return `needs maxItems of at most ${UNIQUE_ITEMS_MAX} beside it`;
   }
   return undefined;
+}
+
+function isAtMost(value: JsonValue | undefined, max: number): boolean {
+  return typeof value === 'number' && value <= max;
 }
 
 function patternFault(value: JsonValue): string | undefined {

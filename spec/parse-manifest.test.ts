@@ -28,6 +28,22 @@ function pointers(value: unknown): string[] {
   return refusal.violations.map((violation) => violation.pointer);
 }
 
+/** Puts `value` where `place` leads, one key of an object or array after the other. */
+function replace(root: object, place: readonly number[], value: unknown): void {
+  let part: Record<string, unknown> = root as never;
+  for (const [step, turn] of place.entries()) {
+    const keys = Object.keys(part);
+    const key = keys[turn % keys.length];
+    if (key === undefined) return;
+    const below = part[key];
+    if (step === place.length - 1 || typeof below !== 'object' || below === null) {
+      part[key] = structuredClone(value);
+      return;
+    }
+    part = below as never;
+  }
+}
+
 describe('parseManifest', () => {
   it('takes the smallest manifest', () => {
     expect(parseManifest(bytes(SOUND))).toEqual(SOUND);
@@ -95,6 +111,12 @@ describe('parseManifest', () => {
       'a host of look-alikes',
       { ...SOUND, permissions: [{ name: 'http.fetch', scope: ['https://gооgle.com/*'] }] },
       '/permissions/0',
+    ],
+    ['a type that no text can be made of', { ...SOUND, type: { toString: 1 } }, '/type'],
+    [
+      'a bound that no number can be made of',
+      { ...SOUND, config: { uniqueItems: true, maxItems: { toString: 1 } } },
+      '/config/uniqueItems',
     ],
     ['a version with a v', { ...SOUND, version: 'v1.0.0' }, '/version'],
     ['a publisher name that is too long', { ...SOUND, id: `${'a'.repeat(40)}/b` }, '/id'],
@@ -186,6 +208,46 @@ describe('parseManifest', () => {
   ];
   it.each(BROKEN)('refuses %s', (_trick, document, code) => {
     expect(refusalOf(document).code).toBe(code);
+  });
+
+  /** Values that the engine cannot turn into a text or a number, names that every object has, and the usual edges. */
+  const odd = fc.constantFrom<unknown>(
+    { toString: 1 },
+    { toString: 1, valueOf: 1 },
+    { valueOf: null, constructor: { prototype: 1 } },
+    { toJSON: 1, then: 1, length: 1e9 },
+    [{ toString: null }],
+    [[]],
+    {},
+    null,
+    true,
+    -0,
+    1e308,
+    '',
+    'constructor',
+    '*',
+    '$&',
+    'a'.repeat(3_000),
+    { uniqueItems: true, maxItems: { toString: 1 } },
+    { pattern: { toString: 1 } },
+    { properties: { constructor: { type: 'string', default: {} } }, required: [{}] },
+  );
+  const places = fc.array(fc.nat(), { minLength: 1, maxLength: 8 });
+
+  it('reads or refuses a whole manifest of which any part is another value, and never fails otherwise', () => {
+    const whole = readFileSync(join(import.meta.dirname, 'fixtures', 'whole-manifest.json'), 'utf8');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(places, odd), { minLength: 1, maxLength: 3 }), (changes) => {
+        const manifest = JSON.parse(whole) as object;
+        for (const [place, value] of changes) replace(manifest, place, value);
+        try {
+          unsupportedParts(parseManifest(bytes(manifest)));
+        } catch (error) {
+          expect(error).toBeInstanceOf(Refusal);
+        }
+      }),
+      { numRuns: 1_500 },
+    );
   });
 
   it('reads or refuses any JSON value, and never fails otherwise', () => {

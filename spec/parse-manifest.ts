@@ -68,7 +68,8 @@ function explain(error: ErrorObject): Violation {
   }
   if (keyword === 'enum') {
     const allowed = params['allowedValues'] as string[];
-    const nearest = nearestName(String(error.data), allowed);
+    // Of an object, such as {"toString": 1}, the engine may be unable to make a text.
+    const nearest = typeof error.data === 'string' ? nearestName(error.data, allowed) : undefined;
     const hint = nearest
       ? `Did you mean ${JSON.stringify(nearest)}?`
       : `Known values: ${allowed.join(', ')}.`;

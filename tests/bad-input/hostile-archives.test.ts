@@ -56,6 +56,21 @@ const MANIFESTS: readonly { trick: string; code: ErrorCode; archive: () => Uint8
     archive: withManifest(JSON.stringify({ ...whole, permissions: [{ name: 'constructor' }] })),
   },
   {
+    trick: 'manifest: a type that no text can be made of',
+    code: 'manifest_invalid',
+    archive: withManifest(JSON.stringify({ ...whole, type: { toString: 1 } })),
+  },
+  {
+    trick: 'manifest: a version that rounds',
+    code: 'manifest_invalid',
+    archive: withManifest(JSON.stringify({ ...whole, version: '1.0.0-9007199254740993' })),
+  },
+  {
+    trick: 'manifest: an integer that rounds',
+    code: 'manifest_not_json',
+    archive: withManifest(text.replace('{', '{"config":{"default":9007199254740993},')),
+  },
+  {
     trick: 'manifest: build metadata in the version',
     code: 'manifest_invalid',
     archive: withManifest(JSON.stringify({ ...whole, version: '1.0.0+a' })),
