@@ -30,6 +30,38 @@ describe('schemas of strangers', () => {
     expect(JSON.stringify(strict({ ['long '.repeat(50_000)]: 1 })).length).toBeLessThan(1_000);
   });
 
+  it.each<[JsonObject, JsonValue, JsonValue]>([
+    [{ enum: [{ toString: 1 }, 1] }, { toString: 1 }, { toString: 2 }],
+    [{ const: { valueOf: 'x', constructor: {} } }, { valueOf: 'x', constructor: {} }, { valueOf: 'x' }],
+    [
+      { uniqueItems: true, maxItems: 9 },
+      [{ toString: 1 }, { toString: 2 }],
+      [{ toString: 1 }, { toString: 1 }],
+    ],
+    [
+      { uniqueItems: true, maxItems: 9 },
+      [{ constructor: {} }, {}],
+      [{ constructor: {} }, { constructor: {} }],
+    ],
+    [
+      { uniqueItems: true, maxItems: 9 },
+      [1, '1', [1], ['1'], null, {}, []],
+      [[{ a: 1, b: 2 }], [{ b: 2, a: 1 }]],
+    ],
+    [{ uniqueItems: true, maxItems: 9 }, [0, false, '', null], [0, -0]],
+    [{ const: 0 }, -0, null],
+  ])('compare values by what they hold: %j', (schema, fitting, other) => {
+    expect(checkGuestSchema(schema, '')).toEqual([]);
+    const validate = compileGuestSchema(schema);
+    expect(validate(fitting)).toEqual([]);
+    expect(validate(other)).toHaveLength(1);
+  });
+
+  it('with an empty list of values let nothing through', () => {
+    expect(checkGuestSchema({ enum: [] }, '')).toEqual([]);
+    expect(compileGuestSchema({ enum: [] })(1)).toHaveLength(1);
+  });
+
   it('match their patterns in linear time', () => {
     const validate = compileGuestSchema({ type: 'string', pattern: '^(a+)+$' });
     const started = performance.now();

@@ -6,6 +6,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
+import { compareAsJson } from './json-equality.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Violation } from './refusal.ts';
 import { costOfSchema, isCheap, type SchemaCost } from './schema-cost.ts';
@@ -107,6 +108,7 @@ function newAjv(meta: 'withMetaSchemas' | 'withoutMetaSchemas', errors: 'allErro
     // Optimizing takes half of the time of compiling, and gains nothing that can be measured in a check.
     code: { regExp: linearTimeEngine as never, optimize: false },
   });
+  compareAsJson(ajv);
   (addFormats as unknown as (ajv: Ajv2020, formats: readonly string[]) => void)(ajv, FORMATS);
   return ajv;
 }
@@ -206,11 +208,23 @@ let checker: Ajv2020 | undefined;
 
 function compileFault(schema: JsonObject, at: string): Violation[] {
   const ajv = (checker ??= newAjv('withMetaSchemas', 'allErrors'));
-  if (ajv.validateSchema(schema)) return [];
+  if (ajv.validateSchema(schema)) return canCompile(schema) ? [] : [{ pointer: at, message: NO_SCHEMA }];
   return (ajv.errors ?? []).slice(0, 20).map((error) => ({
     pointer: at + error.instancePath,
-    message: error.message ?? 'is not valid JSON Schema 2020-12',
+    message: error.message ?? NO_SCHEMA,
   }));
+}
+
+const NO_SCHEMA = 'is not valid JSON Schema 2020-12';
+
+/** What cannot be compiled would fail with its first value, long after it was published. */
+function canCompile(schema: JsonObject): boolean {
+  try {
+    compile(schema, 'firstError');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * `manifest-checks.ts`. Every violation is reported at once.
  */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { compareAsJson } from './json-equality.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
 import { crossCheck } from './manifest-checks.ts';
 import type { Manifest } from './manifest.ts';
@@ -18,6 +19,7 @@ const ajv = new Ajv2020({
   ownProperties: true,
   verbose: true,
 });
+compareAsJson(ajv);
 const validateSchema = ajv.compile<Manifest>(schema);
 
 /**
