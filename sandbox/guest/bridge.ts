@@ -43,7 +43,7 @@ export const DELIVER = {
   adopt: 1,
   /** (0, JSON): identity, configuration and host services, for the runs that follow. */
   configure: 2,
-  /** (run, trigger kind, head JSON, body as binary string or undefined, flags: `RUN_FLAGS` of `protocol/kinds.ts`) */
+  /** (run, trigger kind, head, body as binary string or undefined, flags: `RUN_FLAGS` of `protocol/kinds.ts`) */
   run: 3,
   /** (run, call, 0 answer | 1 error, JSON) */
   result: 4,
@@ -80,15 +80,25 @@ export type GuestSettings = {
   readonly handlers: readonly (readonly string[])[];
 };
 
-/** What `run` carries as its head. */
+/** What `run` carries as its head, in the form of `run-head.ts`. */
 export type RunHead = {
-  readonly requestId: string;
-  readonly caller: unknown;
-  readonly request?: {
-    readonly method: string;
-    readonly url: string;
-    readonly headers: readonly (readonly [string, string])[];
-  };
+  /** Who called, as JSON. */
+  readonly callerText: string;
+  readonly work: RequestHead | HandlerHead;
+};
+
+/** A request that triggers a run; its body travels apart. */
+export type RequestHead = {
+  readonly kind: 'request';
+  readonly method: string;
+  readonly url: string;
+  /** Names and values, as JSON. */
+  readonly headersText: string;
+};
+
+/** Everything else: a hook, or a named handler. A health test is neither. */
+export type HandlerHead = {
+  readonly kind: 'handler';
   readonly hook?: 'activate' | 'deactivate' | 'upgrade';
   readonly fromVersion?: string;
   /** Where the named handler stands, and what it is given. */

@@ -4,7 +4,7 @@
  * It carries no secret and no handle: all it can do is name its run to the runner, which believes it only as far as
  * that run is alive in this very isolate.
  */
-import { POST, type GuestSettings, type RunHead } from './bridge.ts';
+import { POST, type GuestSettings } from './bridge.ts';
 import { errorFromHost } from './errors.ts';
 import { formatLine } from './format.ts';
 import {
@@ -19,10 +19,12 @@ import {
   mapGet,
   mapHas,
   mapSet,
+  mapSize,
   ownKeys,
   parse,
   PromiseConstructor,
   ProxyConstructor,
+  setPrototypeOf,
   stringIndexOf,
   stringify,
   stringSlice,
@@ -57,6 +59,8 @@ export type HostSettings = {
   readonly shared: Readonly<Record<string, unknown>>;
   /** Namespace to method to the service. */
   readonly services: Map<string, Map<string, Service>>;
+  /** All that the host object has. */
+  readonly keys: readonly string[];
 };
 
 export type Service = { readonly name: string; readonly parameters: readonly string[] };
@@ -77,7 +81,7 @@ export function readSettings(text: string): HostSettings {
   shared['org'] = deepFreeze(raw.org);
   shared['plugin'] = deepFreeze(raw.plugin);
   shared['config'] = deepFreeze(parse(raw.configText));
-  return { raw, shared: freeze(shared), services };
+  return { raw, shared: freeze(shared), services, keys: hostKeys(services) };
 }
 
 function deepFreeze<Value>(value: Value): Value {
@@ -93,59 +97,109 @@ function isProbedByTheLanguage(key: string): boolean {
   );
 }
 
-/** Makes the host object of one run; its parts are made when they are first read. */
-export function makeHost(run: GuestRun, settings: HostSettings, head: RunHead): object {
-  const parts = new MapConstructor<string, unknown>();
-  const known = (key: PropertyKey): key is string =>
-    typeof key === 'string' &&
-    (key === 'log' || key === 'caller' || key in settings.shared || mapHas(settings.services, key));
-  const make = (key: string): unknown => {
-    if (key in settings.shared) return settings.shared[key];
-    if (key === 'log') return makeLog(run, settings);
-    if (key === 'caller') return deepFreeze(head.caller);
-    return makeServices(run, settings, key);
-  };
-  const read = (key: string): unknown => {
-    if (!mapHas(parts, key)) mapSet(parts, key, make(key));
-    return mapGet(parts, key);
-  };
-  return new ProxyConstructor(create(null), immutable(known, read, hostKeys(settings)));
+/**
+ * Makes the host object of one run; its parts are made when they are first read.
+ * @param callerText who called, as JSON
+ */
+export function makeHost(run: GuestRun, settings: HostSettings, callerText: string): object {
+  return new ProxyConstructor(NOTHING, new HostTraps(run, settings, callerText));
 }
 
-function hostKeys(settings: HostSettings): string[] {
+/** Beneath every host object: its proxy shows nothing of it, and never changes it. */
+const NOTHING = create(null) as object;
+
+/**
+ * What the proxy of a host object does: shows its parts as frozen data, and answers an unknown name with an error that
+ * lists them. One class for all runs, so that a run makes no functions for it.
+ */
+class HostTraps implements ProxyHandler<object> {
+  readonly #run: GuestRun;
+  readonly #settings: HostSettings;
+  readonly #callerText: string;
+  #parts: Map<string, unknown> | undefined;
+
+  constructor(run: GuestRun, settings: HostSettings, callerText: string) {
+    this.#run = run;
+    this.#settings = settings;
+    this.#callerText = callerText;
+  }
+
+  #has(key: PropertyKey): key is string {
+    const { shared, services } = this.#settings;
+    return (
+      typeof key === 'string' && (key === 'log' || key === 'caller' || key in shared || mapHas(services, key))
+    );
+  }
+
+  #read(key: string): unknown {
+    const parts = (this.#parts ??= new MapConstructor<string, unknown>());
+    if (!mapHas(parts, key)) mapSet(parts, key, this.#make(key));
+    return mapGet(parts, key);
+  }
+
+  #make(key: string): unknown {
+    const { shared } = this.#settings;
+    if (key in shared) return shared[key];
+    if (key === 'log') return makeLog(this.#run, this.#settings);
+    if (key === 'caller') return deepFreeze(parse(this.#callerText) as unknown);
+    return makeServices(this.#run, this.#settings, key);
+  }
+
+  get(_target: object, key: string | symbol): unknown {
+    if (this.#has(key)) return this.#read(key);
+    if (typeof key === 'symbol' || isProbedByTheLanguage(key)) return undefined;
+    const { keys } = this.#settings;
+    throw new TypeErrorConstructor(`host.${key} does not exist here; this host has ${stringify(keys)}`);
+  }
+
+  has(_target: object, key: string | symbol): boolean {
+    return this.#has(key);
+  }
+
+  ownKeys(): string[] {
+    return this.#settings.keys as string[];
+  }
+
+  getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
+    if (!this.#has(key)) return undefined;
+    return {
+      __proto__: null,
+      value: this.#read(key),
+      enumerable: true,
+      configurable: true,
+    } as PropertyDescriptor;
+  }
+
+  set(): boolean {
+    return false;
+  }
+
+  defineProperty(): boolean {
+    return false;
+  }
+
+  deleteProperty(): boolean {
+    return false;
+  }
+
+  setPrototypeOf(): boolean {
+    return false;
+  }
+
+  preventExtensions(): boolean {
+    return false;
+  }
+}
+
+// A trap that is not here must not be looked for where a guest could put one.
+setPrototypeOf(HostTraps.prototype, null);
+
+function hostKeys(services: HostSettings['services']): readonly string[] {
   const keys = ['log', 'caller', 'org', 'plugin', 'config'];
-  mapForEach(settings.services, (_methods, space) => {
+  mapForEach(services, (_methods, space) => {
     keys[keys.length] = space;
   });
-  return keys;
-}
-
-/** A handler that shows `keys` as frozen data and answers an unknown name with an error that lists them. */
-function immutable(
-  known: (key: PropertyKey) => key is string,
-  read: (key: string) => unknown,
-  keys: string[],
-): ProxyHandler<object> {
-  const refuse = (): boolean => false;
-  return {
-    __proto__: null,
-    get(_target, key) {
-      if (known(key)) return read(key);
-      if (typeof key === 'symbol' || isProbedByTheLanguage(key)) return undefined;
-      throw new TypeErrorConstructor(`host.${key} does not exist here; this host has ${stringify(keys)}`);
-    },
-    has: (_target, key) => known(key),
-    ownKeys: () => keys,
-    getOwnPropertyDescriptor: (_target, key) =>
-      known(key)
-        ? ({ __proto__: null, value: read(key), enumerable: true, configurable: true } as PropertyDescriptor)
-        : undefined,
-    set: refuse,
-    defineProperty: refuse,
-    deleteProperty: refuse,
-    setPrototypeOf: refuse,
-    preventExtensions: refuse,
-  } as ProxyHandler<object>;
+  return freeze(keys);
 }
 
 function makeLog(run: GuestRun, settings: HostSettings): object {
@@ -251,12 +305,16 @@ export function revoke(run: GuestRun): void {
   const { inflow, outflow } = run;
   run.inflow = undefined;
   run.outflow = undefined;
-  mapForEach(pendingCalls, (pending, call) => {
-    if (pending.run === run.id) mapDelete(pendingCalls, call);
-  });
+  if (mapSize(pendingCalls) > 0) forgetCalls(run.id);
   closeRequest(inflow);
   closeAnswers(run.id);
   outflow?.revoke();
+}
+
+function forgetCalls(run: number): void {
+  mapForEach(pendingCalls, (pending, call) => {
+    if (pending.run === run) mapDelete(pendingCalls, call);
+  });
 }
 
 /** Calls back when the host ends the run before it has answered; at once where it has. */

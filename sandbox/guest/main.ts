@@ -6,7 +6,14 @@
  * context and which is gone from the global object before the package loads.
  */
 import { bindings } from './late-bindings.ts';
-import { DELIVER, POST, type AnswerHead, type RunHead } from './bridge.ts';
+import {
+  DELIVER,
+  POST,
+  type AnswerHead,
+  type HandlerHead,
+  type RequestHead,
+  type RunHead,
+} from './bridge.ts';
 import { forgetWaitingCrypto, settleCrypto } from './crypto-calls.ts';
 import { describeThrown } from './errors.ts';
 import { openRequest, settleAnswer } from './inflow.ts';
@@ -30,10 +37,10 @@ import {
   mapGet,
   mapSet,
   mapSize,
-  parse,
   stringify,
   TypeErrorConstructor,
 } from './primordials.ts';
+import { readRunHead } from './run-head.ts';
 import { fireTimer, forgetTimers } from './timers.ts';
 import { RUN_FLAGS } from '../protocol/kinds.ts';
 import { installWebApi, isRequestTooLarge, readResponse, makeRequest, type PulledBody } from './web/index.ts';
@@ -125,7 +132,7 @@ function startRun(
     wasEnded: false,
   };
   mapSet(runs, id, run);
-  void perform(run, trigger, parse(headText) as RunHead, body, flags);
+  void perform(run, trigger, readRunHead(headText), body, flags);
 }
 
 async function perform(
@@ -136,15 +143,17 @@ async function perform(
   flags: number,
 ): Promise<void> {
   const current = settings as HostSettings;
+  const { errorCharsMax } = current.raw;
+  const { callerText, work } = head;
   try {
-    const host = makeHost(run, current, head);
-    if (trigger === 'endpoint') await answerRequest(run, head, bodyFor(run, body, flags), host, flags);
-    else if (head.handler) finish(run, 'ok', { value: await callHandler(head, head.handler, host) });
-    else finish(run, 'ok', { value: await callHook(trigger, head, host) });
+    const host = makeHost(run, current, callerText);
+    if (work.kind === 'request') await answerRequest(run, work, bodyFor(run, body, flags), host, flags);
+    else if (work.handler) finish(run, 'ok', { value: await callHandler(work, work.handler, host) });
+    else finish(run, 'ok', { value: await callHook(trigger, work, host) });
   } catch (thrown) {
-    const isUnanswered = trigger === 'endpoint' && run.outflow === undefined;
+    const isUnanswered = work.kind === 'request' && run.outflow === undefined;
     if (isUnanswered && isRequestTooLarge(thrown)) finish(run, 'ok', TOO_LARGE_HEAD, TOO_LARGE_BODY);
-    else finishThrown(run, thrown, current.raw.errorCharsMax);
+    else finishThrown(run, thrown, errorCharsMax);
   }
 }
 
@@ -166,7 +175,7 @@ function bodyFor(run: GuestRun, body: string | undefined, flags: number): string
 
 async function answerRequest(
   run: GuestRun,
-  head: RunHead,
+  { method, url, headersText }: RequestHead,
   body: string | PulledBody | null,
   host: object,
   flags: number,
@@ -179,10 +188,9 @@ async function answerRequest(
     });
   }
   const { responseBytesMax } = (settings as HostSettings).raw;
-  const parts = head.request as NonNullable<RunHead['request']>;
-  const request = makeRequest({ ...parts, body, run });
+  const request = makeRequest({ method, url, headersText, body, run });
   const answered: unknown = await apply(plugin.fetch, plugin.self, [request, host]);
-  const answer = await readResponse(answered, responseBytesMax, howToAnswer(parts.method, flags));
+  const answer = await readResponse(answered, responseBytesMax, howToAnswer(method, flags));
   if (answer === 'tooLarge') {
     const message = `the response has more than ${responseBytesMax} bytes`;
     return finish(run, 'exceededOutput', { reason: 'output', message, stack: '' });
@@ -200,7 +208,7 @@ function howToAnswer(method: string, flags: number): 'whole' | 'pieces' | 'headO
   return (flags & RUN_FLAGS.answerInPieces) === 0 ? 'whole' : 'pieces';
 }
 
-async function callHook(trigger: string, head: RunHead, host: object): Promise<unknown> {
+async function callHook(trigger: string, head: HandlerHead, host: object): Promise<unknown> {
   const name = trigger === 'health' ? 'health' : (head.hook as string);
   const hook = plugin.hooks[name];
   if (typeof hook !== 'function') return null;
@@ -209,7 +217,7 @@ async function callHook(trigger: string, head: RunHead, host: object): Promise<u
   return value === undefined ? null : value;
 }
 
-async function callHandler(head: RunHead, path: readonly string[], host: object): Promise<unknown> {
+async function callHandler(head: HandlerHead, path: readonly string[], host: object): Promise<unknown> {
   const handler = mapGet(plugin.handlers, handlerKey(path));
   if (!handler) throw new TypeErrorConstructor('the manifest does not declare this handler');
   const value: unknown = await apply(handler.call, handler.self, [head.input, host]);

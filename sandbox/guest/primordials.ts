@@ -4,7 +4,7 @@
  */
 export const { parse, stringify } = JSON;
 export const { apply, ownKeys } = Reflect;
-export const { assign, create, defineProperty, freeze, hasOwn } = Object;
+export const { assign, create, defineProperty, freeze, hasOwn, setPrototypeOf } = Object;
 export const { isArray } = Array;
 export const PromiseConstructor = Promise;
 export const ErrorConstructor = Error;

@@ -7,7 +7,7 @@ export const TO_RUNNER = {
   boot: 1,
   /** ref: the new isolate, amount: its lane (isolates of one organization share one). head: `LoadHead` as JSON; body: the files' bytes, one after the other. */
   load: 2,
-  /** run, ref: isolate, code: index in `TRIGGERS`, amount: `RUN_FLAGS` added up. head: `RunHead` as JSON; body: of the request. */
+  /** run, ref: isolate, code: index in `TRIGGERS`, amount: `RUN_FLAGS` added up. head: `guest/run-head.ts`; body: of the request. */
   run: 3,
   /** run, ref: host call, code: 0 for an answer, 1 for an error, amount: 1 where a body is to be pulled. body: JSON, UTF-8. */
   result: 4,

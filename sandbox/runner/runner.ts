@@ -376,6 +376,7 @@ function takePiece(run: Run, { ref, code }: Frame): boolean {
 }
 
 function clearTimers(home: Home): void {
+  if (home.timers.size === 0) return;
   for (const timer of home.timers.values()) clearTimeout(timer.timeout);
   home.timers.clear();
 }

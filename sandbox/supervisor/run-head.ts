@@ -1,32 +1,29 @@
 /** What the guest is told of a run. */
 import { handlerInput, handlerPath } from '../../spec/handler.ts';
-import type { RunHead } from '../guest/bridge.ts';
+import { writeHandlerHead, writeRequestHead } from '../guest/run-head.ts';
 import type { Invocation } from '../ports.ts';
 
-/** @returns the head as JSON, and the body of the request where it is there as a whole */
-export function describeRun(invocation: Invocation): { head: string; body: Uint8Array | null } {
-  const { trigger, requestId, caller } = invocation;
-  const base = { requestId, caller };
+/** @returns the head, and the body of the request where it is there as a whole */
+export function describeRun({ trigger, caller }: Invocation): { head: string; body: Uint8Array | null } {
   switch (trigger.kind) {
     case 'endpoint': {
-      const { method, url, headers, body } = trigger.request;
-      const head = JSON.stringify({ ...base, request: { method, url, headers } } satisfies RunHead);
-      return { head, body: body instanceof Uint8Array ? body : null };
+      const { request } = trigger;
+      const { body } = request;
+      return { head: writeRequestHead(caller, request), body: body instanceof Uint8Array ? body : null };
     }
     case 'lifecycle': {
       const { hook } = trigger;
-      const head =
-        hook === 'upgrade' ? { ...base, hook, fromVersion: trigger.fromVersion } : { ...base, hook };
-      return { head: JSON.stringify(head satisfies RunHead), body: null };
+      const work = hook === 'upgrade' ? { hook, fromVersion: trigger.fromVersion } : { hook };
+      return { head: writeHandlerHead(caller, work), body: null };
     }
     case 'health':
-      return { head: JSON.stringify(base satisfies RunHead), body: null };
+      return { head: writeHandlerHead(caller, {}), body: null };
     case 'command':
     case 'contract':
     case 'event':
     case 'schedule': {
-      const head = { ...base, handler: handlerPath(trigger), input: handlerInput(trigger) };
-      return { head: JSON.stringify(head satisfies RunHead), body: null };
+      const work = { handler: handlerPath(trigger), input: handlerInput(trigger) };
+      return { head: writeHandlerHead(caller, work), body: null };
     }
   }
 }

@@ -57,6 +57,40 @@ test('lifecycle hooks and health tests answer with a value', async () => {
   expect(await run({ kind: 'health' })).toEqual({ ok: true });
 });
 
+test('the host object shows its parts, keeps them, and finds no trap that a guest has put in its way', async () => {
+  const source = `
+    for (const name of ['getPrototypeOf', 'isExtensible', 'apply', 'construct'])
+      Object.prototype[name] = () => { throw new Error('a trap of the guest') };
+    Array.prototype.toJSON = function () { try { this.length = 0; } catch {} return []; };
+    export default { fetch(request, host) {
+      const facts = {
+        prototype: Object.getPrototypeOf(host), extensible: Object.isExtensible(host),
+        keys: Reflect.ownKeys(host).join(' '), same: host.caller === host.caller,
+        kind: host.caller.kind, frozen: Object.isFrozen(host.caller),
+        org: Object.getOwnPropertyDescriptor(host, 'org').value.slug, has: 'kv' in host && !('constructor' in host),
+        refused: [Reflect.set(host, 'org', 1), Reflect.defineProperty(host, 'a', { value: 1 }), Reflect.deleteProperty(host, 'org'),
+          Reflect.setPrototypeOf(host, {}), Reflect.preventExtensions(host)].map(String).join(' '),
+      };
+      try { host.nothing; } catch (error) { facts.unknown = error.message.slice(0, 29); }
+      return new Response(JSON.stringify(facts));
+    } }`;
+  const guest = bed.guest({ 'index.js': source });
+  for (let call = 0; call < 2; call += 1) {
+    expect(bed.read(await sandbox.call(bed.get(guest))).json).toEqual({
+      prototype: null,
+      extensible: true,
+      keys: 'log caller org plugin config kv',
+      same: true,
+      kind: 'anonymous',
+      frozen: true,
+      org: 'kampung',
+      has: true,
+      refused: 'false false false false false',
+      unknown: 'host.nothing does not exist h',
+    });
+  }
+});
+
 const SPIN = 'export default { fetch() { while (true); } }';
 const CRASH = 'export default { fetch: () => Array.prototype.sort.call({ length: 2 ** 53 - 1 }) }';
 const HELLO = 'export default { fetch: () => Response.json("hello") }';

@@ -5,7 +5,7 @@ import { bound } from './bound.ts';
 import { binaryBody, isBodyTooLarge, pulledBody, takeBinary, type Body } from './body.ts';
 import { arrayPush, promiseThen, SafePromise } from './intrinsics.ts';
 import { trustedList } from './headers.ts';
-import { Request, requestState, type RequestInit } from './request.ts';
+import { headerListOf, Request, requestState, type RequestInit } from './request.ts';
 import { wrapResponse, type Response } from './response.ts';
 import type { URL } from './url.ts';
 import { requireArguments } from './web-idl.ts';
@@ -55,9 +55,10 @@ function carryUntil(signal: AbortSignal, request: Request, carrier: Carrier): Pr
 }
 
 async function bind(request: Request): Promise<BoundRequest> {
-  const { method, url, list, redirect, body } = requestState(request);
+  const state = requestState(request);
+  const { method, url, redirect, body } = state;
   const headers: [string, string][] = [];
-  for (const [name, value] of list) arrayPush(headers, [name, value]);
+  for (const [name, value] of headerListOf(state)) arrayPush(headers, [name, value]);
   return { method, url, headers, body: body === null ? null : await wholeBody(body), redirect };
 }
 

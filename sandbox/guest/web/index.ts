@@ -156,12 +156,13 @@ function defineLazyGlobal(name: string, use: () => object): void {
 
 /**
  * The request that triggers a run.
- * @param parts checked by the gateway: an absolute URL, valid header names and values; the body as a binary string, or to be pulled
+ * @param parts checked by the gateway: an absolute URL, valid header names and values as JSON; the body as a binary
+ *   string, or to be pulled
  */
 export function makeRequest(parts: {
   method: string;
   url: string;
-  headers: Pairs;
+  headersText: string;
   body: string | PulledBody | null;
   run: BoundRun;
 }): Request {

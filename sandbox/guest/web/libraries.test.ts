@@ -26,7 +26,7 @@ async function load(source: string): Promise<void> {
 }
 
 const CALL = `const call = async (method, path, body, headers = []) => {
-    const request = testing.makeRequest({ method, url: 'https://souk.test' + path, headers, body, run: { id: 1 } });
+    const request = testing.makeRequest({ method, url: 'https://souk.test' + path, headersText: JSON.stringify(headers), body, run: { id: 1 } });
     const answer = await testing.readResponse(await plugin.fetch(request, {}), 1e6);
     return [answer.status, Object.fromEntries(answer.headers)['content-type'], answer.body];
   };`;

@@ -14,7 +14,7 @@ import {
   type BodyInit,
 } from './body.ts';
 import { bound } from './bound.ts';
-import { arrayPush, arraySlice, matches, setHas, stringToUpperCase } from './intrinsics.ts';
+import { arrayPush, arraySlice, jsonParse, matches, setHas, stringToUpperCase } from './intrinsics.ts';
 import {
   fillHeaders,
   getHeader,
@@ -51,7 +51,10 @@ export type RequestInit = {
 export type RequestState = {
   readonly method: string;
   readonly url: string;
-  readonly list: HeaderList;
+  /** Absent while nobody has looked at the headers that came with a run: `headerListOf` makes it. */
+  list: HeaderList | null;
+  /** Of a run: names and values as JSON. */
+  readonly headersText: string;
   readonly redirect: Redirect;
   readonly options: Readonly<Record<OptionName, string>>;
   readonly keepalive: boolean;
@@ -131,7 +134,7 @@ export class Request {
     return this.#state.url;
   }
   get headers(): Headers {
-    this.#headers ??= wrapHeaders(this.#state.list, 'none');
+    this.#headers ??= wrapHeaders(headerListOf(this.#state), 'none');
     return this.#headers;
   }
   get destination(): string {
@@ -173,7 +176,12 @@ export class Request {
     const state = this.#state;
     if (isUnusable(state.body)) throw new TypeError('Request.clone: the body has already been read.');
     const body = state.body === null ? null : cloneBody(state.body);
-    return wrap({ ...state, list: arraySlice(state.list), body, source: this.#signal ?? state.source });
+    return wrap({
+      ...state,
+      list: arraySlice(headerListOf(state)),
+      body,
+      source: this.#signal ?? state.source,
+    });
   }
 }
 
@@ -187,6 +195,7 @@ const HOLLOW_STATE: RequestState = {
   method: 'GET',
   url: '',
   list: [],
+  headersText: '',
   redirect: 'follow',
   options: DEFAULT_OPTIONS,
   keepalive: false,
@@ -195,12 +204,18 @@ const HOLLOW_STATE: RequestState = {
   body: null,
 };
 
+/** @returns the headers, which whoever asks may change */
+export function headerListOf(state: RequestState): HeaderList {
+  state.list ??= trustedList(jsonParse(state.headersText) as [string, string][]);
+  return state.list;
+}
+
 /** Fetch section 5.4, the constructor's steps. */
 function makeState(input: unknown, init: Partial<RequestInit>): RequestState {
   const base = isRequest(input) ? stateOf(input) : null;
   const list: HeaderList = [];
   const method = init.method === undefined ? (base?.method ?? 'GET') : toMethod(init.method);
-  const headers = init.headers ?? (base && wrapHeaders(base.list, 'none'));
+  const headers = init.headers ?? (base && wrapHeaders(headerListOf(base), 'none'));
   if (headers !== null && !isObject(headers))
     throw new TypeError('Request: the headers must be an object or a sequence of pairs.');
   if (headers !== null) fillHeaders(list, headers);
@@ -208,6 +223,7 @@ function makeState(input: unknown, init: Partial<RequestInit>): RequestState {
     method,
     url: base?.url ?? toUrl(input),
     list,
+    headersText: '',
     redirect: toRedirect(init.redirect ?? base?.redirect),
     options: toOptions(init, base?.options ?? DEFAULT_OPTIONS),
     keepalive: Boolean(init.keepalive ?? base?.keepalive),
@@ -304,7 +320,7 @@ export const requestState = (request: Request): RequestState => stateOf(request)
 export function requestFromHost(parts: {
   readonly method: string;
   readonly url: string;
-  readonly headers: readonly (readonly [string, string])[];
+  readonly headersText: string;
   readonly body: string | PulledBody | null;
   readonly run: BoundRun;
 }): Request {
@@ -313,7 +329,8 @@ export function requestFromHost(parts: {
     ...HOLLOW_STATE,
     method: parts.method,
     url: parts.url,
-    list: trustedList(parts.headers),
+    list: null,
+    headersText: parts.headersText,
     run,
     body: body === null ? null : typeof body === 'string' ? binaryBody(body) : pulledBody(body),
   });
@@ -322,5 +339,5 @@ export function requestFromHost(parts: {
 defineInterface(Request, 'Request');
 mixInBody(Request.prototype, (self): BodyHolder => {
   const state = stateOf(self as Request);
-  return { body: state.body, contentType: () => getHeader(state.list, 'content-type') };
+  return { body: state.body, contentType: () => getHeader(headerListOf(state), 'content-type') };
 });
