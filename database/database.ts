@@ -12,7 +12,7 @@ import { Fault, Refusal } from '../spec/refusal.ts';
 import type { ConnectionTarget } from './connection-target.ts';
 import { MIGRATION_TABLE, runMigrations, type NamedMigration } from './migrate.ts';
 import { openNotifications, type Notifications } from './notifications.ts';
-import { guardPool } from './pool-guard.ts';
+import { createPoolGuard, type PoolGuard } from './pool-guard.ts';
 import { runTransaction, type Scope, type Transaction, type TransactionOptions } from './transaction.ts';
 import { translateFailure } from './unavailable.ts';
 
@@ -60,7 +60,8 @@ const SERVER_VERSION_MIN = 150_000;
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const config = clientConfig(options.target);
-  const orm = createOrm(config, options);
+  const guard = createPoolGuard();
+  const orm = createOrm(config, options, guard.watch);
   const root = orm.em as EntityManager;
   try {
     await checkServer(root);
@@ -68,7 +69,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await orm.close(true);
     throw explainFirstContact(error);
   }
-  const notifications = await openNotifications(config);
+  const notifications = await openNotifications(config, guard.cut);
   return {
     orm,
     notifications,
@@ -86,6 +87,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 function createOrm(
   config: ClientConfig,
   options: DatabaseOptions,
+  onPoolCreated: PoolGuard['watch'],
   migrations: readonly NamedMigration[] = [],
 ): MikroORM {
   return new MikroORM({
@@ -95,7 +97,7 @@ function createOrm(
       ...config,
       connectionTimeoutMillis: CONNECT_MS_MAX,
       application_name: 'souk',
-      onPoolCreated: guardPool,
+      onPoolCreated,
     },
     pool: { min: 0, max: options.poolMax ?? POOL_MAX_DEFAULT },
     entities: options.entities,
@@ -125,7 +127,7 @@ async function migrateWith(
   options: DatabaseOptions,
   migrations: readonly NamedMigration[],
 ): Promise<string[]> {
-  const orm = createOrm(config, { ...options, poolMax: 2 }, migrations);
+  const orm = createOrm(config, { ...options, poolMax: 2 }, createPoolGuard().watch, migrations);
   try {
     return await runMigrations(orm, migrations);
   } finally {

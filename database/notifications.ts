@@ -34,9 +34,12 @@ const RETRY_MS = 250;
 const HEARTBEAT_MS = 1_000;
 const ANSWER_MS_MAX = 2_000;
 
+/** So many attempts in a row that nobody answered: the database is silent, not slow. Ten seconds or more. */
+const SILENT_ATTEMPTS_MIN = 4;
+
 type Line = { readonly client: Client; readonly broken: Promise<void> };
 /** `heard` once PostgreSQL has confirmed every LISTEN on the line. */
-type State = { line: Line | undefined; heard: boolean; closed: boolean };
+type State = { line: Line | undefined; heard: boolean; closed: boolean; unanswered: number };
 
 /** The listeners of this process, by channel. */
 type Directory = {
@@ -46,12 +49,17 @@ type Directory = {
   tellAll(event: 'lost' | 'connected'): void;
 };
 
-/** Opens the line. It is up when the promise resolves, if the database could be reached. */
-export async function openNotifications(config: ClientConfig): Promise<Notifications> {
+/**
+ * Opens the line. It is up when the promise resolves, if the database could be reached.
+ *
+ * @param silent called again and again while the database takes connections and says nothing, as one that hangs does,
+ * or one behind a network that is cut
+ */
+export async function openNotifications(config: ClientConfig, silent: () => void): Promise<Notifications> {
   const directory = createDirectory();
-  const state: State = { line: undefined, heard: false, closed: false };
+  const state: State = { line: undefined, heard: false, closed: false, unanswered: 0 };
   await attempt(config, directory, state);
-  const keeping = keepUp(config, directory, state);
+  const keeping = keepUp(config, directory, state, silent);
   return {
     state: () => (state.heard ? 'connected' : 'lost'),
     deliver: directory.deliver,
@@ -74,8 +82,12 @@ export async function openNotifications(config: ClientConfig): Promise<Notificat
 
 async function attempt(config: ClientConfig, directory: Directory, state: State): Promise<void> {
   // The line is known before the channels are read, so that a `listen` in this moment is made by one of the two.
-  state.line = await connect(config, directory.deliver).catch(() => undefined);
+  state.line = await connect(config, directory.deliver).catch((error: unknown) => {
+    state.unanswered = isUnanswered(error) ? state.unanswered + 1 : 0;
+    return undefined;
+  });
   if (!state.line) return;
+  state.unanswered = 0;
   for (const channel of directory.channels()) {
     await state.line.client.query(`listen ${channel}`).catch(() => undefined);
   }
@@ -84,7 +96,12 @@ async function attempt(config: ClientConfig, directory: Directory, state: State)
 }
 
 /** Alternates between waiting for the line to break and trying to have it again, until closed. */
-async function keepUp(config: ClientConfig, directory: Directory, state: State): Promise<void> {
+async function keepUp(
+  config: ClientConfig,
+  directory: Directory,
+  state: State,
+  silent: () => void,
+): Promise<void> {
   while (!state.closed) {
     if (state.line) {
       await state.line.broken;
@@ -94,6 +111,7 @@ async function keepUp(config: ClientConfig, directory: Directory, state: State):
     } else {
       await sleep(RETRY_MS, undefined, { ref: false });
       if (!state.closed) await attempt(config, directory, state);
+      if (state.unanswered >= SILENT_ATTEMPTS_MIN) silent();
     }
   }
   // Closed while an attempt was under way.
@@ -133,6 +151,11 @@ async function connect(config: ClientConfig, deliver: Directory['deliver']): Pro
   await client.connect();
   void watchHeartbeat(client, broken);
   return { client, broken };
+}
+
+/** What pg says when its `connectionTimeoutMillis` are over; it has no code for it. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout expired';
 }
 
 async function watchHeartbeat(client: Client, broken: Promise<void>): Promise<void> {

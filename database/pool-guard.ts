@@ -4,10 +4,39 @@
  * Where `begin`, `commit` or `rollback` fails because the connection is gone, the query builder below the ORM never
  * releases it, so each break would cost the pool one place for good, until no transaction could begin.
  */
+import type { Duplex } from 'node:stream';
 import type { Pool, PoolClient } from 'pg';
 
-/** To be called before the pool lends its first connection. */
-export function guardPool(pool: Pool): void {
+export type PoolGuard = {
+  /** To be called before the pool lends its first connection. */
+  watch(pool: Pool): void;
+  /**
+   * Breaks every connection, lent or not: for a database that is silent, of which no socket ever says that it is gone.
+   * Who waits for an answer learns that the connection was terminated.
+   */
+  cut(): void;
+};
+
+export function createPoolGuard(): PoolGuard {
+  const clients = new Set<PoolClient>();
+  return {
+    watch: (pool) => {
+      pool.on('connect', (client) => void clients.add(client));
+      pool.on('remove', (client) => void clients.delete(client));
+      giveBackBroken(pool);
+    },
+    cut: () => {
+      for (const client of clients) socketOf(client).destroy();
+    },
+  };
+}
+
+/** `end()` would say goodbye first and wait for the answer, where no query is under way. */
+function socketOf(client: PoolClient): Duplex {
+  return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
+}
+
+function giveBackBroken(pool: Pool): void {
   const lent = new WeakSet<PoolClient>();
   const watches = new WeakMap<PoolClient, () => void>();
   pool.on('acquire', (client) => {

@@ -57,6 +57,21 @@ describe('a database whose connections break and that takes no new ones', async 
     expect((await kelompok.publish({ id: 'kelompok/late' })).answer.status).toBe(201);
   });
 
+  it('is not waited for without end where it says nothing, and serves on when it does', async () => {
+    wire.stall();
+    const asked = [
+      ...Array.from({ length: 20 }, () => souk.anyone.get('/api/v1/packages')),
+      souk.anyone.get('/readyz'),
+    ];
+    expect((await souk.anyone.get('/livez')).status).toBe(200);
+    // Also those that had a connection already and had asked.
+    for (const answer of await Promise.all(asked)) expect(codeOf(answer)).toEqual(UNAVAILABLE);
+    wire.flow();
+    await vi.waitFor(async () => expect((await souk.anyone.get('/readyz')).status).toBe(200), 30_000);
+    const answers = await Promise.all(Array.from({ length: 40 }, () => souk.anyone.get('/api/v1/packages')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
   it('loses no connection of the pool for good', async () => {
     for (let round = 0; round < 12; round += 1) {
       await wire.cut();

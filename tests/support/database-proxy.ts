@@ -12,11 +12,19 @@ export type DatabaseProxy = {
   cut(): Promise<void>;
   /** Takes connections again, at the same address. */
   mend(): Promise<void>;
+  /** Takes connections and passes nothing on, either way: as a database that hangs, or a network that loses all. */
+  stall(): void;
+  /** Passes on again, also what was held back meanwhile. */
+  flow(): void;
 };
 
 export async function openDatabaseProxy({ target }: TestDatabase): Promise<DatabaseProxy> {
   const sockets = new Set<Socket>();
-  const server = createServer((near) => join(near, connect(`${target.folder}/.s.PGSQL.5432`), sockets));
+  let isStalled = false;
+  const server = createServer((near) => {
+    join(near, connect(`${target.folder}/.s.PGSQL.5432`), sockets);
+    if (isStalled) near.pause();
+  });
   const port = await listen(server, 0);
   const cut = async (): Promise<void> => {
     const closed = once(server, 'close');
@@ -28,7 +36,19 @@ export async function openDatabaseProxy({ target }: TestDatabase): Promise<Datab
     if (server.listening) await cut();
   });
   const url = `postgresql://${target.user}@127.0.0.1:${port}/${target.database}`;
-  return { url, cut, mend: async () => void (await listen(server, port)) };
+  return {
+    url,
+    cut,
+    mend: async () => void (await listen(server, port)),
+    stall: () => {
+      isStalled = true;
+      for (const socket of sockets) socket.pause();
+    },
+    flow: () => {
+      isStalled = false;
+      for (const socket of sockets) socket.resume();
+    },
+  };
 }
 
 async function listen(server: Server, port: number): Promise<number> {
