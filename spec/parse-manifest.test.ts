@@ -260,6 +260,25 @@ describe('parseManifest', () => {
     );
   });
 
+  it.each<[string, object]>([
+    ['unknown keys', Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, 1]))],
+    ['broken items', { contributes: { endpoints: Array.from({ length: 80_000 }, () => ({})) } }],
+    [
+      'broken scopes',
+      {
+        permissions: Array.from({ length: 40 }, () => ({
+          name: 'http.fetch',
+          scope: Array.from({ length: 90 }, (_, index) => `x${index}`),
+        })),
+      },
+    ],
+  ])('tells few of very many violations: %s', (_trick, part) => {
+    const refusal = refusalOf({ ...SOUND, ...part });
+    expect(refusal.code).toBe('manifest_invalid');
+    expect(refusal.violations.length).toBeLessThanOrEqual(200);
+    expect(JSON.stringify(refusal.violations).length).toBeLessThan(100_000);
+  });
+
   it('reads or refuses any JSON value, and never fails otherwise', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

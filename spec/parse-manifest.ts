@@ -2,8 +2,9 @@
  * The one way to read manifest.json. The schema is `schemas/manifest-v1.schema.json`; what it cannot say is checked by
  * `manifest-checks.ts`. Every violation is reported at once.
  */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { compareAsJson } from './json-equality.ts';
+import type { JsonValue } from './json.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
 import { crossCheck } from './manifest-checks.ts';
 import type { Manifest } from './manifest.ts';
@@ -12,15 +13,26 @@ import { Refusal, type Violation } from './refusal.ts';
 import schema from './schemas/manifest-v1.schema.json' with { type: 'json' };
 import { parseStrictJson, toPointer } from './strict-json.ts';
 
-const ajv = new Ajv2020({
-  allErrors: true,
-  strict: true,
-  strictTypes: false,
-  ownProperties: true,
-  verbose: true,
-});
-compareAsJson(ajv);
-const validateSchema = ajv.compile<Manifest>(schema);
+/** Violations that are told: enough to mend a manifest by, where a hostile one has a hundred thousand. */
+const VIOLATIONS_MAX = 200;
+/** Values in a manifest up to which all its violations are looked for, which costs their square; beyond it the first. */
+const VALUES_TOLD_MAX = 5_000;
+
+const findEvery = compileSchema('allErrors');
+/** Compiled with the first manifest that needs it. */
+let findFirst: ValidateFunction<Manifest> | undefined;
+
+function compileSchema(errors: 'allErrors' | 'firstError'): ValidateFunction<Manifest> {
+  const ajv = new Ajv2020({
+    allErrors: errors === 'allErrors',
+    strict: true,
+    strictTypes: false,
+    ownProperties: true,
+    verbose: true,
+  });
+  compareAsJson(ajv);
+  return ajv.compile<Manifest>(schema);
+}
 
 /**
  * Reads a manifest.
@@ -40,15 +52,34 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     throw new Refusal('manifest_not_json', { detail, violations: json.faults });
   }
   const candidate: unknown = json.value;
-  if (!validateSchema(candidate)) throw manifestInvalid((validateSchema.errors ?? []).map(explain));
+  const fitsSchema = hasMoreValues(json.value, VALUES_TOLD_MAX)
+    ? (findFirst ??= compileSchema('firstError'))
+    : findEvery;
+  if (!fitsSchema(candidate)) {
+    const errors = fitsSchema.errors ?? [];
+    throw manifestInvalid(errors.slice(0, VIOLATIONS_MAX).map(explain), errors.length);
+  }
   const violations = crossCheck(candidate);
-  if (violations.length > 0) throw manifestInvalid(violations);
+  if (violations.length > 0) throw manifestInvalid(violations.slice(0, VIOLATIONS_MAX), violations.length);
   return candidate;
 }
 
-function manifestInvalid(violations: readonly Violation[]): Refusal {
+function hasMoreValues(value: JsonValue, max: number): boolean {
+  let values = 0;
+  const pending: JsonValue[] = [value];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    values += 1;
+    if (values > max) return true;
+    if (typeof next === 'object' && next !== null)
+      for (const below of Object.values(next)) pending.push(below);
+  }
+  return false;
+}
+
+/** @param count of all violations, of which these are the first */
+function manifestInvalid(violations: readonly Violation[], count: number): Refusal {
   const [first] = violations;
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
+  const more = count > 1 ? ` (and ${count - 1} more)` : '';
   return new Refusal('manifest_invalid', {
     detail: `${first?.pointer || '/'}: ${first?.message}${more}.`,
     violations,
