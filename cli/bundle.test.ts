@@ -291,13 +291,44 @@ test('a registry that never calls is there for modules that make one, and for no
   expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
   const files = filesOf(folder);
   expect([...files.keys()]).toEqual(['README.md', 'index.js', 'index.js.map', 'manifest.json']);
-  expect(
-    runInNewContext(
-      `delete globalThis.FinalizationRegistry;${files.get('index.js')?.replace(/export \{[^]*$/u, '')};greeting`,
-      {},
-    ),
-  ).toBe(false);
+  expect(valueOf(files.get('index.js'), 'greeting')).toBe(false);
 });
+
+describe('globals of Node', () => {
+  const made = {
+    buffer: "export const Buffer = { from: () => 'the npm package' };\n",
+    process: "export default { title: 'browser' };\n",
+  };
+  const greeting = 'export const greeting = [typeof Buffer, typeof process, process.env.HOME];\n';
+  const greetingOf = async (dependencies: object): Promise<unknown> => {
+    const { folder, plugin, souk } = await scaffold();
+    for (const [name, code] of Object.entries(made)) writePackage(plugin, name, code);
+    writeFileSync(join(plugin, 'package.json'), JSON.stringify({ dependencies }));
+    writeTypeScript(plugin, 'src/index.ts');
+    writeFileSync(join(plugin, 'src/greeting.ts'), greeting);
+    expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+    return valueOf(filesOf(folder).get('index.js'), 'greeting');
+  };
+
+  test('are the npm packages that the plugin depends on', async () => {
+    expect(await greetingOf({ buffer: '6', process: '0' })).toEqual(['object', 'object', undefined]);
+    expect(await greetingOf({ process: '0' })).toEqual(['undefined', 'object', undefined]);
+  });
+
+  test('are not there because some library has brought the packages along', async () => {
+    expect(await greetingOf({ __proto__: {}, 'left-pad': '1' })).toEqual([
+      'undefined',
+      'undefined',
+      undefined,
+    ]);
+  });
+});
+
+/** Runs a bundle where nothing but the language is, and returns one of its variables. */
+function valueOf(bundle: string | undefined, name: string): unknown {
+  const script = `delete globalThis.FinalizationRegistry;${bundle?.replace(/export \{[^]*$/u, '')};${name}`;
+  return structuredClone(runInNewContext(script, {}));
+}
 
 test('a bundle holds neither tests nor fixtures nor build files, and all else that the folder has', async () => {
   const { folder, plugin, souk } = await scaffold();

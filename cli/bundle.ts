@@ -6,6 +6,7 @@ import { Refusal, type Violation } from '../spec/refusal.ts';
 import { INJECTED, inertGlobals, isInertModule } from './inert-globals.ts';
 import type { Io } from './io.ts';
 import { npmStandIns, standInHint } from './node-names.ts';
+import { isNpmGlobal, npmGlobals, npmGlobalsOf } from './npm-globals.ts';
 import { pagelessBuilds } from './pageless-builds.ts';
 import type { PluginFiles } from './plugin-folder.ts';
 
@@ -49,7 +50,7 @@ export async function bundleWhereNeeded(
   const source = findSource(files, main);
   if (source === undefined) return { files, sources: [] };
   const root = resolve(io.cwd, folder);
-  const bundle = await build(root, source, main);
+  const bundle = await build(buildOptions(root, source, main, npmGlobalsOf(files)), root, source);
   const kept = [...files].filter(([path]) => !isBuildInput(path, bundle.inputs));
   const sources = [...bundle.inputs].map((path) => resolve(root, path));
   return { files: new Map([...kept, ...bundle.outputs]), sources };
@@ -79,10 +80,9 @@ function isBuildInput(path: string, inputs: ReadonlySet<string>): boolean {
 
 type Bundle = { readonly outputs: PluginFiles; readonly inputs: ReadonlySet<string> };
 
-async function build(root: string, source: string, main: string): Promise<Bundle> {
+async function build(options: BuildOptions, root: string, source: string): Promise<Bundle> {
   // Loaded here, because most verbs never need it and it takes a while.
   const esbuild = await import('esbuild');
-  const options = buildOptions(root, source, main);
   try {
     const { outputFiles, metafile } = await esbuild.build({ ...options, metafile: true, write: false });
     return { outputs: readOutputs(root, outputFiles), inputs: inputsOf(metafile) };
@@ -100,7 +100,7 @@ async function build(root: string, source: string, main: string): Promise<Bundle
  * the global object by Node's name, an environment without variables, and an address of the module. The same sources
  * give the same bytes: no time, no absolute path, nothing of the environment.
  */
-function buildOptions(root: string, source: string, main: string): BuildOptions {
+function buildOptions(root: string, source: string, main: string, globals: readonly string[]): BuildOptions {
   return {
     absWorkingDir: root,
     entryPoints: [join(root, source)],
@@ -117,8 +117,8 @@ function buildOptions(root: string, source: string, main: string): BuildOptions 
       'import.meta.url': JSON.stringify(`plugin:///${main}`),
     },
     jsx: 'automatic',
-    inject: [...INJECTED],
-    plugins: [npmStandIns, pagelessBuilds, inertGlobals],
+    inject: [...INJECTED, ...globals],
+    plugins: [npmStandIns, pagelessBuilds, inertGlobals, npmGlobals],
     sourcemap: 'linked',
     sourcesContent: false,
     charset: 'utf8',
@@ -132,7 +132,7 @@ function readOutputs(root: string, outputs: readonly { path: string; contents: U
 }
 
 function inputsOf(metafile: Metafile): Set<string> {
-  return new Set(Object.keys(metafile.inputs).filter((path) => !isInertModule(path)));
+  return new Set(Object.keys(metafile.inputs).filter((path) => !isInertModule(path) && !isNpmGlobal(path)));
 }
 
 /** Who imports what, with the modules that cannot be found left outside; nothing where even that does not build. */

@@ -8,14 +8,20 @@ const BARE_NAME = Symbol('bare name');
 
 /** What `npm install` takes to bring a module of Node that needs nothing but the web. */
 const STAND_INS: ReadonlyMap<string, string> = new Map([
+  ['assert', 'assert process'],
   ['buffer', 'buffer'],
+  ['constants', 'constants@npm:constants-browserify'],
   ['events', 'events'],
+  ['os', 'os@npm:os-browserify'],
   ['path', 'path@npm:path-browserify'],
   ['punycode', 'punycode'],
   ['querystring', 'querystring'],
+  ['stream', 'stream@npm:readable-stream buffer process'],
   ['string_decoder', 'string_decoder'],
+  ['timers', 'timers@npm:timers-browserify'],
   ['url', 'url'],
   ['util', 'util'],
+  ['zlib', 'zlib@npm:browserify-zlib buffer process'],
 ]);
 
 /** `node:events` means the npm package `events` where that is installed, as `events` does without the prefix. */

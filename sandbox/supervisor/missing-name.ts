@@ -15,9 +15,9 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...['localStorage', 'sessionStorage', 'indexedDB', 'caches'].map(advising(STORE)),
   [
     'process',
-    'plugins run on web standards, not on Node; souk pack stands in for process.env, as other bundlers do when told',
+    'plugins run on web standards, not on Node; souk pack stands in for process.env, and for the rest after npm install process',
   ],
-  ['Buffer', "take Uint8Array, or import { Buffer } from 'buffer', the npm package"],
+  ['Buffer', 'take Uint8Array; or npm install buffer, which souk pack then takes for it'],
   ['setImmediate', 'take setTimeout or queueMicrotask'],
   ['WebAssembly', 'plugins have none; take a package, or a build of it, that is JavaScript alone'],
   ['FinalizationRegistry', 'plugins have none; souk pack stands in for it'],

@@ -251,7 +251,7 @@ test.each([
   [
     'runs',
     'export default { fetch() { return Buffer.from("x"); } };',
-    /not defined \(take Uint8Array, or import/u,
+    /not defined \(take Uint8Array; or npm/u,
   ],
   [
     'runs',
