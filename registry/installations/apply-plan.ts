@@ -147,41 +147,60 @@ async function add(
 
 async function replace(
   tx: Transaction,
-  { now, heldSecrets }: InstallationsContext,
+  context: InstallationsContext,
   acting: Acting,
   { grants, offered }: ReadyPlan,
   step: Extract<PlanStep, { kind: 'replace' }>,
 ): Promise<StepOutcome> {
-  const version = requireOffered(offered, step);
   const row = await requireRow(tx, acting.orgId, step.plugin);
-  const restored = step.snapshotId === null ? null : await requireSnapshot(tx, row, step.snapshotId);
-  const config = restored ? restored.config : row.config;
-  await requireConfigSurvives(tx, row, version, config);
-  const at = now();
+  const version = requireOffered(offered, step);
+  const { config, wasActive } = await requireReplaceable(tx, context, row, {
+    version,
+    from: step.snapshotId,
+  });
+  const at = context.now();
   const snapshot = takeSnapshot(tx, row, acting, at);
-  const wasActive = row.state === 'active' ? 'yes' : 'no';
-  // It is activated at once, in the place of the version that runs.
-  if (wasActive === 'yes') {
-    requireSecrets(
-      { id: row.id, plugin: step.plugin },
-      version.manifest,
-      await heldSecrets(tx, acting.orgId),
-    );
-  }
   const state = stateAfter(row.state, 'replace', step.plugin);
   if (state === 'gone') throw new Fault('a replaced installation does not go');
-  Object.assign(row, packageColumns(version), { state, config, range: step.range, isPinned: step.isPinned });
-  row.grants = nextGrants(row.grants, version, grants.get(step.plugin) ?? []);
-  row.revision += 1;
-  row.reason = null;
-  row.updatedAt = at;
+  Object.assign(row, packageColumns(version), {
+    state,
+    config,
+    range: step.range,
+    isPinned: step.isPinned,
+    grants: nextGrants(row.grants, version, grants.get(step.plugin) ?? []),
+    revision: row.revision + 1,
+    reason: null,
+    updatedAt: at,
+    servingSnapshotId: wasActive === 'yes' ? snapshot.id : null,
+    stepDeadlineAt: wasActive === 'yes' ? stepDeadline(at) : null,
+  });
   await forgetPendingUpgrade(tx, acting.orgId, step.plugin);
-  row.servingSnapshotId = wasActive === 'yes' ? snapshot.id : null;
-  row.stepDeadlineAt = wasActive === 'yes' ? stepDeadline(at) : null;
   writeReceipt(tx, acting, row, at);
   await tx.em.flush();
   await forgetOldSnapshots(tx, row);
   return { kind: 'replaced', plugin: step.plugin, snapshotId: snapshot.id, wasActive };
+}
+
+type Replacement = { readonly config: JsonObject; readonly wasActive: 'yes' | 'no' };
+
+/**
+ * @param next.from the snapshot whose configuration comes back, null to keep the present one
+ * @returns what the next version begins with
+ * @throws Refusal `config_invalid` or `secret_missing` where it could not take the place of the present one
+ */
+async function requireReplaceable(
+  tx: Transaction,
+  { heldSecrets }: InstallationsContext,
+  row: Installation,
+  { version, from }: { readonly version: OfferedVersion; readonly from: string | null },
+): Promise<Replacement> {
+  const { config } = from === null ? row : await requireSnapshot(tx, row, from);
+  await requireConfigSurvives(tx, row, version, config);
+  if (row.state !== 'active') return { config, wasActive: 'no' };
+  // It is activated at once, in the place of the version that runs.
+  const held = await heldSecrets(tx, row.orgId);
+  requireSecrets({ id: row.id, plugin: row.pluginId }, version.manifest, held);
+  return { config, wasActive: 'yes' };
 }
 
 /** What was held, as far as the new version still asks for it, and what was consented to now. */

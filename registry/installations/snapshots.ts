@@ -27,12 +27,30 @@ export function takeSnapshot(
   { orgId, actor }: Acting,
   at: Date,
 ): { id: string } {
-  const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } = row;
-  const kept = { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config };
   const owner = { id: randomUUIDv7(), installation: row.id, orgId };
-  const snapshot = { ...owner, ...kept, takenAt: at, takenBy: actorName(actor) };
+  const snapshot = { ...owner, ...keptColumns(row), takenAt: at, takenBy: actorName(actor) };
   tx.em.persist(tx.em.create(InstallationSnapshotEntity, snapshot));
   return owner;
+}
+
+type KeptColumns = Pick<
+  Installation,
+  | 'version'
+  | 'digest'
+  | 'manifest'
+  | 'signature'
+  | 'keyIds'
+  | 'ownerOrgId'
+  | 'range'
+  | 'isPinned'
+  | 'grants'
+  | 'config'
+>;
+
+/** What an installation and its snapshots have in common. */
+export function keptColumns(from: KeptColumns): KeptColumns {
+  const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } = from;
+  return { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config };
 }
 
 export async function forgetOldSnapshots(tx: Transaction, row: Installation): Promise<void> {

@@ -16,6 +16,7 @@ import { enter, leave } from './lifecycle-step.ts';
 import { graphOfRows, loadRows, requireInstalled } from './organization-rows.ts';
 import { requireSafe, type Dangers } from './danger.ts';
 import { requireRunning } from './safe-mode.ts';
+import { keptColumns } from './snapshots.ts';
 import { stateAfter } from './state.ts';
 
 /** What has to be activated for a plan to hold, in order. */
@@ -151,21 +152,12 @@ async function putBack(
   if (!snapshot) throw new Fault('the version before an upgrade was not kept');
   const state = stateAfter(row.state, 'upgradeUndone', plugin);
   if (state === 'gone') throw new Fault('an undone upgrade made an installation go');
-  const { version, digest, manifest, signature, keyIds, ownerOrgId, range, isPinned, grants, config } =
-    snapshot;
-  Object.assign(row, {
-    version,
-    digest,
-    manifest,
-    signature,
-    keyIds,
-    ownerOrgId,
-    range,
-    isPinned,
-    grants,
-    config,
+  Object.assign(row, keptColumns(snapshot), {
+    state,
+    reason: because,
+    stepDeadlineAt: null,
+    servingSnapshotId: null,
   });
-  Object.assign(row, { state, reason: because, stepDeadlineAt: null, servingSnapshotId: null });
   row.revision += 1;
   row.updatedAt = context.now();
   tx.em.remove(snapshot);
@@ -176,6 +168,6 @@ async function putBack(
     actor: acting.actor,
     action: 'installation.upgrade-undone',
     subject: `plugin:${plugin}`,
-    detail: { version, digest, reason: because.slice(0, 1_000) },
+    detail: { version: row.version, digest: row.digest, reason: because.slice(0, 1_000) },
   });
 }
