@@ -81,8 +81,11 @@ export function userUnknown(): Refusal {
 }
 
 function readEmail(text: string): string {
-  const email = text.trim().toLowerCase().normalize('NFC');
-  if (email.length <= EMAIL_CHARS_MAX && EMAIL.test(email)) return email;
+  // Before anything is done with it: to compose a long text takes the square of its length.
+  if (text.length <= EMAIL_CHARS_MAX) {
+    const email = text.trim().toLowerCase().normalize('NFC');
+    if (email.length <= EMAIL_CHARS_MAX && EMAIL.test(email)) return email;
+  }
   throw new Refusal('email_invalid', { detail: 'The text is not of the form name@domain, or is too long.' });
 }
 

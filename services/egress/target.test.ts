@@ -30,6 +30,7 @@ describe('what is no address to send to', () => {
     ['dots that are encoded twice', 'https://example.org/api/%252e%252e/admin'],
     ['dots with a parameter', 'https://example.org/api/..;a=b/admin'],
     ['a dot behind an encoded slash', 'https://example.org/api%2F./admin'],
+    ['a host that is longer than any name', `https:///${'\u4e00'.repeat(1_100)}.example/`],
     ['a URL of 9,000 characters', `https://example.org/${'a'.repeat(9_000)}`],
   ])('%s', (_trick, text) => {
     expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: 'egress_url_invalid' }));

@@ -21,6 +21,8 @@ export function parseTarget(text: string): Target {
     throw invalid(`The URL has ${text.length} characters; at most ${EGRESS_LIMITS.urlCharsMax} are taken.`);
   }
   if (/[\p{Cc}\s\\]/u.test(text)) throw invalid('The URL holds a control character, a space or a backslash.');
+  const [, authority = ''] = AUTHORITY.exec(text) ?? [];
+  if (authority.length > AUTHORITY_CHARS_MAX) throw invalid('The host of the URL is longer than any name.');
   if (!URL.canParse(text)) throw invalid('The text is no absolute URL.');
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
@@ -32,6 +34,11 @@ export function parseTarget(text: string): Target {
   requireOpenPath(url.pathname);
   return url as Target;
 }
+
+/** What the URL parser takes for it in http and https, however many slashes there are (URL section 4.4). */
+const AUTHORITY = /^[^:]*:\/*([^/?#]*)/u;
+/** RFC 1035 section 2.3.4 allows 255 bytes. To write letters as ASCII takes the square of their number (RFC 3492). */
+const AUTHORITY_CHARS_MAX = 1_024;
 
 /**
  * The parser has resolved the dot segments that it knows. Servers know more of them, behind an encoded slash, encoded
