@@ -1,5 +1,5 @@
 /** One incompatibility, or two together, in words. */
-import { satisfies } from 'semver';
+import { readRange } from '../../spec/version.ts';
 import type { Candidates, Obstacle } from './candidates.ts';
 import type { DependencyEdge, ExternalCause, Gap, Incompatibility, Term } from './incompatibility.ts';
 import type { RootRequirement } from './problem.ts';
@@ -231,8 +231,12 @@ function runText(candidates: Candidates, first: number, last: number): string {
   if (first === last) return from;
   const text =
     first === 0 ? `<=${to}` : last === candidates.versions.length - 1 ? `>=${from}` : `${from} - ${to}`;
-  const run = candidates.versions.slice(first, last + 1);
-  return run.every((version) => satisfies(version, text)) ? text : `${text} with prereleases`;
+  const prereleases = candidates.versions
+    .slice(first, last + 1)
+    .filter((version) => version.prerelease.length > 0);
+  if (prereleases.length === 0) return text;
+  const range = readRange(text);
+  return prereleases.every((version) => range?.test(version)) ? text : `${text} with prereleases`;
 }
 
 /** @returns maximal runs of neighbours among ascending indices. */
