@@ -1,4 +1,5 @@
 /** The connection to PostgreSQL: the ORM, transactions under a scope, migrations, notifications, readiness. */
+import { randomUUID } from 'node:crypto';
 import { Migrator } from '@mikro-orm/migrations';
 import {
   MikroORM,
@@ -60,8 +61,8 @@ const SERVER_VERSION_MIN = 150_000;
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const config = clientConfig(options.target);
-  const guard = createPoolGuard();
-  const orm = createOrm(config, options, guard.watch);
+  const connections = nameConnections();
+  const orm = createOrm(config, options, connections);
   const root = orm.em as EntityManager;
   try {
     await checkServer(root);
@@ -69,7 +70,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await orm.close(true);
     throw explainFirstContact(error);
   }
-  const notifications = await openNotifications(config, guard.cut);
+  const notifications = await openNotifications(
+    { application_name: connections.name, ...config },
+    connections.guard.cut,
+  );
   return {
     orm,
     notifications,
@@ -84,10 +88,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
+type Connections = { readonly name: string; readonly guard: PoolGuard };
+
+/**
+ * PostgreSQL shows the name (`pg_stat_activity`) for as long as one of the connections lives: other servers see by it
+ * that this one does. A name in DATABASE_URL takes its place, and nobody is seen to have died.
+ */
+function nameConnections(): Connections {
+  return { name: `souk ${randomUUID()}`, guard: createPoolGuard() };
+}
+
 function createOrm(
   config: ClientConfig,
   options: DatabaseOptions,
-  onPoolCreated: PoolGuard['watch'],
+  { name, guard }: Connections,
   migrations: readonly NamedMigration[] = [],
 ): MikroORM {
   return new MikroORM({
@@ -96,8 +110,8 @@ function createOrm(
     driverOptions: {
       ...config,
       connectionTimeoutMillis: CONNECT_MS_MAX,
-      application_name: 'souk',
-      onPoolCreated,
+      application_name: name,
+      onPoolCreated: guard.watch,
     },
     pool: { min: 0, max: options.poolMax ?? POOL_MAX_DEFAULT },
     entities: options.entities,
@@ -127,7 +141,7 @@ async function migrateWith(
   options: DatabaseOptions,
   migrations: readonly NamedMigration[],
 ): Promise<string[]> {
-  const orm = createOrm(config, { ...options, poolMax: 2 }, createPoolGuard().watch, migrations);
+  const orm = createOrm(config, { ...options, poolMax: 2 }, nameConnections(), migrations);
   try {
     return await runMigrations(orm, migrations);
   } finally {

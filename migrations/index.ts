@@ -26,6 +26,7 @@ import { Migration0050 } from './0050-import-jobs.ts';
 import { Migration0055 } from './0055-event-lanes.ts';
 import { Migration0060 } from './0060-organization-rates.ts';
 import { Migration0061 } from './0061-job-sizes.ts';
+import { Migration0062 } from './0062-idempotency-holder.ts';
 
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0001-identity', class: Migration0001 },
@@ -54,4 +55,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: '0055-event-lanes', class: Migration0055 },
   { name: '0060-organization-rates', class: Migration0060 },
   { name: '0061-job-sizes', class: Migration0061 },
+  { name: '0062-idempotency-holder', class: Migration0062 },
 ];

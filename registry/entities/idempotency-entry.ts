@@ -13,6 +13,8 @@ export const IdempotencyEntryEntity = defineEntity({
     /** Null while the first request is still at work. */
     status: p.integer().nullable(),
     response: p.json<JsonObject>().nullable(),
+    /** The server at work, by the name of its connections in PostgreSQL. */
+    holder: p.text().nullable(),
     createdAt: p.datetime(),
     expiresAt: p.datetime(),
   },

@@ -56,6 +56,28 @@ describe('takeKey', () => {
     expect(await takeKey(test.database, request('k4'), later(6 * 60_000))).toEqual({ kind: 'first' });
   });
 
+  it('takes the same request over, and no other, when the server at work on it is gone', async () => {
+    const other = await test.open();
+    const soon = later(10_000);
+    await takeKey(other, request('k6'), NOW);
+    await takeKey(other, request('k7'), NOW);
+    await expect(takeKey(test.database, request('k6'), soon)).rejects.toMatchObject({
+      code: 'idempotency_key_in_use',
+    });
+    await other.close();
+    const isTaken = () => takeKey(test.database, request('k6'), soon).catch(({ code }) => code);
+    await expect.poll(isTaken).toEqual({ kind: 'first' });
+    await expect(takeKey(test.database, request('k6'), later(20_000))).rejects.toMatchObject({
+      code: 'idempotency_key_in_use',
+    });
+    await expect(takeKey(test.database, request('k7', { requestDigest: 'b' }), soon)).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    await expect(takeKey(test.database, request('k7'), later(1_000))).rejects.toMatchObject({
+      code: 'idempotency_key_in_use',
+    });
+  });
+
   it('forgets answers after a day', async () => {
     await takeKey(test.database, request('k5'), NOW);
     await keepAnswer(test.database, request('k5'), answer, NOW);

@@ -10,8 +10,13 @@ import { IdempotencyEntryEntity } from '../entities/index.ts';
 
 /** How long an answer is kept. */
 const KEEP_MS = 24 * 60 * 60_000;
-/** After this long, a request without an answer is taken for dead (its server was killed), and may be sent again. */
+/** After this long, a request without an answer is taken for dead, and may be sent again. */
 const WORK_MS_MAX = 5 * 60_000;
+/**
+ * Where its server was killed, after this long: PostgreSQL ends a connection, and what was under way on it, when the
+ * process at the other end is gone. A server that only lost its connections has them back sooner.
+ */
+const ABANDONED_MS_MIN = 3_000;
 /** RFC 9110, section 5.5: visible characters and inner spaces. */
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/u;
 
@@ -46,7 +51,8 @@ export async function takeKey(database: Database, request: IdempotentRequest, no
   const row = await database.transaction({ kind: 'instance' }, async ({ em }) => {
     const { owner, key, requestDigest } = request;
     const deadAt = new Date(now.getTime() + WORK_MS_MAX);
-    const bindings = [owner, key, requestDigest, now, deadAt, now, owner, key];
+    const abandonedBefore = new Date(now.getTime() - ABANDONED_MS_MIN);
+    const bindings = [owner, key, requestDigest, now, deadAt, now, abandonedBefore, owner, key];
     const rows = await em.execute<Row[]>(TAKE, bindings);
     return rows.find(({ is_mine: isMine }) => isMine) ?? rows[0];
   });
@@ -55,14 +61,22 @@ export async function takeKey(database: Database, request: IdempotentRequest, no
   return judge(row, request);
 }
 
-/** An expired entry is taken over in place. Only one of several requests at once gets a row with `is_mine`. */
+/**
+ * An expired entry is taken over in place, and one of the same request whose server is gone. Only one of several
+ * requests at once gets a row with `is_mine`.
+ */
 const TAKE = `
 with mine as (
-  insert into idempotency_entry as entry (owner, key, request_digest, created_at, expires_at) values (?, ?, ?, ?, ?)
+  insert into idempotency_entry as entry (owner, key, request_digest, created_at, expires_at, holder)
+  values (?, ?, ?, ?, ?, current_setting('application_name'))
   on conflict (owner, key) do update
     set request_digest = excluded.request_digest, status = null, response = null,
-        created_at = excluded.created_at, expires_at = excluded.expires_at
-    where entry.expires_at <= ?
+        created_at = excluded.created_at, expires_at = excluded.expires_at, holder = excluded.holder
+    where entry.expires_at <= ? or (
+      entry.status is null and entry.request_digest = excluded.request_digest and entry.created_at <= ?
+      and entry.holder is not null
+      and not exists (select 1 from pg_stat_activity where application_name = entry.holder)
+    )
   returning request_digest, status, response, true as is_mine
 )
 select * from mine

@@ -133,5 +133,6 @@ export const REGISTRY_ERRORS = {
     kind: 'state',
     title: 'A request with this Idempotency-Key is still at work.',
     hint: 'Wait for its answer, then send it again.',
+    retryAfterSeconds: 2,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;
