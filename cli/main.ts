@@ -3,12 +3,14 @@ import type { ExitCode } from './exit-code.ts';
 import { type Io, processIo } from './io.ts';
 import { runShell, type Verb } from './shell.ts';
 import { registerAudit } from './verbs/audit.ts';
+import { registerAvailability } from './verbs/availability.ts';
 import { registerCheck } from './verbs/check.ts';
 import { registerContract } from './verbs/contract.ts';
 import { registerDev } from './verbs/dev.ts';
+import { registerEvents } from './verbs/events.ts';
+import { registerImports } from './verbs/imports.ts';
 import { registerInit } from './verbs/init.ts';
-import { registerTest } from './verbs/test.ts';
-import { registerInstance } from './verbs/instance.ts';
+import { registerJobs } from './verbs/jobs.ts';
 import { registerKeygen } from './verbs/keygen.ts';
 import { registerKeys } from './verbs/keys.ts';
 import { registerLogin } from './verbs/login.ts';
@@ -19,13 +21,16 @@ import { registerPlugin } from './verbs/plugin.ts';
 import { registerPublish } from './verbs/publish.ts';
 import { registerRecords } from './verbs/records.ts';
 import { registerReview } from './verbs/review.ts';
+import { registerReviews } from './verbs/reviews.ts';
+import { registerSafeMode } from './verbs/safe-mode.ts';
+import { registerSchedules } from './verbs/schedules.ts';
 import { registerSearch } from './verbs/search.ts';
 import { registerSign } from './verbs/sign.ts';
 import { registerSweep } from './verbs/sweep.ts';
+import { registerTest } from './verbs/test.ts';
 import { registerTrust } from './verbs/trust.ts';
 import { registerVerify } from './verbs/verify.ts';
 import { registerWithdraw } from './verbs/withdraw.ts';
-import { registerWork } from './verbs/work.ts';
 
 const VERBS: readonly Verb[] = [
   registerInit,
@@ -46,10 +51,15 @@ const VERBS: readonly Verb[] = [
   registerPlugin,
   registerContract,
   registerLogs,
-  registerWork,
+  registerJobs,
+  registerEvents,
+  registerSchedules,
+  registerImports,
+  registerReviews,
   registerRecords,
   registerReview,
-  registerInstance,
+  registerAvailability,
+  registerSafeMode,
   registerAudit,
   registerSweep,
 ];

@@ -8,10 +8,9 @@
 import type { HandlerPath, HandlerTrigger } from '../spec/handler.ts';
 import type { HostBody } from '../spec/host/capability.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
-import type { FailedOutcome } from '../spec/outcome.ts';
 import type { Permission } from '../spec/permission.ts';
 import type { PluginId } from '../spec/plugin-id.ts';
-import type { Caller, GuestError, RunFile, RunUsage } from '../spec/run.ts';
+import type { Caller, FailedRun, RunFile, RunUsage } from '../spec/run.ts';
 
 export type { Caller, GuestError, RunFile, RunUsage } from '../spec/run.ts';
 
@@ -112,16 +111,7 @@ export type Completion =
       readonly value: JsonValue;
       readonly usage: RunUsage;
     }
-  | {
-      readonly outcome: FailedOutcome;
-      /** For the log and for administrators; never for strangers. */
-      readonly reason: string;
-      /** Source position and message of a guest error, mapped to the author's source where a map exists. */
-      readonly guestError?: GuestError;
-      /** For `loadShed`: when to try again. */
-      readonly retryAfterMs?: number;
-      readonly usage: RunUsage;
-    };
+  | FailedRun;
 
 /**
  * What an installation may do now, nothing where it is not active. Asked for host calls of runs that have lasted for a

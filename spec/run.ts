@@ -35,15 +35,19 @@ export type RunUsage = {
   readonly cold: boolean;
 };
 
+/** How a run ended that was not `ok`. */
+export type FailedRun = {
+  readonly outcome: FailedOutcome;
+  /** For the log and for administrators; never for strangers. */
+  readonly reason: string;
+  /** Source position and message of a guest error, mapped to the author's source where a map exists. */
+  readonly guestError?: GuestError;
+  /** For `loadShed`: when to try again. */
+  readonly retryAfterMs?: number;
+  readonly usage: RunUsage;
+};
+
 /** How the run of a named handler ended. */
 export type HandlerEnd =
   | { readonly outcome: 'ok'; readonly value: JsonValue; readonly usage: RunUsage }
-  | {
-      readonly outcome: FailedOutcome;
-      /** For the log and for administrators; never for strangers. */
-      readonly reason: string;
-      readonly guestError?: GuestError;
-      /** For `loadShed`: when to try again. */
-      readonly retryAfterMs?: number;
-      readonly usage: RunUsage;
-    };
+  | FailedRun;

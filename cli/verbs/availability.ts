@@ -1,4 +1,5 @@
-/** `souk availability …` and `souk safemode …`: decisions of the instance's administrators. */
+/** `souk availability`: how a plugin is offered, which administrators of the instance decide. */
+import { InvalidArgumentError } from 'commander';
 import { openClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
@@ -6,7 +7,6 @@ import { packagePath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, oneLine, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
-import { InvalidArgumentError } from 'commander';
 
 type SetOptions = ServerOptions & {
   readonly visibility?: string;
@@ -15,12 +15,7 @@ type SetOptions = ServerOptions & {
   readonly scope?: string;
 };
 
-export function registerInstance(shell: Shell): void {
-  registerAvailability(shell);
-  registerSafeMode(shell);
-}
-
-function registerAvailability({ io, group, report }: Shell): void {
+export function registerAvailability({ io, group, report }: Shell): void {
   const verb = group('availability', 'how a plugin is offered; needs the token of an instance admin');
   withServer(verb('show', 'how a plugin is offered, what its author proposes, and who else may see it'))
     .argument('<plugin>', 'publisher/name')
@@ -110,36 +105,4 @@ function availabilityLines({
     `scope: ${scope}`,
     oneLine(`its author proposes: ${JSON.stringify(proposed)}`),
   ];
-}
-
-function registerSafeMode({ io, group, report }: Shell): void {
-  const verb = group('safemode', 'the brake of the whole instance; needs the token of an instance admin');
-  withServer(verb('show', 'whether plugins run at all')).action((options: ServerOptions) =>
-    report(options, () => safeMode(io, options)),
-  );
-  withServer(verb('begin', 'let no plugin of any organization run; nothing that is installed changes'))
-    .requiredOption('--reason <text>', 'what callers are told meanwhile')
-    .action((options: ServerOptions & { reason: string }) =>
-      report(options, async () => {
-        await (await openClient(io, options)).send('PUT', SAFE_MODE, { reason: options.reason });
-        return safeMode(io, options);
-      }),
-    );
-  withServer(verb('end', 'let plugins run again')).action((options: ServerOptions) =>
-    report(options, async () => {
-      await (await openClient(io, options)).send('DELETE', SAFE_MODE);
-      return safeMode(io, options);
-    }),
-  );
-}
-
-const SAFE_MODE = '/api/v1/safe-mode';
-
-async function safeMode(io: Io, options: ServerOptions): Promise<Report> {
-  const mode = await (await openClient(io, options)).get(SAFE_MODE);
-  const line =
-    mode['kind'] === 'on'
-      ? oneLine(`safe mode is on since ${String(mode['since'])}: ${String(mode['reason'])}`)
-      : 'safe mode is off';
-  return done([line], mode);
 }
