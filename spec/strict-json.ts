@@ -91,7 +91,7 @@ function findFaults(text: string): Violation[] {
           report(pathSupplier(), 'the integer is beyond 2^53, where readers differ; write it as text');
       },
       onError: (code, _offset, _length, line, column) => {
-        report([], `${printParseErrorCode(code)} at line ${line + 1}, column ${column + 1}`);
+        report([], `is not JSON: ${printParseErrorCode(code)} at line ${line + 1}, column ${column + 1}`);
       },
     },
     { disallowComments: true, allowTrailingComma: false },

@@ -60,13 +60,24 @@ function requireHeld(held: readonly Permission[], grants: readonly Permission[])
     const faults = grantFaults(grant);
     if (faults.length > 0) return faults.map((message) => ({ pointer, message }));
     const isHeld = held.some((wide) => coversPermission(wide, grant));
-    return isHeld ? [] : [{ pointer, message: `${grant.name} is not held to this extent` }];
+    return isHeld ? [] : [{ pointer, message: `${describeExtent(grant)} was not granted` }];
   });
   if (violations.length === 0) return;
   throw new Refusal('grant_not_held', {
-    detail: `${violations.length} of the grants are not held already.`,
+    detail: `${violations
+      .slice(0, 3)
+      .map(({ message }) => message)
+      .join('; ')}.`,
     violations,
   });
+}
+
+function describeExtent({ name, scope, methods }: Permission): string {
+  return [
+    name,
+    ...(scope ? [`of ${scope.join(' ')}`] : []),
+    ...(methods ? [`(${methods.join(' ')})`] : []),
+  ].join(' ');
 }
 
 async function changeRow(

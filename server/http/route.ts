@@ -7,13 +7,13 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Static, TSchema } from 'typebox';
 import type { HttpMethod } from '../../spec/permission.ts';
-import { Refusal, type Violation } from '../../spec/refusal.ts';
+import { Refusal } from '../../spec/refusal.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
-import { toViolation } from '../../spec/guest-schema.ts';
 import type { Access, CallerOf } from './access.ts';
 import { hasNoBody, readJson, readUpload, type Upload } from './body.ts';
 import { requireStorable } from './storable.ts';
+import { violationsOf } from './violations.ts';
 import type { RateClass } from './rate-limits.ts';
 
 /** What a route answers: JSON, bytes, or nothing. */
@@ -188,10 +188,7 @@ function queryOf(raw: Request): Record<string, string | string[]> {
 
 function checked(validate: ValidateFunction, value: unknown, at: string): unknown {
   if (validate(value)) return value;
-  const violations: Violation[] = (validate.errors ?? []).slice(0, 20).map((error) => {
-    const violation = toViolation(error);
-    return { ...violation, pointer: at + violation.pointer };
-  });
+  const violations = violationsOf(validate.errors ?? [], at);
   const [first] = violations;
   throw new Refusal('request_invalid', {
     detail: `${first?.pointer || 'The body'}: ${first?.message}.`,

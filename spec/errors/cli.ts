@@ -86,18 +86,6 @@ export const CLI_ERRORS = {
     title: 'The lock file is not JSON that every reader understands alike.',
     hint: 'Use a file that souk plugin lock --out wrote, unchanged.',
   },
-  grant_not_held: {
-    status: 409,
-    kind: 'state',
-    title: 'The plugin does not have the permission that is to be taken back.',
-    hint: 'Look at souk plugin grants for what it has.',
-  },
-  publisher_name_invalid: {
-    status: 400,
-    kind: 'input',
-    title: 'This is not the name of a publisher.',
-    hint: 'Use lower-case letters, digits and single hyphens, such as kelompok.',
-  },
   key_not_of_publisher: {
     status: 400,
     kind: 'input',

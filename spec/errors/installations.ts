@@ -45,10 +45,10 @@ export const INSTALLATION_ERRORS = {
     hint: 'Grant only what the plan lists; a grant may be narrower, never wider.',
   },
   grant_not_held: {
-    status: 422,
-    kind: 'policy',
-    title: 'Grants of an installation can only be narrowed.',
-    hint: 'Send the grants that remain; what was not granted with a plan needs a plan.',
+    status: 409,
+    kind: 'state',
+    title: 'Grants can only be narrowed, and the plugin was not granted this.',
+    hint: 'Look at what it was granted (souk plugin grants); what was not granted with a plan needs a plan.',
   },
   transition_not_allowed: {
     status: 409,

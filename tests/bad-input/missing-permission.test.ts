@@ -100,5 +100,6 @@ describe('a permission that is missing', () => {
   it('cannot be taken back by narrowing to more', async () => {
     const widened = await acme.owner.put(grants, { grants: [{ name: 'kv' }] });
     expect([widened.status, widened.json.code]).toEqual([409, 'grant_not_held']);
+    expect(widened.json.detail).toContain('was not granted');
   });
 });
