@@ -123,6 +123,59 @@ describe('a removal', () => {
   });
 });
 
+describe('what nothing needs any more', () => {
+  it('stays in its version though that is a prerelease', async () => {
+    const club = await fixture.org('early');
+    await fixture.publish({ id: 'house/early', version: '2.0.0-rc.1' });
+    await fixture.publish({
+      id: 'house/needs-early',
+      version: '1.0.0',
+      dependencies: { 'house/early': '^2.0.0-rc.1' },
+    });
+    await carryOutRequest(fixture, club, { kind: 'install', plugin: 'house/needs-early' });
+    const plan = await fixture.installations.createPlan(club.acting, {
+      kind: 'remove',
+      plugin: 'house/needs-early',
+      dependants: 'refuse',
+    });
+    expect(plan.changes).toMatchObject([
+      { kind: 'keep', plugin: 'house/early', toVersion: '2.0.0-rc.1' },
+      { kind: 'remove', plugin: 'house/needs-early' },
+    ]);
+  });
+
+  it('stays though another one of its kind is in the way', async () => {
+    const club = await fixture.org('crowd');
+    const ids = ['house/left-a', 'house/left-b', 'house/left-c'] as const;
+    for (const id of ids) {
+      const optionalDependencies = id === 'house/left-b' ? { 'house/newcomer': '<1.0.0' } : {};
+      await fixture.publish({ id, version: '1.0.0', optionalDependencies });
+    }
+    await fixture.publish({
+      id: 'house/needs-left',
+      version: '1.0.0',
+      dependencies: Object.fromEntries(ids.map((id) => [id, '*'])),
+    });
+    await fixture.publish({ id: 'house/newcomer', version: '1.0.0' });
+    await carryOutRequest(fixture, club, { kind: 'install', plugin: 'house/needs-left' });
+    await carryOutRequest(fixture, club, {
+      kind: 'remove',
+      plugin: 'house/needs-left',
+      dependants: 'refuse',
+    });
+    const plan = await fixture.installations.createPlan(club.acting, {
+      kind: 'install',
+      plugin: 'house/newcomer',
+    });
+    expect(plan.changes.map(({ kind, plugin }) => `${kind} ${plugin}`)).toEqual([
+      'keep house/left-a',
+      'remove house/left-b',
+      'keep house/left-c',
+      'add house/newcomer',
+    ]);
+  });
+});
+
 describe('consent', () => {
   it('is refused when a permission is missing or was not asked for', async () => {
     const plan = await fixture.installations.createPlan(other.acting, {

@@ -1,7 +1,7 @@
 /** From a request to a plan, in two steps: what shall be held, and what that means. */
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../../spec/refusal.ts';
-import type { Resolution, ResolutionProblem } from '../../resolver/index.ts';
+import type { Resolution, ResolutionProblem, RootRequirement } from '../../resolver/index.ts';
 import { changesOf, stepsOf } from './changes.ts';
 import type { CheckedRequest } from './check-request.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -41,7 +41,7 @@ export async function resolveRequest(
 
 /**
  * The data of a plugin goes with it. So what nothing needs any more stays until somebody asks for its removal, unless
- * it stands in the way.
+ * it stands in the way: that one alone, and none of the others.
  */
 async function keepOrphans(
   { target, resolution }: ResolvedRequest,
@@ -51,14 +51,37 @@ async function keepOrphans(
   const orphans = [...world.installed.keys()].filter(
     (plugin) => !resolution.plugins.has(plugin) && target.mayGo(plugin) === 'stays',
   );
-  if (orphans.length === 0) return resolution;
-  const held = orphans.map(
-    (plugin) => ({ plugin, range: '*', kind: 'required', origin: 'installed' }) as const,
-  );
+  const kept: RootRequirement[] = [];
+  let answer = resolution;
+  /** Tries them together first; where that is impossible, each half. */
+  const keepMost = async (roots: readonly RootRequirement[]): Promise<void> => {
+    if (roots.length === 0) return;
+    const wider = { ...target, roots: [...target.roots, ...kept, ...roots] };
+    const found = await ifPossible(resolver(resolutionProblem(wider, world)));
+    if (found !== undefined) {
+      answer = found;
+      kept.push(...roots);
+    } else if (roots.length > 1) {
+      await keepMost(roots.slice(0, roots.length / 2));
+      await keepMost(roots.slice(roots.length / 2));
+    }
+  };
+  await keepMost(orphans.map((plugin) => rootOfOrphan(plugin, world)));
+  return answer;
+}
+
+/** Any version, the one that is there included: `*` leaves prereleases out, and swallows what is joined to it. */
+function rootOfOrphan(plugin: PluginId, { installed }: World): RootRequirement {
+  const version = installed.get(plugin)?.version;
+  const range = version === undefined ? '*' : `<${version} || >=${version}`;
+  return { plugin, range, kind: 'required', origin: 'installed' };
+}
+
+async function ifPossible(resolving: Promise<Resolution>): Promise<Resolution | undefined> {
   try {
-    return await resolver(resolutionProblem({ ...target, roots: [...target.roots, ...held] }, world));
+    return await resolving;
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'resolution_impossible') return resolution;
+    if (error instanceof Refusal && error.code === 'resolution_impossible') return undefined;
     throw error;
   }
 }
