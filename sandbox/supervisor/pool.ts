@@ -24,7 +24,15 @@ export const DEFAULT_SHARING: Readonly<Record<TrustTier, SharingScope>> = {
 export type PoolParts = {
   readonly sharing: Readonly<Record<TrustTier, SharingScope>>;
   readonly start: (tier: TrustTier) => Runner;
+  /** Runners that hold plugins, beside spares. */
+  readonly runnersMax: number;
 };
+
+/** @param memoryBytes that the machine, or what contains this process, has */
+export function runnersFor(memoryBytes: number): number {
+  const { runnerBytesUsual, runnersMin, runnersMax } = RUNNER_LIMITS;
+  return Math.max(runnersMin, Math.min(runnersMax, Math.floor(memoryBytes / 2 / runnerBytesUsual)));
+}
 
 export class RunnerPool {
   readonly runners = new Set<Runner>();
@@ -45,14 +53,27 @@ export class RunnerPool {
     this.#spares.set(runner.tier, runner);
   }
 
-  /** @returns the runner that has the guest's isolate, or is to have it */
-  runnerFor(guest: Guest): Runner {
+  /** @returns the runner that has the guest's isolate, or is to have it; undefined while all that there may be are in use */
+  runnerFor(guest: Guest): Runner | undefined {
     const group = this.#groupOf(guest);
     const members = this.#groups.get(group) ?? [];
     const home = members.find((runner) => !runner.isClosing && findIsolate(runner, guest) !== undefined);
     if (home) return home;
     const free = members.find((runner) => !runner.isClosing && hasRoom(runner));
-    return free ?? this.#addRunner(group, guest.tier);
+    if (free) return free;
+    return this.#makeRoom() ? this.#addRunner(group, guest.tier) : undefined;
+  }
+
+  /** Each is a process: whoever has many installations, or organizations, would else have as many of them. */
+  #makeRoom(): boolean {
+    const holders = [...this.runners].filter((runner) => runner.group !== '' && !runner.isClosing);
+    if (holders.length < this.#parts.runnersMax) return true;
+    const before = performance.now() - RUNNER_LIMITS.unusedMsMin;
+    const [longest] = holders
+      .filter((runner) => runner.isReady && runner.runs.size === 0 && runner.usedAtMs < before)
+      .sort((one, other) => one.usedAtMs - other.usedAtMs);
+    longest?.retire();
+    return longest !== undefined;
   }
 
   /** Puts the installation into a group of its own for a while. */

@@ -1,4 +1,5 @@
 /** Brings runs into isolates: at once where both runner and isolate are there, else as soon as they are. */
+import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { PackagePort } from '../ports.ts';
 import type { IsolateLoader } from './isolate-loader.ts';
@@ -18,6 +19,11 @@ export type RunStarterParts = {
 const START_ATTEMPTS_MAX = 3;
 /** The same for runners that somebody else killed, an operator or the kernel: the deadline of the run comes first. */
 const KILLED_STARTS_MAX = 50;
+const NO_ROOM: Failure = {
+  outcome: 'loadShed',
+  reason: 'every plugin process that this server may have is in use',
+  retryAfterMs: RUNNER_LIMITS.unusedMsMin,
+};
 
 export class RunStarter {
   readonly #parts: RunStarterParts;
@@ -41,6 +47,7 @@ export class RunStarter {
   begin(run: Run): void {
     const { guest } = run.invocation;
     const runner = this.#parts.pool.runnerFor(guest);
+    if (!runner) return run.settle(failRun(run, NO_ROOM));
     const isolate = runner.isReady ? this.#parts.loader.find(runner, guest) : undefined;
     if (isolate) return enter(run, runner, isolate);
     this.#waiting.add(run);
@@ -67,6 +74,7 @@ export class RunStarter {
     let kills = 0;
     while (failures < START_ATTEMPTS_MAX && kills < KILLED_STARTS_MAX) {
       const runner = pool.runnerFor(guest);
+      if (!runner) return run.settle(failRun(run, NO_ROOM));
       const isReady = await runner.ready.then(
         () => !runner.isClosing,
         () => false,

@@ -1,4 +1,6 @@
 /** The sandbox as the server uses it: give it an invocation, get a completion; nothing else is promised. */
+import { totalmem } from 'node:os';
+
 import {
   ISOLATE_LIMITS,
   RUN_LIMITS,
@@ -21,7 +23,7 @@ import {
 import { describeHealth, type SandboxHealth } from './health.ts';
 import { IsolateLoader, unloadOlder } from './isolate-loader.ts';
 import { launchRunner, WEAK_LEVELS, type EngineProfile, type RightsLevel } from './launch.ts';
-import { DEFAULT_SHARING, RunnerPool, type SharingScope } from './pool.ts';
+import { DEFAULT_SHARING, RunnerPool, runnersFor, type SharingScope } from './pool.ts';
 import { findRights, type Rights } from './rights.ts';
 import { RunAdmission } from './run-admission.ts';
 import { RunStarter } from './run-starter.ts';
@@ -49,6 +51,8 @@ export type SandboxOptions = {
    * What becomes of the unreviewed tier where the machine gives runners only weak process rights; refused where absent.
    */
   readonly onWeakRights?: 'refuseUnreviewed' | 'allowUnreviewed';
+  /** Runners that hold plugins; as many as the memory of the machine allows where absent. */
+  readonly runnersMax?: number;
   /** Runs in flight of an organization, where they are not `RUNNER_LIMITS.runsPerOrganizationMax` for all. */
   readonly runsPerOrganizationMaxOf?: (orgId: string) => number;
 };
@@ -120,6 +124,7 @@ class Supervisor implements Sandbox {
     const pool = new RunnerPool({
       sharing: { ...DEFAULT_SHARING, ...options.sharing },
       start: (tier) => this.#startRunner(tier, this.#level()),
+      runnersMax: options.runnersMax ?? runnersFor(memoryBytes()),
     });
     const { services } = this.#broker;
     const loader = new IsolateLoader({ services, endpointLimits: this.#limits.endpoint });
@@ -306,6 +311,11 @@ class Supervisor implements Sandbox {
     const { pid, tier } = end;
     this.#options.observer.runnerEnded({ pid, tier }, verdict.reason, culprit ? [culprit] : []);
   }
+}
+
+/** Of the machine, or of the container, where that has less. */
+function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity);
 }
 
 function mapLimits(limitsOf: (kind: TriggerKind) => RunLimits): Record<TriggerKind, RunLimits> {

@@ -48,6 +48,7 @@ const RUNNERS: readonly Relation[] = [
     RUNNER_LIMITS.neighbourWaitMsMax < RUNNER_LIMITS.neighbourWindowCpuMsMax &&
       RUNNER_LIMITS.neighbourWindowCpuMsMax < RUNNER_LIMITS.neighbourWindowMs,
   ],
+  ['few runners are fewer than many', RUNNER_LIMITS.runnersMin < RUNNER_LIMITS.runnersMax],
   [
     'pressure lies between a full runner and the ceiling',
     RUNNER_LIMITS.residentBytesMax / 2 < RUNNER_LIMITS.pressureBytesMin &&

@@ -136,6 +136,14 @@ export const RUNNER_LIMITS = {
   neighbourWindowCpuMsMax: 500,
   /** Runners for those: each takes about 60 MiB. */
   movedAwayMax: 32,
+  /**
+   * Runners that hold plugins: half of the memory of the machine, at what one takes with a few small plugins, within
+   * these bounds. For another one, the one that nobody has used for longest ends, if not just now.
+   */
+  runnerBytesUsual: 64 * MIB,
+  runnersMin: 16,
+  runnersMax: 256,
+  unusedMsMin: 1_000,
   /** A run that has lasted for longer is judged by the present grants: a narrowed one counts within a second. */
   grantsKeptMsMax: 1_000,
   /** How long runs in flight may take to end when the server stops. */
