@@ -330,6 +330,20 @@ function valueOf(bundle: string | undefined, name: string): unknown {
   return structuredClone(runInNewContext(script, {}));
 }
 
+test('a bundle that is too large for a package is minified, and no other', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  writeTypeScript(plugin, 'src/index.ts');
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  expect(filesOf(folder).get('index.js')).toContain('var greeting = ');
+  const name = 'n'.repeat(1_000);
+  const uses = Array.from({ length: 5_000 }, () => name);
+  const code = `const ${name} = [];\nexport const greeting = [${uses.join(',')}].length;\n`;
+  writeFileSync(join(plugin, 'src/greeting.ts'), code);
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  expect(filesOf(folder).get('index.js')?.length).toBeLessThan(100_000);
+  expect((await souk('check', ARCHIVE)).exitCode).toBe(0);
+});
+
 test('a bundle holds neither tests nor fixtures nor build files, and all else that the folder has', async () => {
   const { folder, plugin, souk } = await scaffold();
   writeTypeScript(plugin, 'src/index.ts');

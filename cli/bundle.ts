@@ -1,7 +1,15 @@
 /** Bundling: a plugin written in TypeScript, or with npm packages, becomes one ES module and its source map. */
 import { isBuiltin } from 'node:module';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild';
+import type {
+  BuildFailure,
+  BuildOptions,
+  build as esbuildBuild,
+  Message,
+  Metafile,
+  OutputFile,
+} from 'esbuild';
+import { PACKAGE_LIMITS } from '../spec/limits.ts';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 import { INJECTED, inertGlobals, isInertModule } from './inert-globals.ts';
 import type { Io } from './io.ts';
@@ -84,7 +92,7 @@ async function build(options: BuildOptions, root: string, source: string): Promi
   // Loaded here, because most verbs never need it and it takes a while.
   const esbuild = await import('esbuild');
   try {
-    const { outputFiles, metafile } = await esbuild.build({ ...options, metafile: true, write: false });
+    const { outputFiles, metafile } = await buildSmallEnough(esbuild.build, options);
     return { outputs: readOutputs(root, outputFiles), inputs: inputsOf(metafile) };
   } catch (error) {
     const { errors = [] } = error as BuildFailure;
@@ -92,6 +100,19 @@ async function build(options: BuildOptions, root: string, source: string): Promi
     if (!unresolved.some((name) => isBuiltin(name))) throw bundleRefusal(errors, error);
     throw builtinRefusal(source, errors, await importGraph(options, unresolved));
   }
+}
+
+/** Code stays as people wrote it, who may have to read it, unless only less of it fits into a package. */
+async function buildSmallEnough(
+  run: typeof esbuildBuild,
+  options: BuildOptions,
+): Promise<{ outputFiles: OutputFile[]; metafile: Metafile }> {
+  const asked = { ...options, metafile: true, write: false } as const;
+  const readable = await run(asked);
+  const codeBytes = readable.outputFiles
+    .filter(({ path }) => JAVASCRIPT.test(path))
+    .reduce((sum, { contents }) => sum + contents.length, 0);
+  return codeBytes <= PACKAGE_LIMITS.codeBytesMax ? readable : run({ ...asked, minify: true });
 }
 
 /**
