@@ -19,6 +19,7 @@ export {
   RUNNER_LIMITS,
   STREAM_LIMITS,
   STRIKE_LIMITS,
+  UPKEEP_LIMITS,
   type RunLimits,
   type TriggerKind,
 } from './limits/runs.ts';

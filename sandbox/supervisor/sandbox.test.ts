@@ -197,6 +197,27 @@ test('more calls than an installation may have in flight are shed with a time to
   );
 });
 
+test('a plugin that has all the calls it may have can still be activated, tested and stopped', async () => {
+  const guest = bed.guest({
+    'index.js':
+      'export default { fetch: () => new Promise(() => {}), activate: () => "up", health: () => "well", deactivate: () => "down" }',
+  });
+  const abort = new AbortController();
+  const { runsPerInstallationMax } = RUNNER_LIMITS;
+  const calls = Array.from({ length: runsPerInstallationMax }, () =>
+    sandbox.call({ ...bed.get(guest), signal: abort.signal }),
+  );
+  expect((await sandbox.call(bed.get(guest))).outcome).toBe('loadShed');
+  for (const trigger of [
+    { kind: 'lifecycle', hook: 'activate' },
+    { kind: 'health' },
+    { kind: 'lifecycle', hook: 'deactivate' },
+  ] as const)
+    expect((await sandbox.call(bed.invoke(guest, trigger))).outcome, JSON.stringify(trigger)).toBe('ok');
+  abort.abort();
+  await Promise.all(calls);
+});
+
 test('an answer after the deadline is dropped', async () => {
   const guest = bed.guest({
     'index.js':

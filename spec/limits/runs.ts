@@ -156,6 +156,16 @@ export const RUNNER_LIMITS = {
 } as const;
 
 /**
+ * Runs of the lifecycle and health tests: few at a time, since one step of an installation waits for the other. They
+ * have room of their own, for the plugin that is in the way is the one to be upgraded, tested or stopped.
+ */
+export const UPKEEP_LIMITS = {
+  runsPerInstallationMax: 8,
+  runsPerOrganizationMax: 32,
+  runsMax: 256,
+} as const;
+
+/**
  * Bodies that cross in pieces, of runs on endpoints: requests that are larger than a piece, and answers whose body is a
  * stream. Such a run counts against shares of its own, so that a few slow uploads or open event streams do not take the
  * places of ordinary calls.
