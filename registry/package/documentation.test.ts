@@ -35,6 +35,7 @@ test('the limits are documented as they are', () => {
     `included | ${PACKAGE_LIMITS.entriesMax.toLocaleString('en')} |`,
     `| one file, inflated | ${mib(PACKAGE_LIMITS.fileBytesMax)} |`,
     `| ${mib(PACKAGE_LIMITS.contentBytesMax)}; above ${mib(PACKAGE_LIMITS.expansionBytesFree)}, no more than ${PACKAGE_LIMITS.expansionRatioMax} times`,
+    `| extra fields of one header | ${PACKAGE_LIMITS.extraFieldsMax} |`,
     `| ${PACKAGE_LIMITS.nameBytesMax} bytes; each part ${PACKAGE_LIMITS.nameSegmentBytesMax} bytes; ${PACKAGE_LIMITS.nameDepthMax} parts |`,
     `| ${PACKAGE_LIMITS.modulesMax}, together ${mib(PACKAGE_LIMITS.codeBytesMax)} |`,
   ])

@@ -4,6 +4,7 @@
  * An extra field is a list of (id: 2 bytes, size: 2 bytes, data). Times and owners are ignored. What would change
  * the name, the kind or the reading of an entry is refused, because readers differ in whether they honour it.
  */
+import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import { refuseEntry } from './refuse.ts';
 
 const ZIP64_ID = 0x0001;
@@ -58,6 +59,8 @@ export function readExtraFields(extra: Buffer, entryName: string): ReadonlyMap<n
     if (at > extra.length)
       refuseEntry('archive_extra_invalid', entryName, 'An extra field is longer than the room it has.');
     checkField(fields, { id, size: at - start }, entryName);
+    if (fields.size === PACKAGE_LIMITS.extraFieldsMax)
+      refuseEntry('archive_extra_invalid', entryName, `It has more than ${fields.size} extra fields.`);
     fields.set(id, extra.subarray(start, at));
   }
   return fields;
@@ -68,13 +71,13 @@ function checkField(
   { id, size }: { id: number; size: number },
   entryName: string,
 ): void {
-  const hexId = `0x${id.toString(16).padStart(4, '0')}`;
+  const shown = (): string => `0x${id.toString(16).padStart(4, '0')}`;
   if (seen.has(id))
-    refuseEntry('archive_extra_duplicate', entryName, `It has the extra field ${hexId} twice.`);
+    refuseEntry('archive_extra_duplicate', entryName, `It has the extra field ${shown()} twice.`);
   const isLink = id === PKWARE_UNIX_ID && size > PKWARE_UNIX_PLAIN_BYTES;
   const meaning = isLink ? 'a link or a device (PKWARE Unix)' : FORBIDDEN_IDS.get(id);
   if (meaning !== undefined)
-    refuseEntry('archive_extra_forbidden', entryName, `Its extra field ${hexId} is ${meaning}.`);
+    refuseEntry('archive_extra_forbidden', entryName, `Its extra field ${shown()} is ${meaning}.`);
 }
 
 /** A plain field of a header, with the bytes that its zip64 form takes. */

@@ -17,6 +17,8 @@ export const PACKAGE_LIMITS = {
   nameBytesMax: 512,
   nameSegmentBytesMax: 255,
   nameDepthMax: 32,
+  /** Fields in the extra field of one header. Writers have up to six; 64 KiB of empty ones take seconds to read. */
+  extraFieldsMax: 64,
   manifestBytesMax: 256 * KIB,
   manifestDepthMax: 32,
   /** JavaScript that the guest can load, all modules together: parsing is bounded by it. */

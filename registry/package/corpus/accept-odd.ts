@@ -2,6 +2,7 @@
 import type { AcceptCase } from './corpus-case.ts';
 import {
   extraField,
+  manyFields,
   type ForgeEntry,
   type ForgeOptions,
   forgeZip,
@@ -77,6 +78,7 @@ export const ACCEPT_ODD: readonly AcceptCase[] = [
     central: { extra: extraField(0x5455, Buffer.alloc(5)) },
   }),
   index('times-and-owner-pkware-unix', { both: { extra: extraField(0x000d, Buffer.alloc(12)) } }),
+  index('extra-fields-64', { both: { extra: manyFields(64) } }),
   index('jar-marker', { both: { extra: extraField(0xcafe, Buffer.alloc(0)) } }),
   index('no-attributes', { both: { attributes: 0, madeBy: 20 } }),
   index('mode-without-type', { both: { attributes: (0o600 << 16) >>> 0 } }),

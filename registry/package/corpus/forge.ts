@@ -287,6 +287,13 @@ export function extraField(id: number, data: Buffer, sizeSaid = data.length): Bu
   return Buffer.concat([u16(id), u16(sizeSaid), data]);
 }
 
+/** Empty extra fields of as many ids that mean nothing. */
+export function manyFields(count: number): Buffer {
+  return Buffer.concat(
+    Array.from({ length: count }, (_, index) => extraField(0xa300 + index, Buffer.alloc(0))),
+  );
+}
+
 function u16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16LE(value);

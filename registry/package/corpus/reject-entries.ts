@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib';
 import type { ArchiveErrorCode } from '../refuse.ts';
 import type { RejectCase } from './corpus-case.ts';
-import { descriptor, extraField, type ForgeEntry, forgeZip, INDEX, MANIFEST } from './forge.ts';
+import { descriptor, extraField, type ForgeEntry, forgeZip, INDEX, MANIFEST, manyFields } from './forge.ts';
 
 const MIB = 1024 * 1024;
 
@@ -81,6 +81,8 @@ export const REJECT_ENTRIES: readonly RejectCase[] = [
     central: { extra: extraField(0x5455, Buffer.alloc(3), 300) },
   }),
   index('extra-padding', 'archive_extra_invalid', { central: { extra: Buffer.alloc(3) } }),
+  index('extra-fields-65', 'archive_extra_invalid', { local: { extra: manyFields(65) } }),
+  index('extra-fields-without-end', 'archive_extra_invalid', { both: { extra: manyFields(16_000) } }),
   index('extra-twice', 'archive_extra_duplicate', {
     central: {
       extra: Buffer.concat([extraField(0x5455, Buffer.alloc(5)), extraField(0x5455, Buffer.alloc(5))]),
