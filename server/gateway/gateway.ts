@@ -19,6 +19,7 @@ import { ORG_ROLES, type OrgRole } from '../../identity/index.ts';
 import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
+import { pluginNotActive } from '../../spec/not-active.ts';
 import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
 import { Refusal } from '../../spec/refusal.ts';
 
@@ -131,8 +132,7 @@ function readAddress(pathname: string): Address {
 function requireActive(installation: GatewayInstallation | undefined, address: Address): GatewayInstallation {
   if (!installation) throw nothingHere();
   if (installation.active === 'yes') return installation;
-  const detail = installation.standstill ?? `${address.plugin} is installed here, but not active.`;
-  throw new Refusal('plugin_not_active', { detail });
+  throw pluginNotActive(address.plugin, installation.standstill);
 }
 
 /** @throws Refusal `endpoint_not_found` or `method_not_allowed` */

@@ -3,6 +3,7 @@ import type { GuestDescription, Installations } from '../../registry/installatio
 import { requireNoCircle, type Completion, type Sandbox } from '../../sandbox/index.ts';
 import type { HandlerRun, HandlerRuns } from '../../services/index.ts';
 import { requireDeclaredHandler, requireFittingInput } from '../../spec/handler-checks.ts';
+import { pluginNotActive } from '../../spec/not-active.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { GuestError, HandlerEnd } from '../../spec/run.ts';
 import type { Redact } from './observer.ts';
@@ -37,8 +38,7 @@ async function findActive(
   const found = await installations.describeGuestOf(orgId, plugin);
   if (!found) throw new Refusal('plugin_not_installed', { detail: `${plugin} is not installed here.` });
   if (found.active === 'yes') return found;
-  const detail = found.standstill ?? `${plugin} is installed here, but not active.`;
-  throw new Refusal('plugin_not_active', { detail });
+  throw pluginNotActive(plugin, found.standstill);
 }
 
 function endOf(completion: Completion, hide: (text: string) => string): HandlerEnd {

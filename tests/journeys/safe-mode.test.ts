@@ -34,6 +34,7 @@ it('lets nothing run, and says why', async () => {
   const called = await acme.call(PLUGIN, '/');
   expect([called.status, called.json.code]).toEqual([503, 'plugin_not_active']);
   expect(called.json.detail).toContain('A package was tampered with.');
+  expect(called.json.hint).toContain('administrator of the instance');
   expect((await acme.step(PLUGIN, 'test')).json).toMatchObject({ kind: 'failed' });
   // Its deactivate hook would fail; it is not run.
   expect((await acme.step(PLUGIN, 'deactivate', {})).json).toMatchObject({ state: 'inactive', reason: null });
