@@ -354,6 +354,14 @@ describe('a watched rule reports', () => {
     for (const { rule, hint } of findings)
       expect([rule, hint]).toEqual(['event_uncovered', expect.stringContaining('"scope": ["')]);
   });
+  test('plugins that are to be called and are no dependencies', () => {
+    const permissions = [{ name: 'kv' }, { name: 'plugins.call', scope: ['a/one', 'a/two', 'a/three'] }];
+    const declared = { dependencies: { 'a/one': '^1.0.0' }, optionalDependencies: { 'a/three': '*' } };
+    const { findings } = inspect({ 'manifest.json': manifest({ permissions, ...declared }) });
+    expect(findings).toEqual([
+      expect.objectContaining({ rule: 'callee_undeclared', pointer: '/permissions/1/scope/1' }),
+    ]);
+  });
   test('an import that is computed', () => {
     expect(inspectCode('export default (x) => import(x)').findings).toEqual([
       expect.objectContaining({ rule: 'import_not_literal', pointer: 'index.js:1' }),

@@ -28,6 +28,25 @@ export function findUncoveredEvents({ manifest }: Subject): Report[] {
   ];
 }
 
+/** Plugins that may be granted, and cannot be called all the same: only what is declared as a dependency can. */
+export function findUndeclaredCallees({ manifest }: Subject): Report[] {
+  const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
+  return (manifest.permissions ?? []).flatMap(({ name, scope = [] }, index) =>
+    name !== 'plugins.call'
+      ? []
+      : scope.flatMap((plugin, entry) =>
+          declared.has(plugin)
+            ? []
+            : [
+                {
+                  pointer: toPointer(['permissions', String(index), 'scope', String(entry)]),
+                  message: `${plugin} is to be called, and is none of the dependencies of the manifest`,
+                },
+              ],
+        ),
+  );
+}
+
 function uncovered(asked: readonly Permission[], needed: Permission, place: string[]): Report[] {
   if (asked.some((permission) => coversPermission(permission, needed))) return [];
   const [event = ''] = needed.scope ?? [];

@@ -1,7 +1,7 @@
 /** The ordered list of rules. Adding one means adding a line here, a code in spec/errors and a row in the docs. */
 import { findLicenceMissing, findReadmeMissing } from './companions.ts';
 import { findLookAlikes } from './look-alike.ts';
-import { findUncoveredEvents, findUndeclaredPermissions } from './permission-use.ts';
+import { findUncoveredEvents, findUndeclaredCallees, findUndeclaredPermissions } from './permission-use.ts';
 import type { RuleName } from './finding.ts';
 import type { Rule } from './rule.ts';
 import { findPrivateKeys, findSecretFiles, findTokens } from './secrets.ts';
@@ -44,6 +44,13 @@ export const RULES: readonly Rule[] = [
     defaultSwitch: 'watch',
     isFixed: false,
     run: findUncoveredEvents,
+  },
+  {
+    name: 'callee_undeclared',
+    severity: 'warning',
+    defaultSwitch: 'watch',
+    isFixed: false,
+    run: findUndeclaredCallees,
   },
   {
     name: 'private_key_in_package',

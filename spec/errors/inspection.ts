@@ -104,6 +104,12 @@ export const INSPECTION_ERRORS = {
     title: 'The manifest subscribes to, or declares, an event that none of its permissions covers.',
     hint: 'Add events.subscribe or events.emit with the name to the permissions; otherwise nothing is heard, and telling it is denied.',
   },
+  callee_undeclared: {
+    status: 422,
+    kind: 'input',
+    title: 'The manifest asks for calls of a plugin that it does not declare as a dependency.',
+    hint: 'Add the plugin with a range to dependencies or optionalDependencies; otherwise each call is refused with dependency_undeclared.',
+  },
   private_key_in_package: {
     status: 422,
     kind: 'input',
