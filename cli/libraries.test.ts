@@ -56,6 +56,57 @@ type Case = readonly [name: string, answer: unknown, code: string];
 
 const CASES: readonly Case[] = [
   [
+    'h3: routes, bodies, errors, cookies, events',
+    [
+      [200, '{"id":"3","q":{"a":["1","2"]}}'],
+      [200, '{"got":{"a":1}}'],
+      [418, '{"status":418,"statusText":"tea","message":"tea"}'],
+      [200, 'data: x\n\n'],
+    ],
+    `import { H3, HTTPError, createEventStream, getQuery, getRouterParam, readBody } from 'h3';
+const app = new H3();
+app.get('/u/:id', (event) => ({ id: getRouterParam(event, 'id'), q: getQuery(event) }));
+app.post('/b', async (event) => ({ got: await readBody(event) }));
+app.get('/fail', () => { throw new HTTPError({ status: 418, statusText: 'tea' }); });
+app.get('/events', (event) => { const stream = createEventStream(event); void stream.push('x').then(() => stream.close()); return stream.send(); });
+const go = async (path, init) => { const response = await app.fetch(new Request('https://h.test' + path, init)); return [response.status, await response.text()]; };
+const post = { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } };
+export const answer = async () => [await go('/u/3?a=1&a=2'), await go('/b', post), await go('/fail'), await go('/events')];`,
+  ],
+  [
+    'p-throttle, which makes a FinalizationRegistry as it loads',
+    [1, 2, 3],
+    `import pThrottle from 'p-throttle';
+const throttled = pThrottle({ limit: 2, interval: 5 })(async (n) => n);
+export const answer = () => Promise.all([1, 2, 3].map((n) => throttled(n)));`,
+  ],
+  [
+    'oauth4webapi: PKCE, a code for a token, a state that is not ours',
+    [
+      'p3ic1oxbIaP-82HZhYmV69KnKxq1S1TXUUwK-TjzMk8',
+      { access_token: 'at', token_type: 'bearer', expires_in: 5 },
+      ['https://h.test/t', 'Basic YzpzZWM=', 'authorization_code'],
+      'OAUTH_INVALID_RESPONSE',
+    ],
+    `import * as oauth from 'oauth4webapi';
+const server = { issuer: 'https://h.test', token_endpoint: 'https://h.test/t' };
+const client = { client_id: 'c' };
+const verifier = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJK';
+const callback = (state) => new URL('https://x.test/cb?code=1&iss=https://h.test&state=' + state);
+export const answer = async () => {
+  const seen = [];
+  const fetch = async (url, { headers, body }) => {
+    seen.push(url, new Headers(headers).get('authorization'), body.get('grant_type'));
+    return Response.json({ access_token: 'at', token_type: 'bearer', expires_in: 5 });
+  };
+  const parameters = oauth.validateAuthResponse(server, client, callback('s'), 's');
+  const response = await oauth.authorizationCodeGrantRequest(server, client, oauth.ClientSecretBasic('sec'), parameters, 'https://x.test/cb', verifier, { [oauth.customFetch]: fetch });
+  const token = await oauth.processAuthorizationCodeResponse(server, client, response);
+  const forged = await Promise.resolve().then(() => oauth.validateAuthResponse(server, client, callback('z'), 's')).catch(({ code }) => code);
+  return [await oauth.calculatePKCECodeChallenge(verifier), token, seen, forged];
+};`,
+  ],
+  [
     'axios, with its fetch adapter',
     [200, { got: '{"a":1}', at: 'https://h.test/x?q=%C3%BC' }, ['AxiosError', 'ERR_BAD_RESPONSE']],
     `import axios from 'axios';
