@@ -12,7 +12,7 @@ import { FRAME_HEADER_BYTES } from '../protocol/frame.ts';
 import type { FailureHead } from '../protocol/heads.ts';
 import { FROM_RUNNER, LOG_LEVELS } from '../protocol/kinds.ts';
 import type { Channel } from './channel.ts';
-import type { CryptoJob } from './crypto-desk.ts';
+import type { CryptoJob } from './crypto-queue.ts';
 import { domainToAscii } from './domain.ts';
 import type { PostHandler } from './guest-isolate.ts';
 import { earn, type Answer, type Home, type Run } from './state.ts';

@@ -105,3 +105,9 @@ export function failureOfBroken(end: EntryEnd & { kind: 'broken' }): Failure {
   const outcome = end.outcome === 'ok' ? 'internalError' : end.outcome;
   return { outcome, head: { reason: end.reason } };
 }
+
+export function clearTimers(home: Home): void {
+  if (home.timers.size === 0) return;
+  for (const timer of home.timers.values()) clearTimeout(timer.timeout);
+  home.timers.clear();
+}

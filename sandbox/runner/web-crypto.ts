@@ -3,7 +3,7 @@
  *
  * Nothing is kept between calls: a key comes with each of them as bytes, and is imported, used and dropped. What the
  * guest writes is read member by member into fresh objects; algorithms are those of a table, and the cost of each is
- * bounded before it begins, because nothing can stop it then. What it took is charged by `crypto-desk.ts`.
+ * bounded before it begins, because nothing can stop it then. What it took is charged by `crypto-queue.ts`.
  */
 import { webcrypto } from 'node:crypto';
 

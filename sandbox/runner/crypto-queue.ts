@@ -18,7 +18,7 @@ export type CryptoJob = {
   readonly run: number;
 };
 
-export type DeskParts = {
+export type CryptoQueueParts = {
   readonly home: Home;
   /** Charges a run, and ends it where that exceeds its budget. */
   readonly charge: (run: Run, cpuUs: number) => void;
@@ -31,13 +31,13 @@ type Result = { readonly job: CryptoJob; readonly text: string; cpuUs: number };
 /** Operations in progress in this process, on the threads that all isolates share. */
 let inProgress = 0;
 
-export class CryptoDesk {
-  readonly #parts: DeskParts;
+export class CryptoQueue {
+  readonly #parts: CryptoQueueParts;
   readonly #waiting: CryptoJob[] = [];
   readonly #results: Result[] = [];
   #present: CryptoJob | undefined;
 
-  constructor(parts: DeskParts) {
+  constructor(parts: CryptoQueueParts) {
     this.#parts = parts;
   }
 
