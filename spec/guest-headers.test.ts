@@ -16,6 +16,7 @@ test.each([
   ['a session of the origin', 'Secure-Session-Registration'],
   ['a cookie of the origin', 'Set-Cookie'],
   ['a name of ours', 'X-Souk-Anything'],
+  ['when it was made', 'Date'],
 ])('a plugin cannot answer %s: %s', (_what, name) => {
   expect(headersFromGuest([[name, 'a'], kept])).toEqual([kept]);
 });

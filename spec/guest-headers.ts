@@ -97,6 +97,8 @@ const NOT_FROM_GUEST: ReadonlySet<string> = new Set([
   'content-security-policy',
   'content-security-policy-report-only',
   'cross-origin-opener-policy',
+  // When an answer was made is this server's to say (RFC 9110, section 6.6.1): caches reckon by it.
+  'date',
   'nel',
   'public-key-pins',
   'report-to',
