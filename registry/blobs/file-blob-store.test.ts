@@ -49,6 +49,21 @@ describe('openFileBlobStore', () => {
     expect(entry?.putAt.getTime()).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['small ones', 100],
+    ['large ones', 300_000],
+  ])('breaks off bytes that the disk has changed, before their end: %s', async (_size, length) => {
+    const sound = Buffer.alloc(length, 'a');
+    const stored = await blobs.put(sound);
+    const path = join(root, 'sha256', stored.slice(0, 2), stored);
+    await writeFile(path, Buffer.concat([Buffer.from('b'), sound.subarray(1)]));
+    const damaged = await blobs.open(stored);
+    await expect(readAll(damaged?.stream as ReadableStream<Uint8Array>)).rejects.toThrow(
+      'not what its name says',
+    );
+    await blobs.delete(stored);
+  });
+
   it('takes a stream, and refuses one beyond its bound without leaving a trace', async () => {
     async function* chunks(): AsyncIterable<Uint8Array> {
       for (let index = 0; index < 4; index += 1) yield Buffer.alloc(10, index);

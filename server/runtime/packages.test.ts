@@ -78,6 +78,18 @@ test('a hundred packages at once are all read, though only two at a time', async
   expect(sizes).toEqual(Array.from({ length: 100 }, () => 3));
 });
 
+test.each([
+  [
+    'cannot be read any more',
+    (archive: Uint8Array) => archive.with(archive.length >> 1, 0xff ^ (archive[archive.length >> 1] ?? 0)),
+  ],
+  ['is another one', () => archiveOf('export default "another";')],
+])('bytes that the disk has changed are called damaged: what is there %s', async (_what, change) => {
+  const archive = archiveOf('export default 3;');
+  const { port } = openStore(new Map([[digestOf(archive), change(archive)]]));
+  await expect(port.files(digestOf(archive))).rejects.toThrow('the stored bytes of the package are damaged');
+});
+
 const NOISE = randomBytes(70_000).toString('hex');
 test.each([
   ['a small package is read in place', 'export default 4;', 0],

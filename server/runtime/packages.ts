@@ -8,7 +8,7 @@ import type { PackagePort, SourceMaps } from '../../sandbox/index.ts';
 import type { BlobStore } from '../../registry/blobs/index.ts';
 import { promisedContents, readPackage, type ReadPackage } from '../../registry/package/index.ts';
 import type { PackageReader } from '../../registry/reader/index.ts';
-import { Fault } from '../../spec/refusal.ts';
+import { Fault, Refusal } from '../../spec/refusal.ts';
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -24,6 +24,8 @@ const SMALL = { archiveBytesMax: 64 * 1_024, contentBytesMax: 256 * 1_024, entri
 /** As many archives in memory as the reader has workers. */
 const READ_AT_ONCE = 2;
 
+const DAMAGED = 'the stored bytes of the package are damaged: restore them from a backup';
+
 export type PackagePortParts = {
   readonly blobs: Pick<BlobStore, 'get'>;
   readonly reader: Pick<PackageReader, 'readStored'>;
@@ -37,8 +39,9 @@ export function packagePort({ blobs, reader, sourceMaps }: PackagePortParts): Pa
   const read = async (digest: string): Promise<Files | undefined> => {
     const bytes = await blobs.get(digest);
     if (!bytes) return undefined;
-    const { archiveSha256, files } = readSmall(digest, bytes) ?? (await reader.readStored(bytes));
-    if (archiveSha256 !== digest) throw new Fault('a stored package is not what its name says');
+    const { archiveSha256, files } =
+      readSmall(digest, bytes) ?? (await reader.readStored(bytes).catch(throwDamaged));
+    if (archiveSha256 !== digest) throw new Fault(DAMAGED);
     kept.keep(digest, files);
     return files;
   };
@@ -58,6 +61,13 @@ export function packagePort({ blobs, reader, sourceMaps }: PackagePortParts): Pa
       return new Map([...files].filter(([path]) => LOADABLE.test(path)));
     },
   };
+}
+
+/** It has passed the gate before: whatever is wrong with its bytes now, its author did not do it. */
+function throwDamaged(error: unknown): never {
+  if (error instanceof Refusal && error.code !== 'archive_reader_busy')
+    throw new Fault(DAMAGED, { cause: error });
+  throw error;
 }
 
 /**
