@@ -16,7 +16,9 @@ export function viewOf({ services }: DevSession, [what, id]: readonly string[]):
     case 'imports':
       return { items: services.records.imports() };
     default:
-      throw new Refusal('not_found', { detail: 'To be read are mail, jobs, events, records and imports.' });
+      throw new Refusal('not_found', {
+        detail: 'To be read are /dev/mail, /dev/jobs, /dev/events, /dev/records and /dev/imports.',
+      });
   }
 }
 
