@@ -300,10 +300,10 @@ describe('globals of Node', () => {
     process: "export default { title: 'browser' };\n",
   };
   const greeting = 'export const greeting = [typeof Buffer, typeof process, process.env.HOME];\n';
-  const greetingOf = async (dependencies: object): Promise<unknown> => {
+  const greetingOf = async (packageJson: object): Promise<unknown> => {
     const { folder, plugin, souk } = await scaffold();
     for (const [name, code] of Object.entries(made)) writePackage(plugin, name, code);
-    writeFileSync(join(plugin, 'package.json'), JSON.stringify({ dependencies }));
+    writeFileSync(join(plugin, 'package.json'), JSON.stringify(packageJson));
     writeTypeScript(plugin, 'src/index.ts');
     writeFileSync(join(plugin, 'src/greeting.ts'), greeting);
     expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
@@ -311,12 +311,26 @@ describe('globals of Node', () => {
   };
 
   test('are the npm packages that the plugin depends on', async () => {
-    expect(await greetingOf({ buffer: '6', process: '0' })).toEqual(['object', 'object', undefined]);
-    expect(await greetingOf({ process: '0' })).toEqual(['undefined', 'object', undefined]);
+    expect(await greetingOf({ dependencies: { buffer: '6', process: '0' } })).toEqual([
+      'object',
+      'object',
+      undefined,
+    ]);
+    expect(await greetingOf({ devDependencies: { process: '0' } })).toEqual([
+      'undefined',
+      'object',
+      undefined,
+    ]);
+  });
+
+  test('are not asked for where their packages are not installed', async () => {
+    const { plugin, souk } = await scaffold();
+    writeFileSync(join(plugin, 'package.json'), '{"dependencies":{"buffer":"6","process":"0"}}');
+    expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
   });
 
   test('are not there because some library has brought the packages along', async () => {
-    expect(await greetingOf({ __proto__: {}, 'left-pad': '1' })).toEqual([
+    expect(await greetingOf({ dependencies: { 'left-pad': '1' } })).toEqual([
       'undefined',
       'undefined',
       undefined,

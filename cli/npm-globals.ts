@@ -28,23 +28,25 @@ export const npmGlobals: Plugin = {
       namespace: NAMESPACE,
       sideEffects: false,
     }));
-    context.onLoad({ filter: /^/, namespace: NAMESPACE }, ({ path }) => ({
-      contents: GLOBALS.get(path) ?? '',
-      resolveDir,
-    }));
+    context.onLoad({ filter: /^/, namespace: NAMESPACE }, async ({ path }) => {
+      const { errors } = await context.resolve(path, { resolveDir, kind: 'import-statement' });
+      // Not installed: code that does without goes without, and imports of it are refused by their own places.
+      return { contents: errors.length === 0 ? (GLOBALS.get(path) ?? '') : '', resolveDir };
+    });
   },
 };
 
 /** @returns whether a module of the bundle is one of these, and no file */
 export const isNpmGlobal = (path: string): boolean => path.startsWith(`${NAMESPACE}:`);
 
-/** The bundler says what is wrong with a package.json that cannot be read. */
+/** What is bundled need not be installed with the package, so authors name it in either list. */
 function dependenciesOf(packageJson: Uint8Array | undefined): ReadonlySet<string> {
   try {
-    const { dependencies } = JSON.parse(Buffer.from(packageJson ?? []).toString('utf8')) as {
+    const { dependencies, devDependencies } = JSON.parse(Buffer.from(packageJson ?? []).toString('utf8')) as {
       dependencies?: object;
+      devDependencies?: object;
     };
-    return new Set(Object.keys(dependencies ?? {}));
+    return new Set(Object.keys({ ...dependencies, ...devDependencies }));
   } catch {
     return new Set();
   }
