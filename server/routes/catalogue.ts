@@ -20,7 +20,7 @@ import type { Services } from '../services.ts';
 import { Anything, NoParams, PluginParams, VersionParams } from './schemas.ts';
 
 const text = Type.Optional(Type.String());
-/** `org`: look with the eyes of this organization, which sees its private plugins too. */
+/** `org`: browse as this organization, which sees its private plugins too. */
 const Look = Type.Object({ org: text }, { additionalProperties: false });
 const Search = Type.Object(
   {
@@ -204,7 +204,7 @@ async function viewerOf(
   }
   if (!principal)
     throw new Refusal('authentication_required', {
-      detail: 'Only members look with the eyes of an organization.',
+      detail: 'Only members may browse the catalogue as an organization.',
     });
   const org = await database.transaction({ kind: 'instance' }, (tx) => findOrganization(tx, slug));
   const { org: found } = requireOrgRole(principal, org, 'member');

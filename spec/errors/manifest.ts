@@ -12,7 +12,7 @@ export const MANIFEST_ERRORS = {
     status: 422,
     kind: 'limit',
     title: 'manifest.json is too large.',
-    hint: 'Keep it below 256 KiB; data belongs into files of its own.',
+    hint: 'Keep it below 256 KiB; move data into files of its own.',
   },
   manifest_not_json: {
     status: 422,

@@ -138,7 +138,7 @@ export const SERVICE_ERRORS = {
     status: 429,
     kind: 'limit',
     title: 'Too much mail was sent today.',
-    hint: 'The count begins anew at midnight UTC.',
+    hint: 'The count restarts at midnight UTC.',
   },
   mail_server_unreachable: {
     status: 502,
