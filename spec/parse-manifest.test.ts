@@ -160,6 +160,11 @@ describe('parseManifest', () => {
       { ...SOUND, permissions: [{ name: 'kv' }, { name: 'kv' }] },
       '/permissions/1',
     ],
+    ...['/.', '/a/../b', '/a/..', '/./*'].map((path): [string, object, string] => [
+      `an endpoint at ${path}, which no request can name`,
+      { ...SOUND, contributes: { endpoints: [{ method: 'GET', path }] } },
+      '/contributes/endpoints/0/path',
+    ]),
     [
       'two endpoints of one shape',
       {
