@@ -28,7 +28,9 @@ export function createListener(ports: Ports, gateway: Gateway, others: RequestLi
     const target = readTarget(incoming.url ?? '');
     if (!target?.pathname.startsWith(GATEWAY_PREFIX)) {
       const fault = framingFault(incoming);
-      return fault ? refuse(incoming, outgoing, fault) : others(incoming, outgoing);
+      if (fault) return refuse(incoming, outgoing, fault);
+      outgoing.once('finish', () => discardRest(incoming));
+      return others(incoming, outgoing);
     }
     takeCall(ports, gateway, { incoming, outgoing, target }).catch((error: unknown) => {
       ports.log.error({ err: error }, 'an answer could not be written');
@@ -197,6 +199,16 @@ function binaryString({ buffer, byteOffset, byteLength }: Uint8Array): string {
 /** RFC 9110, sections 15.3.5 and 15.4.5, and 8.6 on Content-Length beside them. */
 function mayHaveBody(status: number): boolean {
   return status !== 204 && status !== 304;
+}
+
+/**
+ * What the API left unread when it refused a body. A web stream over it may hold it back for a reader that is gone; the
+ * server would then close the connection some time later, under the caller's next request.
+ */
+function discardRest(incoming: IncomingMessage): void {
+  if (incoming.readableEnded || incoming.destroyed) return;
+  incoming.removeAllListeners('data').removeAllListeners('readable');
+  incoming.resume();
 }
 
 /** Closing at once would make the system throw away the answer with what it has not read (RFC 9112, section 9.6). */

@@ -147,3 +147,23 @@ it('a connection that only sends half a request holds nobody up', async () => {
   socket.write(`POST ${at()} HTTP/1.1\r\n${HOST}\r\nContent-Length: 100\r\n\r\nhalf`);
   expect((await acme.call('kelompok/echo', '/x')).status).toBe(200);
 });
+
+it('a form that is refused at its fiftieth field is read to its end, and the next request is answered', async () => {
+  const socket = await openSocket(souk.process.url);
+  onTestFinished(() => void socket.destroy());
+  const field = (name: string, value: string): string =>
+    `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const names = Array.from({ length: 60 }, (_, index) => `field-${index}`);
+  const form = `${names.map((name) => field(name, 'x')).join('')}${field('rest', 'x'.repeat(300_000))}--b--\r\n`;
+  const token = `Authorization: Bearer ${acme.owner.token}`;
+  const head = [`POST ${acme.path('/imports/organizations')} HTTP/1.1`, HOST, token];
+  const type = 'Content-Type: multipart/form-data; boundary=b';
+  socket.write([...head, type, `Content-Length: ${form.length}`, '', form].join('\r\n'), 'latin1');
+  socket.write(['GET /api/v1/me HTTP/1.1', HOST, token, 'Connection: close', '', ''].join('\r\n'), 'latin1');
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const statuses = Buffer.concat(chunks)
+    .toString('latin1')
+    .match(/HTTP\/1\.1 \d{3}/gu);
+  expect(statuses).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200']);
+});
