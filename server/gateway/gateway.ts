@@ -89,37 +89,67 @@ type Address = {
   readonly path: string;
 };
 
+/** A caller that may call this endpoint, as things stood when it was asked. */
+type Admitted = {
+  readonly installation: GatewayInstallation;
+  readonly endpoint: MatchedEndpoint;
+  readonly caller: Caller;
+};
+
 /** @returns a handler that answers every request below `/orgs/`; it throws Refusals, which the caller renders */
 export function createGateway(ports: GatewayPorts): Gateway {
   return async (request, requestId) => {
     const address = readAddress(request.pathname);
-    // Most calls find everything in memory: only what must be waited for is.
-    const found = ports.find(address.org, address.plugin);
-    const installation = requireActive(found instanceof Promise ? await found : found, address);
-    const endpoint = matchEndpoint(installation, request.method, address.path);
-    const known = ports.identify(headerOf(request.headers, 'authorization'), installation.guest.org.id);
-    const caller = known instanceof Promise ? await known : known;
-    admit(installation, endpoint, caller);
-    const reading = openBody(request, endpoint);
-    const body = reading && (await reading);
-    if (endpoint.checkRequest) {
-      const whole = body instanceof Uint8Array ? body : null;
-      checkRequestBody(endpoint.checkRequest, headerOf(request.headers, 'content-type'), whole);
-    }
-    const guestRequest = requestFor(request, address, body);
-    const invocation: Invocation = {
-      guest: installation.guest,
-      trigger: { kind: 'endpoint', request: guestRequest },
-      caller,
-      requestId,
-      signal: request.signal,
-      // What a schema is to judge must be there as a whole.
-      answer: endpoint.checkResponse ? 'whole' : 'pieces',
-    };
-    const completion = await ports.run(invocation);
-    if (completion.outcome !== 'ok' && body && 'refusal' in body && body.refusal) throw body.refusal;
-    return answer(ports, endpoint, invocation, completion);
+    const admitted = await enter(ports, request, address);
+    const reading = openBody(request, admitted.endpoint);
+    if (!reading) return serve(ports, request, { address, requestId, admitted, body: null });
+    const body = await reading;
+    // A body takes as long as its caller likes: what was taken down, replaced or withdrawn meanwhile does not serve it.
+    const still = await enter(ports, request, address);
+    return serve(ports, request, { address, requestId, admitted: still, body });
   };
+}
+
+async function enter(ports: GatewayPorts, request: GatewayRequest, address: Address): Promise<Admitted> {
+  // Most calls find everything in memory: only what must be waited for is.
+  const found = ports.find(address.org, address.plugin);
+  const installation = requireActive(found instanceof Promise ? await found : found, address);
+  const endpoint = matchEndpoint(installation, request.method, address.path);
+  const known = ports.identify(headerOf(request.headers, 'authorization'), installation.guest.org.id);
+  const caller = known instanceof Promise ? await known : known;
+  admit(installation, endpoint, caller);
+  return { installation, endpoint, caller };
+}
+
+type Entered = {
+  readonly address: Address;
+  readonly requestId: string;
+  readonly admitted: Admitted;
+  readonly body: Uint8Array | RequestBody | null;
+};
+
+async function serve(
+  ports: GatewayPorts,
+  request: GatewayRequest,
+  { address, requestId, admitted, body }: Entered,
+): Promise<GatewayAnswer> {
+  const { installation, endpoint, caller } = admitted;
+  if (endpoint.checkRequest) {
+    const whole = body instanceof Uint8Array ? body : null;
+    checkRequestBody(endpoint.checkRequest, headerOf(request.headers, 'content-type'), whole);
+  }
+  const invocation: Invocation = {
+    guest: installation.guest,
+    trigger: { kind: 'endpoint', request: requestFor(request, address, body) },
+    caller,
+    requestId,
+    signal: request.signal,
+    // What a schema is to judge must be there as a whole.
+    answer: endpoint.checkResponse ? 'whole' : 'pieces',
+  };
+  const completion = await ports.run(invocation);
+  if (completion.outcome !== 'ok' && body && 'refusal' in body && body.refusal) throw body.refusal;
+  return answer(ports, endpoint, invocation, completion);
 }
 
 function readAddress(pathname: string): Address {

@@ -34,8 +34,9 @@ async function answerRoute(context: Context<AppEnv>, route: Route, ports: MountP
   const requestId = context.get('requestId');
   const params = context.req.param() as Record<string, string>;
   requireStorable(params, '/path');
-  const caller = await admitClient(context, route, ports, params['org']);
-  const { release, ...input } = await route.read(raw, params, caller.principal);
+  const admitted = await admitClient(context, route, ports, params['org']);
+  const { release, ...input } = await route.read(raw, params, admitted.principal);
+  const caller = await admitStill(admitted, raw, { route, ports, org: params['org'], release });
   const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });
   const key = rateClassOf(route) === 'write' ? raw.headers.get(IDEMPOTENCY_HEADER) : null;
   if (key === null || !caller.principal) return answerTo(raw.method, await work());
@@ -86,6 +87,35 @@ async function admitClient(
   } catch (error) {
     if (error instanceof Refusal && WRONG_TOKEN.has(error.code))
       await ports.rateLimits.countWrongToken(address);
+    throw error;
+  }
+}
+
+type Readmission = {
+  readonly route: Route;
+  readonly ports: MountPorts;
+  readonly org: string | undefined;
+  /** Lets go of what was kept of the body. */
+  readonly release?: (() => Promise<void>) | undefined;
+};
+
+/**
+ * A body takes as long as its caller likes: a token or a role that was withdrawn meanwhile does nothing any more.
+ * A principal that is still the same may what it might.
+ */
+async function admitStill(
+  admitted: CallerOf<Access>,
+  { method, headers }: Request,
+  { route, ports, org, release }: Readmission,
+): Promise<CallerOf<Access>> {
+  if (!admitted.principal || method === 'GET' || method === 'HEAD') return admitted;
+  const authorization = headers.get('authorization') ?? '';
+  try {
+    const principal = await ports.authenticator.authenticate(readBearer(authorization));
+    if (principal === admitted.principal) return admitted;
+    return await admit(ports, route.access, authorization, org);
+  } catch (error) {
+    await release?.();
     throw error;
   }
 }
