@@ -2,8 +2,10 @@
 import type { EgressObserver, Telemetry } from '../../services/index.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { boundedWarnings } from './bounded-warnings.ts';
 
 export function createEgressObserver(log: Logger, metrics: Metrics, telemetry: Telemetry): EgressObserver {
+  const warn = boundedWarnings(log);
   return ({ guest, requestId }, { method, origin, result, status, bytesIn, bytesOut, elapsedMs }) => {
     const plugin = guest.plugin.id;
     metrics.egressRequests.inc({ plugin, result });
@@ -13,7 +15,7 @@ export function createEgressObserver(log: Logger, metrics: Metrics, telemetry: T
     telemetry.countEgress(owner, { result, elapsedMs, bytesIn, bytesOut });
     metrics.egressSeconds.observe(elapsedMs / 1000);
     const fields = { org: guest.org.id, plugin, requestId, method, origin, result, status };
-    if (result === 'blocked') log.warn(fields, 'request of a plugin blocked');
+    if (result === 'blocked') warn(guest.installationId, fields, 'request of a plugin blocked');
     else log.debug({ ...fields, bytesIn, bytesOut, ms: Math.round(elapsedMs) }, 'request of a plugin');
   };
 }

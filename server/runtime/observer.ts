@@ -3,6 +3,7 @@ import { limitedAs, type Guest, type SandboxObserver, type SourceMaps } from '..
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { LogOwner, Telemetry } from '../../services/index.ts';
+import { boundedWarnings } from './bounded-warnings.ts';
 
 /** Takes the secrets that an installation has read out of a text: a plugin may log what it holds. */
 export type Redact = (installationId: string, text: string) => string;
@@ -10,6 +11,12 @@ export type Redact = (installationId: string, text: string) => string;
 export function ownerOf({ installationId, org }: Guest): LogOwner {
   return { orgId: org.id, installationId };
 }
+
+const fieldsOf = ({ org, plugin }: Guest): Record<string, string> => ({
+  org: org.slug,
+  plugin: plugin.id,
+  version: plugin.version,
+});
 
 type ObserverPorts = {
   readonly redact: Redact;
@@ -27,14 +34,11 @@ export function createObserver(
   telemetry: Telemetry,
   { redact, sourceMaps, logged, onStrike }: ObserverPorts,
 ): SandboxObserver {
+  const warnOfRun = boundedWarnings(log);
+  const warnOfCall = boundedWarnings(log);
   /** For people: positions as the author knows them, and no secrets. */
   const edit = (guest: Guest, text: string): string =>
     redact(guest.installationId, sourceMaps.resolve(guest.digest, text));
-  const fieldsOf = (guest: Guest): Record<string, string> => ({
-    org: guest.org.slug,
-    plugin: guest.plugin.id,
-    version: guest.plugin.version,
-  });
   return {
     runEnded: ({ guest, requestId, trigger }, completion) => {
       const plugin = guest.plugin.id;
@@ -48,7 +52,8 @@ export function createObserver(
       if (completion.outcome === 'ok') return;
       const { outcome, guestError } = completion;
       const reason = edit(guest, completion.reason);
-      log.warn({ ...fieldsOf(guest), requestId, trigger: trigger.kind, outcome, reason }, 'run failed');
+      const fields = { ...fieldsOf(guest), requestId, trigger: trigger.kind, outcome, reason };
+      warnOfRun(guest.installationId, fields, 'run failed');
       const text = guestError
         ? edit(guest, `${outcome}: ${guestError.stack || guestError.message}`)
         : `${outcome}: ${reason}`;
@@ -66,7 +71,8 @@ export function createObserver(
     callDenied: (guest, capability, permission) => {
       metrics.deniedCalls.inc({ plugin: guest.plugin.id, capability });
       telemetry.countDenied(ownerOf(guest), capability, permission?.name ?? 'none');
-      log.warn({ ...fieldsOf(guest), capability, permission: permission?.name ?? null }, 'host call denied');
+      const fields = { ...fieldsOf(guest), capability, permission: permission?.name ?? null };
+      warnOfCall(guest.installationId, fields, 'host call denied');
       const text = `denied: ${capability} needs ${permission?.name ?? 'a permission'} that was not granted`;
       telemetry.log(ownerOf(guest), { level: 'warn', text, requestId: null });
     },

@@ -2,14 +2,17 @@
 import type { Guest } from '../../sandbox/index.ts';
 import type { Telemetry } from '../../services/index.ts';
 import type { Logger } from '../log.ts';
+import { boundedWarnings } from './bounded-warnings.ts';
 import { ownerOf } from './observer.ts';
 
 export function refusedAnswers(
   log: Logger,
   telemetry: Telemetry,
 ): (guest: Guest, requestId: string, why: string) => void {
+  const warn = boundedWarnings(log);
   return (guest, requestId, why) => {
-    log.warn({ org: guest.org.slug, plugin: guest.plugin.id, requestId, why }, 'answer refused');
+    const fields = { org: guest.org.slug, plugin: guest.plugin.id, requestId, why };
+    warn(guest.installationId, fields, 'answer refused');
     const text = `the answer breaks the response schema: ${why}`;
     telemetry.log(ownerOf(guest), { level: 'error', text, requestId });
   };
