@@ -4,6 +4,7 @@
  */
 import { format } from 'node:util';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { FETCH_ARGUMENTS, fetchPermission } from '../../spec/egress/request.ts';
 import type { Capability } from '../../spec/host/capability.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { ISOLATE_LIMITS, RUN_LIMITS, type TriggerKind } from '../../spec/limits.ts';
@@ -12,6 +13,8 @@ import { Refusal } from '../../spec/refusal.ts';
 import type { Host } from '../index.ts';
 import type { MemoryPlugin } from '../memory/plugin.ts';
 import type { ServiceContext } from '../memory/services.ts';
+import { withoutGuard, type GuardedFetch } from './fetch-stand-in.ts';
+import { fetchArguments, fetchOutside } from './outside-fetch.ts';
 
 export type LoggedLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 
@@ -19,6 +22,8 @@ export type LoggedLine = { readonly level: 'debug' | 'info' | 'warn' | 'error'; 
 export type Surroundings = MemoryPlugin & {
   readonly plugins: ReadonlyMap<string, (request: Request) => Response | Promise<Response>>;
   readonly capabilities: readonly Capability<RunContext>[];
+  /** Answers null for a secret that is not set. */
+  readonly readSecret: (name: string) => Promise<string | null>;
   readonly log: (line: LoggedLine) => void;
 };
 
@@ -31,7 +36,12 @@ export type RunStart = {
   readonly context: RunContext;
 };
 
-export type OpenRun = { readonly host: Host; end(): void };
+export type OpenRun = {
+  readonly host: Host;
+  /** What the plugin calls as `fetch`. */
+  readonly fetch: GuardedFetch;
+  end(): void;
+};
 
 type Run = RunStart & { live: boolean; calls: number; pending: number; lines: number };
 
@@ -53,6 +63,7 @@ export function openRun(around: Surroundings, start: RunStart): OpenRun {
   ]);
   return {
     host: hostOf(parts) as Host,
+    fetch: fetchOf(around, run),
     end: () => {
       run.live = false;
     },
@@ -151,8 +162,10 @@ async function callService(
   run.pending += 1;
   try {
     const args = readArguments(capability, text);
-    requireGrant(around, capability.name, capability.requires(args));
-    const answer: JsonValue = await capability.act(args, run.context);
+    const permission = capability.requires(args);
+    requireGrant(around, capability.name, permission);
+    const acted = withoutGuard(async () => capability.act(args, run.context));
+    const answer: JsonValue = await acted.catch(deniedWhileActing(permission));
     return JSON.parse(JSON.stringify(answer ?? null)) as JsonValue;
   } catch (error) {
     throw asGuestSees(capability.name, error);
@@ -177,7 +190,9 @@ function enterCall(run: Run, name: string, passed: object): string {
   return text;
 }
 
-function readArguments({ name, argumentSchema }: Capability<RunContext>, text: string): JsonObject {
+type Arguments = Pick<Capability<RunContext>, 'name' | 'argumentSchema'>;
+
+function readArguments({ name, argumentSchema }: Arguments, text: string): JsonObject {
   const validate = validators.get(argumentSchema) ?? ajv.compile(argumentSchema);
   validators.set(argumentSchema, validate);
   const args = JSON.parse(text) as JsonObject;
@@ -192,6 +207,14 @@ function requireGrant({ grants }: Surroundings, name: string, permission: Permis
   const scope = permission.scope?.length ? ` for ${permission.scope.join(', ')}` : '';
   const message = `${name} needs the permission ${permission.name}${scope}, which has not been granted`;
   throw guestError('PermissionDenied', 'permission_denied', message, permission.name);
+}
+
+/** What only shows while it acts, such as where a redirect leads. */
+function deniedWhileActing(permission: Permission | null): (error: unknown) => never {
+  return (error) => {
+    if (!permission || !(error instanceof Refusal) || error.code !== 'permission_denied') throw error;
+    throw guestError('PermissionDenied', 'permission_denied', error.message, permission.name);
+  };
 }
 
 const GUEST_ERRORS = new WeakSet<Error>();
@@ -232,9 +255,34 @@ function pluginCallOf(
     enterCall(run, 'plugins.call', { id, path });
     try {
       requireGrant(around, 'plugins.call', { name: 'plugins.call', scope: [String(id)] });
-      return await findPlugin(around, id)(request);
+      const called = findPlugin(around, id);
+      return await withoutGuard(() => called(request));
     } catch (error) {
       throw error instanceof Refusal ? refused(error) : error;
+    }
+  };
+}
+
+const FETCH: Arguments = { name: 'http.fetch', argumentSchema: FETCH_ARGUMENTS };
+
+function fetchOf(around: Surroundings, run: Run): GuardedFetch {
+  return async (outside, input, init) => {
+    const request = new Request(input, init);
+    const { signal } = request;
+    signal.throwIfAborted();
+    const text = enterCall(run, FETCH.name, await fetchArguments(request));
+    run.pending += 1;
+    try {
+      const args = readArguments(FETCH, text);
+      const permission = fetchPermission(args);
+      requireGrant(around, FETCH.name, permission);
+      const fetched = withoutGuard(() => fetchOutside(args, { ...around, outside, signal }));
+      return await fetched.catch(deniedWhileActing(permission));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof Refusal ? refused(error) : error;
+    } finally {
+      run.pending -= 1;
     }
   };
 }

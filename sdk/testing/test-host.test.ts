@@ -1,13 +1,16 @@
 /** One behaviour suite, run against a server, `souk dev` and the test host: the same answers. */
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { SoukDev } from '../../tests/support/souk-dev.ts';
-import { testSouk } from '../../tests/support/test-souk.ts';
+import { startSoukOn, testDatabase } from '../../tests/support/test-souk.ts';
 import type { Plugin } from '../index.ts';
-import { CONTRIBUTES, ENDPOINTS, OTHER, SUITE } from './cases/manifest.ts';
+import { CONTRIBUTES, ENDPOINTS, OTHER, SUITE as ASKING } from './cases/manifest.ts';
 import { CASES, PLUGIN } from './cases/plugin.ts';
 import { createTestHost } from './index.ts';
 
@@ -18,7 +21,34 @@ const CODE = transformSync(SOURCE, {
 }).code;
 type ImporterInput = { import: { id: string; type: string }; file: { id: string } };
 
-const souk = await testSouk();
+/** Answers with what it was sent, but for the addresses that lead elsewhere. */
+const outside = createServer((request, response) => {
+  const [path = ''] = request.url?.split('?') ?? [];
+  const location = LOCATIONS.get(path);
+  if (path === '/open/broken') return void request.socket.destroy();
+  if (location !== undefined) return void response.writeHead(302, { location }).end();
+  const { authorization, 'x-word': word, 'user-agent': agent, host: name } = request.headers;
+  let body = '';
+  request.setEncoding('utf8').on('data', (text: string) => (body += text));
+  request.on('end', () => {
+    const seen = { method: request.method, url: request.url, authorization, word, agent, name, body };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(seen));
+  });
+});
+const LOCATIONS = new Map([
+  ['/open/near', '/open/b'],
+  ['/open/away', '/closed/b'],
+  ['/open/round', '/open/round'],
+]);
+await once(outside.listen(0, '127.0.0.1'), 'listening');
+const origin = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
+const SECRETS = { token: 's3cret', broken: 'a\nb', outside: origin };
+const FETCHING = { name: 'http.fetch', scope: [`${origin}/open/*`], methods: ['GET', 'POST'] } as const;
+const SUITE = { ...ASKING, permissions: [...ASKING.permissions, FETCHING] };
+
+const souk = await startSoukOn((await testDatabase()).url, {
+  environment: { SOUK_EGRESS_ALLOW: '127.0.0.0/8' },
+});
 const org = await souk.org('suite');
 const publisher = await souk.publisher('suite', org);
 await publisher.publish({ id: 'suite/other', code: OTHER, contributes: { contracts: ['communication@1'] } });
@@ -31,14 +61,15 @@ const published = await publisher.publish({
 expect(published.answer.status, published.answer.text).toBe(201);
 await org.install(SUITE.id);
 const path = org.path(`/plugins/${SUITE.id}`);
-expect((await org.owner.put(`${path}/secrets/token`, { value: 's3cret' })).status).toBeLessThan(300);
+for (const [name, value] of Object.entries(SECRETS))
+  expect((await org.owner.put(`${path}/secrets/${name}`, { value })).status).toBeLessThan(300);
 expect((await org.owner.put(`${path}/config`, { n: 7 })).status).toBeLessThan(300);
 
 const other = await import(`data:text/javascript,${encodeURIComponent(OTHER)}`);
 const host = createTestHost({
   manifest: { manifestVersion: 1, ...SUITE, contributes: { ...CONTRIBUTES, endpoints: ENDPOINTS } },
   config: { n: 7 },
-  secrets: { token: 's3cret' },
+  secrets: SECRETS,
   plugins: { 'suite/other': other.default.fetch },
   contracts: { 'suite/other': other.default.contracts },
   mail: 'none',
@@ -59,7 +90,12 @@ const suiteManifest = {
 writeFolder('cases', {
   'manifest.json': JSON.stringify(suiteManifest),
   'index.js': CODE,
-  '.souk-dev.json': JSON.stringify({ config: { n: 7 }, secrets: { token: 's3cret' }, mail: 'none' }),
+  '.souk-dev.json': JSON.stringify({
+    config: { n: 7 },
+    secrets: SECRETS,
+    egressAllow: ['127.0.0.0/8'],
+    mail: 'none',
+  }),
 });
 writeFolder('other', {
   'manifest.json': JSON.stringify({
@@ -76,6 +112,8 @@ writeFolder('other', {
 const dev = await new SoukDev(home, 'cases', '--with', 'other').started();
 afterAll(async () => {
   await dev.stop();
+  outside.closeAllConnections();
+  outside.close();
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -242,6 +280,61 @@ describe('the test host', () => {
     await expect(
       fresh.run(({ mail }) => mail.send({ ...letter, to: 'eve@example.org' })),
     ).rejects.toMatchObject({ code: 'mail_recipients_rejected' });
+  });
+
+  it('asks what the test has in the place of fetch, and only for the plugin', async () => {
+    const asked: [string, unknown][] = [];
+    const own = vi.spyOn(globalThis, 'fetch').mockImplementation(async (url, init) => {
+      asked.push([String(url), init?.body]);
+      return new Response('mocked');
+    });
+    try {
+      const fresh = createTestHost({
+        ...options,
+        plugins: { 'suite/other': () => fetch('http://not.granted/') },
+      });
+      const post = { method: 'POST', body: 'text' };
+      const answer = await fresh.run(async ({ plugins }) => [
+        await (await fetch(`${origin}/open/a`, post)).text(),
+        await (await plugins.call('suite/other', '/echo')).text(),
+        await fetch('http://not.granted/').catch(({ name }: Error) => name),
+      ]);
+      expect(answer).toEqual(['mocked', 'mocked', 'PermissionDenied']);
+      expect(asked).toEqual([
+        [`${origin}/open/a`, 'text'],
+        ['http://not.granted/', undefined],
+      ]);
+      expect(globalThis.fetch).toBe(own);
+    } finally {
+      own.mockRestore();
+    }
+  });
+
+  it('says what is wrong with a function in the place of fetch', async () => {
+    const own = vi.spyOn(globalThis, 'fetch').mockResolvedValue({ ok: true } as Response);
+    try {
+      await expect(createTestHost(options).run(() => fetch(`${origin}/open/a`))).rejects.toThrow(
+        'no Response',
+      );
+    } finally {
+      own.mockRestore();
+    }
+  });
+
+  it('lets no fetch out once its run has ended, nor where the test denies it', async () => {
+    let late: Promise<unknown> | undefined;
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    await host.run(() => {
+      const { fetch: mine } = globalThis;
+      late = ended.then(() => mine(`${origin}/open/a`));
+    });
+    end();
+    await expect(late).rejects.toThrow('the run has ended');
+    const denied = createTestHost({ ...options, deny: ['http.fetch'] });
+    await expect(denied.run(() => fetch(`${origin}/open/a`))).rejects.toMatchObject({
+      name: 'PermissionDenied',
+      permission: 'http.fetch',
+    });
   });
 
   it('has no endpoint that the manifest does not declare', async () => {

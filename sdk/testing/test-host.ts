@@ -202,10 +202,11 @@ function openParts(options: TestHostOptions): Parts {
   const manifest = parseManifest(Buffer.from(JSON.stringify(options.manifest)));
   const plugin = memoryPluginOf(manifest, options);
   const secrets = new Map(Object.entries(options.secrets ?? {}));
+  const readSecret = async (name: string): Promise<string | null> => secrets.get(name) ?? null;
   const lines: LoggedLine[] = [];
   const services = openMemoryServices({
     plugins: () => [plugin],
-    readSecret: async (_owner, name) => secrets.get(name) ?? null,
+    readSecret: (_owner, name) => readSecret(name),
     serverOf: () => options.mail ?? {},
     nowMs,
     ...UNHEARD,
@@ -215,6 +216,7 @@ function openParts(options: TestHostOptions): Parts {
     ...plugin,
     plugins: new Map(Object.entries(options.plugins ?? {})),
     capabilities: [...services.capabilities, ...contractCapabilities(fakeDispatch(options.contracts ?? {}))],
+    readSecret,
     log: (line) => void lines.push(line),
   };
   const caller = options.caller ?? { kind: 'user', id: 'test', role: 'owner' };

@@ -18,6 +18,7 @@ import { Fault } from '../../spec/refusal.ts';
 import type { Caller } from '../../spec/run.ts';
 import type { Host, Plugin } from '../index.ts';
 import type { MemoryServices } from '../memory/services.ts';
+import { withFetch } from './fetch-stand-in.ts';
 import {
   openRun,
   type LoggedLine,
@@ -70,7 +71,7 @@ export async function inRun(
 ): Promise<JsonValue> {
   const run = openRun(parts.around, startOf(parts, kind, wish));
   try {
-    return copyOf(await work(run.host));
+    return copyOf(await withFetch(run.fetch, () => work(run.host)));
   } finally {
     run.end();
   }
@@ -121,10 +122,11 @@ export async function callEndpoint(parts: Parts, plugin: Plugin, request: Reques
   const { around } = parts;
   const { manifest } = around;
   const endpoint = await requireEndpoint(manifest, request);
-  if (!plugin.fetch) throw new Fault('the default export has no fetch');
+  const serve = plugin.fetch?.bind(plugin);
+  if (!serve) throw new Fault('the default export has no fetch');
   const run = openRun(around, startOf(parts, 'endpoint', {}));
   try {
-    const answer = await plugin.fetch(request, run.host);
+    const answer = await withFetch(run.fetch, () => serve(request, run.host));
     return await requireFittingAnswer(endpoint, request.method, answer);
   } finally {
     run.end();

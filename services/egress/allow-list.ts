@@ -7,6 +7,7 @@
  *
  * A grant is needed all the same: the list only lifts the guard.
  */
+import { bareHost } from '../../spec/egress/target.ts';
 import { isInRanges, parseRange, type Address, type AddressRange } from './address.ts';
 
 export type EgressAllow = {
@@ -37,12 +38,6 @@ function parseHost(entry: string): { host: string; port: number | null } | undef
   const port = digits === undefined ? null : Number(digits);
   if (port !== null && (port < 1 || port > 65_535)) return undefined;
   return { host: bareHost(new URL(`http://${name}/`).hostname), port };
-}
-
-/** The host of a URL without the brackets of IPv6 and the dot at the end of a full name. */
-export function bareHost(hostname: string): string {
-  if (hostname.startsWith('[')) return hostname.slice(1, -1);
-  return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
 }
 
 /** @param place host without brackets, in the form of the URL parser */

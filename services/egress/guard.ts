@@ -8,10 +8,10 @@ import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import { EGRESS_LIMITS } from '../../spec/limits.ts';
 import { isPublic, toAddress, type Address } from './address.ts';
-import { bareHost, isAddressAllowed, isHostAllowed, type EgressAllow } from './allow-list.ts';
-import { egressFailed } from './failure.ts';
+import { isAddressAllowed, isHostAllowed, type EgressAllow } from './allow-list.ts';
+import { egressFailed } from '../../spec/egress/failure.ts';
 import type { Resolve } from './resolver.ts';
-import { portOf } from './target.ts';
+import { bareHost, portOf } from '../../spec/egress/target.ts';
 
 type Connector = buildConnector.connector;
 

@@ -3,24 +3,27 @@
  * may be sent → each hop inside the grant, through the guard → an answer whose body comes with it or is pulled.
  */
 import type { Response } from 'undici';
-import { HEADER_SCHEMA } from '../../spec/guest-headers.ts';
+import { egressFailed, reasonOf, type EgressFailure } from '../../spec/egress/failure.ts';
+import { answerHeaders } from '../../spec/egress/headers.ts';
+import type { Hop } from '../../spec/egress/hop.ts';
+import {
+  FETCH_ARGUMENTS,
+  fetchPermission,
+  firstHop,
+  followHops,
+  redirectOf,
+} from '../../spec/egress/request.ts';
+import type { Capability, HostBody } from '../../spec/host/capability.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { EGRESS_LIMITS } from '../../spec/limits.ts';
-import { HTTP_METHODS, type HttpMethod, type Permission } from '../../spec/permission.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import type { Capability, HostBody } from '../../spec/host/capability.ts';
+import type { Permission } from '../../spec/permission.ts';
 import type { EgressAllow } from './allow-list.ts';
-import { StreamedBody, type BodyEnd } from './streamed-body.ts';
-import { dropBody, send, type Hop } from './exchange.ts';
-import { egressFailed, reasonOf, type EgressFailure } from './failure.ts';
+import { dropBody, send } from './exchange.ts';
 import { connectTo, guardedConnector, type GuardPorts } from './guard.ts';
-import { answerHeaders, sendableHeaders, withoutKeys, type HeaderList } from './headers.ts';
 import { createPools, type Pools } from './pools.ts';
-import { isRedirect, redirected } from './redirect.ts';
 import { createResolve } from './resolver.ts';
-import { fillReferences, withoutReferences } from './secret-reference.ts';
 import { createSlots, type Slots } from './slots.ts';
-import { isGranted, parseTarget, permissionFor } from './target.ts';
+import { StreamedBody, type BodyEnd } from './streamed-body.ts';
 
 /** The run that asks, from the supervisor's own record. */
 export type EgressContext = {
@@ -72,25 +75,7 @@ export type Egress = {
   close(): Promise<void>;
 };
 
-type Redirect = 'follow' | 'error' | 'manual';
 type Parts = { readonly pools: Pools; readonly slots: Slots; readonly options: EgressOptions };
-
-/** Bodies are text with one character for each byte. */
-const ARGUMENTS: JsonObject = {
-  type: 'object',
-  required: ['method', 'url'],
-  additionalProperties: false,
-  properties: {
-    method: { enum: [...HTTP_METHODS] },
-    url: { type: 'string' },
-    headers: {
-      type: 'array',
-      items: HEADER_SCHEMA,
-    },
-    body: { type: ['string', 'null'] },
-    redirect: { enum: ['follow', 'error', 'manual'] },
-  },
-};
 
 export function openEgress(options: EgressOptions): Egress {
   const network = options.network ?? { resolve: createResolve('configured'), connectTo };
@@ -99,8 +84,8 @@ export function openEgress(options: EgressOptions): Egress {
   return {
     capability: {
       name: 'http.fetch',
-      argumentSchema: ARGUMENTS,
-      requires: ({ method, url }) => permissionFor(method as HttpMethod, parseTarget(String(url))),
+      argumentSchema: FETCH_ARGUMENTS,
+      requires: fetchPermission,
       act: (args, context) => carryOut(parts, args, context),
     },
     close: () => pools.close(),
@@ -118,14 +103,9 @@ async function carryOut(parts: Parts, args: JsonObject, context: EgressContext):
   const release = parts.slots.take(slotOf(context));
   let progress: Progress | undefined;
   try {
-    const first = readRequest(args);
+    const first = firstHop(args);
     progress = beginProgress(parts, first, context, release);
-    return await follow(
-      parts,
-      { first, redirect: (args['redirect'] ?? 'follow') as Redirect },
-      context,
-      progress,
-    );
+    return await follow(parts, { first, redirect: redirectOf(args) }, context, progress);
   } catch (error) {
     progress?.end(reasonOf(error) ?? 'refused', 0);
     release();
@@ -153,49 +133,30 @@ function beginProgress(parts: Parts, first: Hop, context: EgressContext, release
   return progress;
 }
 
-/** @throws Refusal `egress_url_invalid`, `egress_request_invalid` */
-function readRequest(args: JsonObject): Hop {
-  const method = args['method'] as HttpMethod;
-  const text = (args['body'] ?? null) as string | null;
-  if (text !== null && (method === 'GET' || method === 'HEAD')) {
-    throw new Refusal('egress_request_invalid', { detail: `A ${method} request has no body.` });
-  }
-  const body = text === null ? null : Buffer.from(text, 'latin1');
-  if (body !== null && body.toString('latin1') !== text) {
-    throw new Refusal('egress_request_invalid', { detail: 'The body holds a character that is no byte.' });
-  }
-  const headers = sendableHeaders((args['headers'] ?? []) as unknown as HeaderList);
-  const portable = withoutReferences(withoutKeys(headers));
-  return { method, target: parseTarget(String(args['url'])), headers, portable, body };
-}
-
 async function follow(
   { pools, options }: Parts,
-  { first, redirect }: { readonly first: Hop; readonly redirect: Redirect },
+  { first, redirect }: { readonly first: Hop; readonly redirect: ReturnType<typeof redirectOf> },
   context: EgressContext,
   progress: Progress,
 ): Promise<JsonValue> {
   const deadline = startDeadline(context);
   const ports = { dispatcher: pools.of(context.guest.installationId), signal: deadline.signal };
   try {
-    requireGrant(context, first);
-    const headers = await fillReferences(first.headers, (name) => options.readSecret(context, name));
-    let hop: Hop = { ...first, headers };
-    for (let hops = 0; ; hops += 1) {
-      progress.hop = hop;
-      requireGrant(context, hop);
-      const response = await send(hop, ports);
-      progress.status = response.status;
-      const location = response.headers.get('location');
-      if (redirect === 'manual' || !isRedirect(response.status, location))
-        return {
-          ...headOf(response, hop, hops),
-          ...(await takeBody(response, ports.signal, context, progress)),
-        };
-      await dropBody(response);
-      if (redirect === 'error' || hops === EGRESS_LIMITS.redirectsMax) throw egressFailed('redirect');
-      hop = redirected(hop, response.status, location);
-    }
+    const { answer, hop, hops } = await followHops<Response>(first, redirect, {
+      grants: context.guest.grants,
+      readSecret: (name) => options.readSecret(context, name),
+      begin: (next) => {
+        progress.hop = next;
+      },
+      send: async (next) => {
+        const response = await send(next, ports);
+        progress.status = response.status;
+        return response;
+      },
+      drop: dropBody,
+    });
+    const body = await takeBody(answer, ports.signal, context, progress);
+    return { ...headOf(answer, hop, hops), ...body };
   } finally {
     deadline.lift();
   }
@@ -236,14 +197,6 @@ function sizeOf({ headers }: Response): 'small' | 'large' | 'unknown' {
 /** Who wanted no more of a body had his answer. */
 function resultOf(end: BodyEnd, { signal }: EgressContext): EgressResult {
   return end === 'ended' || signal.aborted ? 'answered' : (reasonOf(end) ?? 'refused');
-}
-
-/** A redirect must lead to where the plugin could have gone itself. @throws Refusal `permission_denied` */
-function requireGrant({ guest }: EgressContext, { method, target }: Hop): void {
-  if (isGranted(guest.grants, method, target)) return;
-  throw new Refusal('permission_denied', {
-    detail: `${method} ${target.origin} lies outside of what http.fetch was granted for`,
-  });
 }
 
 /** Time for the head of the answer; lifted when that is there, since a body may take as long as its run. */

@@ -7,7 +7,7 @@
 import type { HostBody } from '../../spec/host/capability.ts';
 import { EGRESS_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
-import { toEgressRefusal } from './failure.ts';
+import { toEgressRefusal } from '../../spec/egress/failure.ts';
 
 export type BodyEnd = 'ended' | Refusal;
 

@@ -21,7 +21,12 @@ export const SUITE = {
     { name: 'records.propose', scope: ['member', 'note', 'organization', 'thing'] },
     { name: 'modules.extend', scope: ['notes', 'organizations'] },
   ],
-  secrets: { token: { title: 'Token' }, other: { title: 'Other' } },
+  secrets: {
+    token: { title: 'Token' },
+    other: { title: 'Other' },
+    broken: { title: 'What no header can hold' },
+    outside: { title: 'Where the outside is' },
+  },
   config: {
     type: 'object',
     properties: { greeting: { type: 'string', default: 'Halo' }, n: { type: 'integer' } },

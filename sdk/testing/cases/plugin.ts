@@ -38,6 +38,14 @@ function propose(
   return records.propose({ type, ...more, rows });
 }
 
+/** What `fetch` answered, as data; `path` is that of a server outside, which answers with what it was sent. */
+async function fetched({ secrets }: Host, path: string, init?: RequestInit): Promise<Json> {
+  const answer = await fetch(`${await secrets.get('outside')}${path}`, init);
+  const { status, url, redirected, type, headers } = answer;
+  const text = await answer.text();
+  return { status, url, redirected, type, text, kind: headers.get('content-type') };
+}
+
 let kept: Host | undefined;
 const big = 'x'.repeat(65_600);
 
@@ -253,6 +261,49 @@ export const CASES: Readonly<Record<string, Case>> = {
   'is denied proposing what it may only read': (host) => caught(() => propose(host, 'event', [])),
   'finds no record of another id': ({ records }) =>
     records.get('organization', '00000000-0000-4000-8000-000000000000'),
+  'fetches what was granted': (host) =>
+    fetched(host, '/open/a?b=c#d', { method: 'POST', body: 'é', headers: { 'X-Word': 'w', host: 'other' } }),
+  'is denied a URL that was not granted': (host) => caught(() => fetched(host, '/closed/a?b=c')),
+  'is denied a path that only begins like a granted one': (host) => caught(() => fetched(host, '/open')),
+  'is denied a granted path that is left again': (host) => caught(() => fetched(host, '/open/../closed')),
+  'is told of a path that hides where it leads': (host) =>
+    caught(() => fetched(host, '/open/%252e%252e/closed')),
+  'is denied a method that was not granted': (host) =>
+    caught(() => fetched(host, '/open/a', { method: 'DELETE' })),
+  'is denied another host': () => caught(() => fetch('https://example.org/open/a')),
+  'is told of a scheme that is not fetched': () => caught(() => fetch('ftp://example.org/open/a')),
+  'sends secrets that it names, and has no copy': (host) =>
+    fetched(host, '/open/a', {
+      headers: { authorization: 'Bearer {{secret:token}}, {{secret:token}}', 'x-word': '{{secret:Token}}' },
+    }),
+  'sends no secret in a URL or a body': (host) =>
+    fetched(host, '/open/a?{{secret:token}}', { method: 'POST', body: '{{secret:token}}' }),
+  'is told of a named secret that is not set': (host) =>
+    caught(() => fetched(host, '/open/a', { headers: { authorization: '{{secret:other}}' } })),
+  'is told of a named secret that no header can hold': (host) =>
+    caught(() => fetched(host, '/open/a', { headers: { authorization: '{{secret:broken}}' } })),
+  'is denied where a secret was to go, before it is read': (host) =>
+    caught(() => fetched(host, '/closed/a', { headers: { authorization: '{{secret:other}}' } })),
+  'follows a redirect inside the grant, with its secrets': (host) =>
+    fetched(host, '/open/near', {
+      method: 'POST',
+      body: 'b',
+      headers: { authorization: '{{secret:token}}' },
+    }),
+  'is denied a redirect out of the grant': (host) => caught(() => fetched(host, '/open/away')),
+  'is told of redirects without end': (host) => caught(() => fetched(host, '/open/round')),
+  'is told of a redirect that it does not want': (host) =>
+    caught(() => fetched(host, '/open/near', { redirect: 'error' })),
+  'sees a redirect that it does not follow': (host) => fetched(host, '/open/away', { redirect: 'manual' }),
+  'is told that nobody answered': (host) => caught(() => fetched(host, '/open/broken')),
+  'gives up a request': (host) =>
+    caught(() => fetched(host, '/open/a', { signal: AbortSignal.abort('why') })),
+  'may fetch as often as it may call': async ({ kv }) => {
+    for (let call = 0; call < 100; call += 1) await kv.get('a');
+    return caught(() => fetch('https://example.org/'));
+  },
+  'is told of a body of a request that is too large': (host) =>
+    caught(() => fetched(host, '/open/a', { method: 'POST', body: big.repeat(4) })),
   'keeps a host for later': (host) => {
     kept = host;
     return null;

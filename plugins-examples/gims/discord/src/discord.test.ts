@@ -1,4 +1,4 @@
-/** The plugin on the test host, against a local server of Discord's API. The host leaves secret references as they are. */
+/** The plugin on the test host, against a local server of Discord's API. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestHost } from 'souk/sdk/testing';
 import { actingWith, type Act } from '../../platform-kit/testing/acting.ts';
@@ -10,18 +10,25 @@ import {
   type DiscordServer,
 } from '../../platform-kit/testing/discord-server.ts';
 import type { Asked } from '../../platform-kit/testing/local-server.ts';
+import { reaching } from '../../platform-kit/testing/reaching.ts';
 import manifest from '../manifest.json' with { type: 'json' };
 import plugin from './index.ts';
 import { piecesOf } from './messages.ts';
 import { openRateLimits, routeOf } from './rate-limits.ts';
 
+const NOWHERE = 'http://127.0.0.1:1';
+const secrets = { botToken: 'a-token' };
 let discord: DiscordServer;
 let act: Act;
 let made = 0;
 
 beforeAll(async () => {
-  discord = await startDiscord('{{secret:botToken}}');
-  act = actingWith(plugin, { manifest, config: config({ apiUrl: `${discord.url}/` }) });
+  discord = await startDiscord(secrets.botToken);
+  act = actingWith(plugin, {
+    manifest: reaching(manifest, discord.url),
+    config: config({ apiUrl: `${discord.url}/` }),
+    secrets,
+  });
 });
 beforeEach(() => void discord.scripted.splice(0));
 afterAll(() => discord.close());
@@ -216,7 +223,11 @@ describe('what goes wrong', () => {
   });
 
   it('a server that cannot be reached, and a token that Discord does not take', async () => {
-    const nowhere = actingWith(plugin, { manifest, config: config({ apiUrl: 'http://127.0.0.1:1' }) });
+    const nowhere = actingWith(plugin, {
+      manifest: reaching(manifest, NOWHERE),
+      config: config({ apiUrl: NOWHERE }),
+      secrets,
+    });
     await expect(nowhere('createGroup', { name: 'x' })).rejects.toMatchObject({
       code: 'platform_unavailable',
     });
@@ -225,7 +236,7 @@ describe('what goes wrong', () => {
   });
 
   it('tells how it is', async () => {
-    const souk = createTestHost({ manifest, config: config() });
+    const souk = createTestHost({ manifest: reaching(manifest, discord.url), config: config(), secrets });
     expect(await souk.run((host) => plugin.health(host))).toEqual({
       ok: true,
       message: 'gims-bot is on The university',

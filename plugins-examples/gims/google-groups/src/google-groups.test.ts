@@ -9,6 +9,7 @@ import {
   startGoogle,
   type GoogleServer,
 } from '../../platform-kit/testing/google-server.ts';
+import { reaching } from '../../platform-kit/testing/reaching.ts';
 import manifest from '../manifest.json' with { type: 'json' };
 import plugin from './index.ts';
 
@@ -18,7 +19,11 @@ let made = 0;
 
 beforeAll(async () => {
   google = await startGoogle();
-  act = actingWith(plugin, { manifest, config: config(), secrets: { serviceAccount: google.keyFile } });
+  act = actingWith(plugin, {
+    manifest: reaching(manifest, google.url),
+    config: config(),
+    secrets: { serviceAccount: google.keyFile },
+  });
 });
 beforeEach(() => void google.scripted.splice(0));
 afterAll(() => google.close());
@@ -135,7 +140,11 @@ describe('access', () => {
     ['no key', '{}'],
     ['a key that is none', JSON.stringify({ client_email: 'a', private_key: 'none' })],
   ])('is refused for %s, without a word of the secret', async (_name, serviceAccount) => {
-    const other = actingWith(plugin, { manifest, config: config(), secrets: { serviceAccount } });
+    const other = actingWith(plugin, {
+      manifest: reaching(manifest, google.url),
+      config: config(),
+      secrets: { serviceAccount },
+    });
     const error = await other('createGroup', { name: 'x' }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'platform_refused',
@@ -145,7 +154,7 @@ describe('access', () => {
 
   it('is refused for an account that Google does not admit', async () => {
     const other = actingWith(plugin, {
-      manifest,
+      manifest: reaching(manifest, google.url),
       config: config({ admin: `someone@${DOMAIN}` }),
       secrets: { serviceAccount: google.keyFile },
     });
@@ -156,7 +165,11 @@ describe('access', () => {
   });
 
   it('names the permission that is missing', async () => {
-    const denied = actingWith(plugin, { manifest, config: config(), deny: ['secrets'] });
+    const denied = actingWith(plugin, {
+      manifest: reaching(manifest, google.url),
+      config: config(),
+      deny: ['secrets'],
+    });
     await expect(denied('createGroup', { name: 'x' })).rejects.toMatchObject({
       code: 'platform_refused',
       message: expect.stringContaining('secrets'),
@@ -194,7 +207,7 @@ describe('what Google refuses for now', () => {
 
   it('tells how it is', async () => {
     const souk = createTestHost({
-      manifest,
+      manifest: reaching(manifest, google.url),
       config: config(),
       secrets: { serviceAccount: google.keyFile },
     });

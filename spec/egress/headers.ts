@@ -1,6 +1,6 @@
 /** Header fields of requests that plugins send and of the answers that they get. */
-import { EGRESS_LIMITS } from '../../spec/limits.ts';
-import { Refusal } from '../../spec/refusal.ts';
+import { EGRESS_LIMITS } from '../limits.ts';
+import { Refusal } from '../refusal.ts';
 
 export type HeaderList = readonly (readonly [string, string])[];
 
@@ -78,6 +78,12 @@ export function withoutKeys(headers: SendableHeaders): SendableHeaders {
 
 export function withoutBodyFields(headers: SendableHeaders): SendableHeaders {
   return headers.filter(([name]) => !BODY_FIELDS.has(name)) as unknown as SendableHeaders;
+}
+
+/** @returns the fields as they go out, with who sends them */
+export function fieldsToSend(headers: SendableHeaders): [string, string][] {
+  const fields = headers.map(([name, value]): [string, string] => [name, value]);
+  return headers.some(([name]) => name === 'user-agent') ? fields : [...fields, ['user-agent', 'souk']];
 }
 
 /** The body has been decoded: what said how it travelled is no longer true. */

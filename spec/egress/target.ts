@@ -1,10 +1,9 @@
 /** Where a request goes: a URL, parsed once. Everything after looks at the parts, never at the text. */
-import { EGRESS_LIMITS } from '../../spec/limits.ts';
-import { HTTP_METHODS, type HttpMethod, type Permission } from '../../spec/permission.ts';
-import { Refusal } from '../../spec/refusal.ts';
-import { matchesUrlPattern, parseUrlPattern } from '../../spec/url-pattern.ts';
-import { toAddress } from './address.ts';
-import { bareHost } from './allow-list.ts';
+import { isIP } from 'node:net';
+import { EGRESS_LIMITS } from '../limits.ts';
+import { HTTP_METHODS, type HttpMethod, type Permission } from '../permission.ts';
+import { Refusal } from '../refusal.ts';
+import { matchesUrlPattern, parseUrlPattern } from '../url-pattern.ts';
 
 declare const checked: unique symbol;
 /** An http(s) URL without user information, fragment and final dot, whose host is a name or an address. */
@@ -53,11 +52,17 @@ function requireOpenPath(pathname: string): void {
 
 /** getaddrinfo reads names of digits, such as 127.1, as addresses: a name has a letter in its last label. */
 function requireHost(hostname: string): void {
-  if (toAddress(bareHost(hostname))) return;
+  if (isIP(bareHost(hostname)) !== 0) return;
   const labels = hostname.split('.');
   if (labels.includes('') || !/[a-z]/u.test(labels.at(-1) ?? '')) {
     throw invalid('The host of the URL is neither a name nor an address.');
   }
+}
+
+/** The host of a URL without the brackets of IPv6 and the dot at the end of a full name. */
+export function bareHost(hostname: string): string {
+  if (hostname.startsWith('[')) return hostname.slice(1, -1);
+  return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
 }
 
 /** A place without a port means the default one of its scheme. */

@@ -3,7 +3,7 @@
  * installation. It is filled in after the grant has been checked, on our side: the guest never holds the value, and it
  * goes nowhere but to a URL inside the grant.
  */
-import { Refusal } from '../../spec/refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { sendableHeaders, type SendableHeaders } from './headers.ts';
 
 const REFERENCE = /\{\{secret:([a-z][A-Za-z0-9]{0,62})\}\}/gu;

@@ -1,5 +1,5 @@
 /** Why a request could not be made: one sentence for the guest, the reason for the operator. */
-import { Refusal } from '../../spec/refusal.ts';
+import { Refusal } from '../refusal.ts';
 
 export const EGRESS_FAILURES = [
   'blocked',

@@ -1,6 +1,6 @@
 /** Where a redirect leads, and what goes along (Fetch, section 4.4, HTTP-redirect fetch). */
-import { Refusal } from '../../spec/refusal.ts';
-import type { Hop } from './exchange.ts';
+import { Refusal } from '../refusal.ts';
+import type { Hop } from './hop.ts';
 import { egressFailed } from './failure.ts';
 import { withoutBodyFields } from './headers.ts';
 import { parseTarget, type Target } from './target.ts';
