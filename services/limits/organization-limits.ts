@@ -72,13 +72,14 @@ export async function openOrganizationLimits(
   };
   // One after the other: an answer that was read earlier must not take the place of a later one.
   let last = Promise.resolve();
-  const again = (orgId: string | null): void => {
+  const again = (orgId: string | null): Promise<void> => {
     last = last.then(() => refresh(orgId)).catch(onFailure);
+    return last;
   };
   await refresh(null);
   const stop = await database.notifications.listen(CHANNEL, {
-    notified: again,
-    connected: () => again(null),
+    notified: (orgId) => void again(orgId),
+    connected: () => void again(null),
   });
   return {
     of: (orgId) => {
@@ -92,7 +93,7 @@ export async function openOrganizationLimits(
     set: async (orgId, actor, overrides) => {
       checkOverrides(overrides);
       await database.transaction({ kind: 'instance' }, (tx) => store(tx, orgId, actor, overrides));
-      known.set(orgId, overrides);
+      await again(orgId);
       return viewOf(overrides);
     },
     close: stop,
