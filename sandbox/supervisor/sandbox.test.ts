@@ -325,6 +325,14 @@ test('what is unloaded ends its calls as canceled and loads again when it is cal
   expect(bed.read(await sandbox.call(bed.get(guest))).json).toBe(1);
 });
 
+test('what is unloaded ends the calls that wait for it to be loaded as well', async () => {
+  const guest = bed.guest({ 'index.js': HELLO });
+  const waiting = sandbox.call(bed.get(guest));
+  sandbox.unload(guest.installationId);
+  expect((await waiting).outcome).toBe('canceled');
+  expect((await sandbox.call(bed.get(guest))).outcome).toBe('ok');
+});
+
 test('runners of one organization never hold a guest of another, unless the tier is trusted', async () => {
   const hello = (tier: 'trusted' | 'reviewed', org: string) =>
     sandbox.call(bed.get(bed.guest({ 'index.js': HELLO }, { tier, org: { id: org, slug: org } })));

@@ -158,6 +158,10 @@ class Supervisor implements Sandbox {
     this.#strikes.forgive(installationId);
     for (const runner of this.#pool.runners)
       for (const isolate of runner.isolatesOf(installationId)) runner.unload(isolate);
+    // Those that wait for a runner or their package would enter after it.
+    for (const run of this.#starter.waiting)
+      if (run.invocation.guest.installationId === installationId)
+        run.settle(failRun(run, { outcome: 'canceled', reason: 'the plugin was unloaded' }));
   }
 
   health(): SandboxHealth {
