@@ -62,8 +62,9 @@ function nestingOf(text: string, depthMax: number): number {
 function findFaults(text: string): Violation[] {
   const faults: Violation[] = [];
   const keys: Set<string>[] = [];
-  const report = (path: readonly (string | number)[], message: string): void => {
-    if (faults.length < FAULTS_MAX) faults.push({ pointer: toPointer(path), message });
+  // The path is made for a fault only: documents have many keys, and few faults.
+  const report = (path: () => readonly (string | number)[], message: string): void => {
+    if (faults.length < FAULTS_MAX) faults.push({ pointer: toPointer(path()), message });
   };
   visit(
     text,
@@ -75,7 +76,7 @@ function findFaults(text: string): Violation[] {
         keys.pop();
       },
       onObjectProperty: (key, _offset, _length, _line, _column, pathSupplier) => {
-        const path = [...pathSupplier(), key];
+        const path = () => [...pathSupplier(), key];
         if (keys.at(-1)?.has(key)) report(path, `the key ${JSON.stringify(key)} stands twice in one object`);
         keys.at(-1)?.add(key);
         if (key === '__proto__') report(path, 'the key __proto__ is not allowed');
@@ -83,15 +84,18 @@ function findFaults(text: string): Violation[] {
       },
       onLiteralValue: (value, offset, length, _line, _column, pathSupplier) => {
         if (typeof value === 'string' && !isPlainText(value)) {
-          report(pathSupplier(), 'the text holds U+0000 or half a surrogate pair');
+          report(pathSupplier, 'the text holds U+0000 or half a surrogate pair');
         }
         if (typeof value === 'number' && !Number.isFinite(value))
-          report(pathSupplier(), 'the number is too large');
-        if (isRounded(value, text.slice(offset, offset + length)))
-          report(pathSupplier(), 'the integer is beyond 2^53, where readers differ; write it as text');
+          report(pathSupplier, 'the number is too large');
+        if (typeof value === 'number' && isRounded(value, text.slice(offset, offset + length)))
+          report(pathSupplier, 'the integer is beyond 2^53, where readers differ; write it as text');
       },
       onError: (code, _offset, _length, line, column) => {
-        report([], `is not JSON: ${printParseErrorCode(code)} at line ${line + 1}, column ${column + 1}`);
+        report(
+          () => [],
+          `is not JSON: ${printParseErrorCode(code)} at line ${line + 1}, column ${column + 1}`,
+        );
       },
     },
     { disallowComments: true, allowTrailingComma: false },
@@ -110,8 +114,8 @@ function parserFault(text: string): Violation[] {
 }
 
 /** Identifiers of other systems have up to 20 digits; rounded, one becomes that of something else. */
-function isRounded(value: unknown, literal: string): boolean {
-  return typeof value === 'number' && /^-?[0-9]+$/u.test(literal) && !Number.isSafeInteger(value);
+function isRounded(value: number, literal: string): boolean {
+  return !Number.isSafeInteger(value) && /^-?[0-9]+$/u.test(literal);
 }
 
 function isPlainText(text: string): boolean {
