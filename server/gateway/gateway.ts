@@ -5,6 +5,7 @@
  */
 import { compileEndpoints, type EndpointMatch, type MatchedEndpoint } from './endpoint-table.ts';
 import { answerOf, failureAnswer, type GatewayAnswer } from './answer.ts';
+import { currentTurn } from './turn.ts';
 import { headerOf, headersForGuest, type Header } from '../../spec/guest-headers.ts';
 import type {
   ByteSource,
@@ -100,12 +101,13 @@ type Admitted = {
 export function createGateway(ports: GatewayPorts): Gateway {
   return async (request, requestId) => {
     const address = readAddress(request.pathname);
+    const turn = currentTurn();
     const admitted = await enter(ports, request, address);
     const reading = openBody(request, admitted.endpoint);
     if (!reading) return serve(ports, request, { address, requestId, admitted, body: null });
     const body = await reading;
     // A body takes as long as its caller likes: what was taken down, replaced or withdrawn meanwhile does not serve it.
-    const still = await enter(ports, request, address);
+    const still = turn === currentTurn() ? admitted : await enter(ports, request, address);
     return serve(ports, request, { address, requestId, admitted: still, body });
   };
 }
