@@ -100,23 +100,25 @@ export async function readUpload(request: Request): Promise<Upload> {
 const UPLOAD_PARTS_MAX = 16;
 
 async function parseForm(body: Uint8Array, contentType: string): Promise<FormData> {
-  requireFewParts(body, contentType);
+  requireFewParts(body, boundaryOf(contentType));
   try {
     return await new Response(body as Uint8Array<ArrayBuffer>, {
       headers: { 'content-type': contentType },
     }).formData();
   } catch (error) {
-    throw new Refusal('request_invalid', {
-      detail: 'The body is not multipart/form-data as its Content-Type says.',
-      cause: error,
-    });
+    throw notAForm(error);
   }
 }
 
+function notAForm(cause?: unknown): Refusal {
+  return new Refusal('request_invalid', {
+    detail: 'The body is not multipart/form-data as its Content-Type says.',
+    cause,
+  });
+}
+
 /** An object is made of every part, and nobody else is served meanwhile: seconds, with a part in each sixty bytes. */
-function requireFewParts(body: Uint8Array, contentType: string): void {
-  const boundary = boundaryOf(contentType);
-  if (boundary === '') return;
+function requireFewParts(body: Uint8Array, boundary: string): void {
   const delimiter = `--${boundary}`;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   let parts = 0;
@@ -130,12 +132,15 @@ function requireFewParts(body: Uint8Array, contentType: string): void {
     }
 }
 
+/** What has no boundary that can be read has parts that cannot be counted. @throws Refusal `request_invalid` */
 function boundaryOf(contentType: string): string {
   try {
-    return new MIMEType(contentType).params.get('boundary') ?? '';
-  } catch {
-    return '';
+    const boundary = new MIMEType(contentType).params.get('boundary');
+    if (boundary) return boundary;
+  } catch (error) {
+    throw notAForm(error);
   }
+  throw notAForm();
 }
 
 function refuseUnknownParts(form: FormData): void {
