@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { JsonValue } from '../spec/json.ts';
 import { createBroker } from './broker/broker.ts';
-import { compileGuestSchema } from '../spec/guest-schema.ts';
+import { compileGuestSchema } from '../spec/guest-validator.ts';
 import { pluginCallCapability, type CalledEndpoint, type CallTarget } from './plugin-calls.ts';
 import type { GuestRequest, HostCallContext, Invocation } from './ports.ts';
 import { createTestBed } from './testing/test-bed.ts';

@@ -15,7 +15,7 @@ import type {
 } from './ports.ts';
 import { checkRequestBody, isJudgedAnswer, responseFault } from '../spec/endpoint-body.ts';
 import { HEADER_SCHEMA, headerOf, headersForGuest, type Header } from '../spec/guest-headers.ts';
-import type { GuestValidator } from '../spec/guest-schema.ts';
+import type { GuestValidator } from '../spec/guest-validator.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
 import type { Endpoint } from '../spec/manifest.ts';
 import type { FailedOutcome } from '../spec/outcome.ts';

@@ -1,5 +1,5 @@
 /** Bodies of endpoints against the schemas that a manifest declares for them. */
-import type { GuestValidator } from './guest-schema.ts';
+import type { GuestValidator } from './guest-validator.ts';
 import type { JsonValue } from './json.ts';
 import { Refusal } from './refusal.ts';
 

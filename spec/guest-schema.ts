@@ -3,15 +3,13 @@
  * commands. They are limited in keywords and size, and their patterns run on a linear-time engine, because they are
  * evaluated in the server (a 31-character string can stall a backtracking engine for seconds).
  */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
-import { compareAsJson } from './json-equality.ts';
+import { FORMATS, newAjv, noEngine } from './guest-ajv.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Violation } from './refusal.ts';
-import { costOfSchema, isCheap, type SchemaCost } from './schema-cost.ts';
+import { costOfSchema, type SchemaCost } from './schema-cost.ts';
 import { toPointer } from './strict-json.ts';
-import { withinTime } from './within-time.ts';
 
 const DEPTH_MAX = 16;
 /** Schema objects in one schema: the work for one body is at most its values times this. */
@@ -22,17 +20,6 @@ const PATTERN_STEPS_MAX = 10_000;
 const ENUM_MAX = 500;
 /** Comparing every pair is quadratic. */
 const UNIQUE_ITEMS_MAX = 256;
-/** A check that surely takes no more steps than this, about a millisecond, needs no timer. */
-const UNTIMED_STEPS_MAX = 200_000;
-/** Nobody else is served meanwhile. A megabyte against a usual schema takes a tenth of it. */
-const CHECK_MS_MAX = 200;
-/** A schema that used up its time is given none for so long, twice as long each further time. */
-const PAUSE_MS_MIN = 2_000;
-const PAUSE_MS_MAX = 10 * 60_000;
-/** Compiled schemas that are kept, and all of their text. */
-const KEPT_MAX = 500;
-const KEPT_CHARS_MAX = 8 * 2 ** 20;
-
 const PLAIN_KEYWORDS = new Set([
   'type',
   'title',
@@ -73,8 +60,6 @@ const SCHEMA_KEYWORDS = new Set([
 ]);
 const SCHEMA_LIST_KEYWORDS = new Set(['prefixItems', 'allOf', 'anyOf', 'oneOf']);
 const SCHEMA_MAP_KEYWORDS = new Set(['properties', 'dependentSchemas']);
-const FORMATS = ['date-time', 'date', 'time', 'email', 'hostname', 'ipv4', 'ipv6', 'uri', 'uuid'] as const;
-
 /** Every keyword that a plugin's schema may use, for the documentation. */
 export const GUEST_SCHEMA_KEYWORDS: readonly string[] = [
   ...PLAIN_KEYWORDS,
@@ -82,46 +67,6 @@ export const GUEST_SCHEMA_KEYWORDS: readonly string[] = [
   ...SCHEMA_LIST_KEYWORDS,
   ...SCHEMA_MAP_KEYWORDS,
 ].sort();
-
-/** `ajv` compiles patterns through this instead of RegExp. */
-const linearTimeEngine = Object.assign(
-  (pattern: string, _flags: string) => {
-    const compiled = RE2JS.compile(pattern);
-    return {
-      test: (text: string): boolean => compiled.matcher(text).find(),
-      // ajv keeps one compiled pattern for each distinct text of it.
-      toString: (): string => `/${pattern}/`,
-    };
-  },
-  { code: 'linearTimeEngine' },
-);
-
-/** In the place of patterns that were compiled before, one by one, where the code around them alone is in question. */
-const noEngine = Object.assign(
-  (pattern: string) => ({ test: (): boolean => true, toString: (): string => `/${pattern}/` }),
-  { code: 'noEngine' },
-);
-
-/** @param meta whether it can say if a schema is one: to compile the meta-schemas costs more than all the rest */
-function newAjv(
-  meta: 'withMetaSchemas' | 'withoutMetaSchemas',
-  errors: 'allErrors' | 'firstError',
-  engine: typeof linearTimeEngine | typeof noEngine = linearTimeEngine,
-): Ajv2020 {
-  const ajv = new Ajv2020({
-    meta: meta === 'withMetaSchemas',
-    validateSchema: meta === 'withMetaSchemas',
-    allErrors: errors === 'allErrors',
-    strict: false,
-    ownProperties: true,
-    validateFormats: true,
-    // Optimizing takes half of the time of compiling, and gains nothing that can be measured in a check.
-    code: { regExp: engine as never, optimize: false },
-  });
-  compareAsJson(ajv);
-  (addFormats as unknown as (ajv: Ajv2020, formats: readonly string[]) => void)(ajv, FORMATS);
-  return ajv;
-}
 
 /**
  * @param schema a schema of a manifest, already strict JSON
@@ -237,95 +182,8 @@ function canCompile(schema: JsonObject): boolean {
   }
 }
 
-/**
- * A compiled schema: violations of a value, empty when it fits. All of them where that is cheap; else the first one, or
- * that no more time was to be had.
- */
-export type GuestValidator = (value: JsonValue) => Violation[];
-
-/** By the schema's own text: manifests are read anew for each call. */
-const kept = new Map<string, GuestValidator>();
-let keptChars = 0;
-
-/** Compiles it with the first check. @param schema one that `checkGuestSchema` found sound */
-export function compileGuestSchema(schema: JsonObject): GuestValidator {
-  const text = JSON.stringify(schema);
-  const known = kept.get(text);
-  if (known) return known;
-  const made = createValidator(schema);
-  kept.set(text, made);
-  keptChars += text.length;
-  for (const [oldest] of kept) {
-    if (kept.size <= KEPT_MAX && keptChars <= KEPT_CHARS_MAX) break;
-    kept.delete(oldest);
-    keptChars -= oldest.length;
-  }
-  return made;
-}
-
-function createValidator(schema: JsonObject): GuestValidator {
-  const pace = createPace();
-  let cost: SchemaCost | undefined;
-  let exact: ValidateFunction | undefined;
-  let quick: ValidateFunction | undefined;
-
-  const checkInTime = (value: JsonValue): Violation[] => {
-    if (pace.isPausing()) return [TOO_LONG];
-    const validate = (quick ??= compile(schema, 'firstError'));
-    const checked = withinTime(() => violationsOf(validate, value), CHECK_MS_MAX);
-    if (checked.kind === 'done') {
-      pace.forgive();
-      return checked.result;
-    }
-    // It was interrupted somewhere: what it remembers is not to be relied upon.
-    quick = undefined;
-    pace.pause();
-    return [TOO_LONG];
-  };
-  return (value) => {
-    cost ??= costOf(schema);
-    if (!isCheap(value, cost, UNTIMED_STEPS_MAX)) return checkInTime(value);
-    return violationsOf((exact ??= compile(schema, 'allErrors')), value);
-  };
-}
-
-/** A name in a value may be as long as all of it, and every violation below it begins with it. */
-const POINTER_CHARS_MAX = 500;
-const NAME_CHARS_MAX = 200;
-
-const TOO_LONG: Violation = { pointer: '', message: 'takes too long to check against its schema' };
-const TOO_DEEP: Violation = { pointer: '', message: 'is nested too deeply to be compared' };
-
-function createPace(): { isPausing(): boolean; pause(): void; forgive(): void } {
-  let pauseMs = PAUSE_MS_MIN;
-  let untilMs = 0;
-  return {
-    isPausing: () => performance.now() < untilMs,
-    pause() {
-      untilMs = performance.now() + pauseMs;
-      pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 2);
-    },
-    forgive() {
-      pauseMs = PAUSE_MS_MIN;
-    },
-  };
-}
-
-function compile(schema: JsonObject, errors: 'allErrors' | 'firstError'): ValidateFunction {
-  return newAjv('withoutMetaSchemas', errors).compile(schema);
-}
-
-function violationsOf(validate: ValidateFunction, value: JsonValue): Violation[] {
-  try {
-    return validate(value) ? [] : (validate.errors ?? []).slice(0, 50).map(toViolation);
-  } catch (error) {
-    // Values are compared with each other, for `uniqueItems`, as deep as they go.
-    if (error instanceof RangeError) return [TOO_DEEP];
-    throw error;
-  }
-}
-
-function costOf(schema: JsonObject): SchemaCost {
+/** What one check of a value by the schema may take, in steps. */
+export function costOf(schema: JsonObject): SchemaCost {
   return costOfSchema(schema, { stepsOf, comparisons: UNIQUE_ITEMS_MAX / 2 });
 }
 
@@ -337,13 +195,6 @@ function stepsOf(pattern: string): number {
     // A constant that only looks like one.
     return 0;
   }
-}
-
-export function toViolation(error: ErrorObject): Violation {
-  const property = error.params['additionalProperty'] as string | undefined;
-  const suffix = property === undefined ? '' : ` (${JSON.stringify(property.slice(0, NAME_CHARS_MAX))})`;
-  const pointer = error.instancePath.slice(0, POINTER_CHARS_MAX);
-  return { pointer, message: `${error.message ?? 'is not valid'}${suffix}` };
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -1,5 +1,5 @@
 /** What the run of a named handler is refused for before it starts, wherever it would run. */
-import type { GuestValidator } from './guest-schema.ts';
+import type { GuestValidator } from './guest-validator.ts';
 import {
   handlerInput,
   handlerPath,

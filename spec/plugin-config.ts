@@ -3,7 +3,7 @@
  * Objects are merged key by key; any other value of a higher layer replaces the one below. Below all of them are the
  * defaults in the plugin's own code, which Souk does not see.
  */
-import { compileGuestSchema } from './guest-schema.ts';
+import { compileGuestSchema } from './guest-validator.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Manifest } from './manifest.ts';
 import type { PluginId } from './plugin-id.ts';

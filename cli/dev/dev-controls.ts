@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Caller, Completion, Trigger } from '../../sandbox/index.ts';
 import { runImport } from '../../sdk/memory/run-import.ts';
 import { notImplemented } from '../../spec/contracts/binding.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import {
   requireDeclaredHandler,
   requireFittingArguments,

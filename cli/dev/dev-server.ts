@@ -14,7 +14,7 @@ import {
   headersForGuest,
   headersFromGuest,
 } from '../../spec/guest-headers.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import { FILE_LIMITS, RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { OUTCOME_RESPONSES } from '../../spec/outcome.ts';

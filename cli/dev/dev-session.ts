@@ -14,7 +14,7 @@ import {
   type SourceMaps,
 } from '../../sandbox/index.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Io } from '../io.ts';
 import type { DevLog } from './dev-log.ts';

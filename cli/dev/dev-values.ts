@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { MemoryMailServer } from '../../sdk/memory/mail.ts';
 import { type EgressAllow, parseEgressAllow } from '../../services/egress/index.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { PERMISSION_NAMES, type PermissionName } from '../../spec/permission.ts';
 import { Refusal } from '../../spec/refusal.ts';

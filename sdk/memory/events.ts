@@ -1,6 +1,6 @@
 /** Events in memory: emitted with the checks of a server, and delivered when whoever holds them says so. */
 import { randomUUID } from 'node:crypto';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import type { DeliveredEvent } from '../../spec/handler.ts';
 import type { Causes } from '../../spec/host/causes.ts';
 import {

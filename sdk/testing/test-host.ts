@@ -11,7 +11,7 @@ import { randomUUID } from 'node:crypto';
 import { bindingOf, notImplemented, requireContract } from '../../spec/contracts/binding.ts';
 import { requireAction } from '../../spec/contracts/compiled-action.ts';
 import { dispatch, type ContractAnswer } from '../../spec/contracts/dispatch.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import { requireFittingArguments } from '../../spec/handler-checks.ts';
 import type { DeliveredEvent } from '../../spec/handler.ts';
 import type { HandlerRun } from '../../spec/handler-runs.ts';

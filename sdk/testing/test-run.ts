@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import { requireDeclaredHandler, requireFittingInput } from '../../spec/handler-checks.ts';
 import {
   declaredHandlers,

@@ -2,7 +2,7 @@
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
 import { TrieRouter } from 'hono/router/trie-router';
-import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import { compileGuestSchema, type GuestValidator } from '../../spec/guest-validator.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { HTTP_METHODS } from '../../spec/permission.ts';

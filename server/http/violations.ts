@@ -1,6 +1,6 @@
 /** What a validator says of a request, in the words of a problem document. */
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { toViolation } from '../../spec/guest-schema.ts';
+import { toViolation } from '../../spec/guest-validator.ts';
 import type { Violation } from '../../spec/refusal.ts';
 
 /** Few enough to compare each with each. */

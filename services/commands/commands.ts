@@ -1,6 +1,6 @@
 /** Running commands of plugins: at once, or as a job where they take long. */
 import { appendAudit, type AuditActor, type Database } from '../../database/index.ts';
-import { compileGuestSchema } from '../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import { requireFittingArguments } from '../../spec/handler-checks.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';

@@ -2,7 +2,7 @@
  * Events that plugins emit. Those of one organization that are emitted while another of it is being written are written
  * together next, in their order: under load a transaction costs more than the events in it. Each is refused on its own.
  */
-import { compileGuestSchema, type GuestValidator } from '../../spec/guest-schema.ts';
+import { compileGuestSchema, type GuestValidator } from '../../spec/guest-validator.ts';
 import { requireDeclaredEvent } from '../../spec/host/event-checks.ts';
 import type { Emitted, EmittingGuest, EventPort, NewEvent } from '../../spec/host/events.ts';
 import type { JsonObject } from '../../spec/json.ts';

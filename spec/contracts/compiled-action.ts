@@ -1,7 +1,7 @@
 /** The actions of contracts with their schemas, compiled when they are first needed. */
 import type { Contract, ContractAction } from './contract.ts';
 import { findAction } from './catalogue.ts';
-import { compileGuestSchema, type GuestValidator } from '../guest-schema.ts';
+import { compileGuestSchema, type GuestValidator } from '../guest-validator.ts';
 import { nearestName } from '../nearest-name.ts';
 import { Refusal } from '../refusal.ts';
 

@@ -1,6 +1,6 @@
 /** What an event is refused for wherever it is emitted, and who hears it. */
 import { fitsPattern, isEventName, namesOfEvent } from '../event-name.ts';
-import type { GuestValidator } from '../guest-schema.ts';
+import type { GuestValidator } from '../guest-validator.ts';
 import type { JsonObject } from '../json.ts';
 import { EVENT_LIMITS } from '../limits.ts';
 import { coversPermission, type Permission } from '../permission.ts';

@@ -1,5 +1,5 @@
 /** What a job is refused for wherever it is wanted. */
-import { compileGuestSchema } from '../guest-schema.ts';
+import { compileGuestSchema } from '../guest-validator.ts';
 import type { JsonObject } from '../json.ts';
 import { JOB_LIMITS } from '../limits.ts';
 import type { PluginId } from '../plugin-id.ts';

@@ -1,6 +1,6 @@
 /** A record type of one organization, ready to judge data: its schema and what extensions in force add, compiled. */
 import { createHash } from 'node:crypto';
-import { compileGuestSchema, type GuestValidator } from '../guest-schema.ts';
+import { compileGuestSchema, type GuestValidator } from '../guest-validator.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { RECORD_LIMITS } from '../limits.ts';
 import { ambiguous, isSeveral, type OrgModules, type OrgRecordType } from '../modules/org-modules.ts';

@@ -2,7 +2,7 @@
 import { createTestHost, type TestHostOptions } from 'souk/sdk/testing';
 import type { Json, Plugin } from 'souk/sdk';
 import { COMMUNICATION } from '../../../../spec/contracts/communication.ts';
-import { compileGuestSchema } from '../../../../spec/guest-schema.ts';
+import { compileGuestSchema } from '../../../../spec/guest-validator.ts';
 import type { JsonObject, JsonValue } from '../../../../spec/json.ts';
 
 export type Act = (action: string, input: Json) => Promise<ReturnType<typeof JSON.parse>>;
