@@ -31,7 +31,8 @@ export type BlobEntry = {
 
 export type BlobStore = {
   /**
-   * Stores bytes; again is harmless, and renews `putAt`.
+   * Stores bytes. Again is harmless, renews `putAt`, and heals: where the stored ones cannot be read as what their name
+   * says, they are replaced at once, while who reads the old ones goes on reading those.
    * @throws Refusal `storage_full`
    */
   put(bytes: Uint8Array): Promise<BlobDigest>;

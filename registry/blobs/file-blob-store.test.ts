@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,6 +62,35 @@ describe('openFileBlobStore', () => {
       'not what its name says',
     );
     await blobs.delete(stored);
+  });
+
+  it.each([
+    ['as long as before', Buffer.alloc(300_000, 'b')],
+    ['cut short', Buffer.alloc(5, 'a')],
+    ['gone', undefined],
+  ])('heals bytes that are put again where the disk has changed them: %s', async (_damage, damaged) => {
+    const sound = Buffer.alloc(300_000, 'a');
+    const stored = await blobs.put(sound);
+    const path = join(root, 'sha256', stored.slice(0, 2), stored);
+    await (damaged ? writeFile(path, damaged) : rm(path));
+    expect(await blobs.put(sound)).toBe(stored);
+    expect(Buffer.from((await blobs.get(stored)) ?? []).equals(sound)).toBe(true);
+    expect(await readdir(join(root, 'incoming'))).toEqual([]);
+    await blobs.delete(stored);
+  });
+
+  it('replaces damaged bytes as a whole, and leaves sound ones where they lie', async () => {
+    const path = join(root, 'sha256', digest.slice(0, 2), digest);
+    const { ino } = await stat(path);
+    await blobs.put(bytes);
+    expect((await stat(path)).ino).toBe(ino);
+    await writeFile(path, 'damaged');
+    const reader = await open(path, 'r');
+    await blobs.put(bytes);
+    // Who has the file open goes on with what it opened (POSIX rename(2)), and never sees a mixture of both.
+    expect(await reader.readFile('utf8')).toBe('damaged');
+    await reader.close();
+    expect(Buffer.from((await blobs.get(digest)) ?? []).equals(bytes)).toBe(true);
   });
 
   it('takes a stream, and refuses one beyond its bound without leaving a trace', async () => {

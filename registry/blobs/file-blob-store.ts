@@ -51,8 +51,20 @@ async function putBytes(layout: Layout, bytes: Uint8Array): Promise<BlobDigest> 
   const digest = createHash('sha256').update(bytes).digest('hex');
   const path = layout.pathOf(digest);
   const known = await orAbsent(stat(path));
-  if (known?.size === bytes.length && (await renew(path))) return digest;
+  const isSound = known?.size === bytes.length && (await isReadableAs(path, digest));
+  if (isSound && (await renew(path))) return digest;
   return writeBlob(layout, [bytes]);
+}
+
+/** Whatever keeps a file from being read to its end as what its name says, putting its bytes again mends it. */
+async function isReadableAs(path: string, digest: BlobDigest): Promise<boolean> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) hash.update(chunk);
+  } catch {
+    return false;
+  }
+  return hash.digest('hex') === digest;
 }
 
 /** The bytes are there: only their time moves, which keeps the sweep away from them. @returns whether they still were */

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyOf, time } from '../../signing/testing.fixture.ts';
 import type { ErrorCode } from '../../spec/error-codes.ts';
@@ -87,6 +89,20 @@ describe('publishPackage: what is taken', () => {
     const again = await publish(signedUpload({ id }), { now: () => time('2026-07-01') });
     expect(again).toEqual({ ...first, outcome: 'already_published' });
     expect(await rowsOf('audit_entry')).toBe(audited);
+  });
+
+  it('heals stored bytes that were damaged or lost, when the same ones are published again', async () => {
+    const id = freshId();
+    // The reader takes an archive over from whom it is given: each upload needs its own.
+    const upload = (): PublishRequest => signedUpload({ id });
+    const { archiveSha256, archiveBytes } = await publish(upload());
+    const path = join(registry.blobFolder, 'sha256', archiveSha256.slice(0, 2), archiveSha256);
+    for (const damage of [() => writeFile(path, Buffer.alloc(archiveBytes)), () => rm(path)]) {
+      await damage();
+      expect((await publish(upload())).outcome).toBe('already_published');
+      const healed = Buffer.from((await registry.ports.blobs.get(archiveSha256)) ?? []);
+      expect(healed.equals(upload().archive)).toBe(true);
+    }
   });
 
   it('lets exactly one of several builds of a version win that arrive at two servers at once', async () => {

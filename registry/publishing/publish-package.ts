@@ -10,7 +10,7 @@ import type { PublishingPorts, PublishRequest } from './ports.ts';
 import { describePublication, type Publication } from './publication.ts';
 import { auditingRefusals } from './refusal-audit.ts';
 import { renewSignature } from './renewal.ts';
-import { storeVersion } from './storing.ts';
+import { storeBytes, storeVersion } from './storing.ts';
 import { acceptUpload } from './upload.ts';
 import { type Verified, verifyUpload } from './verification.ts';
 
@@ -18,7 +18,7 @@ import { type Verified, verifyUpload } from './verification.ts';
  * Takes a package in: Uploaded → Attested → Inspected → Verified → Claimed → Approved → Resolved → Stored. Each stage
  * is a type that only the stage before it makes.
  *
- * The same bytes again have the same answer; other bytes under a published version are refused. A refusal leaves an
+ * The same bytes again have the same answer, and heal the stored ones where those were damaged; other bytes under a published version are refused. A refusal leaves an
  * audit entry and nothing else.
  * @throws Refusal with the code of the first rule that the package breaks
  */
@@ -38,8 +38,10 @@ export async function publishPackage(ports: PublishingPorts, request: PublishReq
 async function settle(ports: PublishingPorts, tx: Transaction, verified: Verified): Promise<Publication> {
   const held = await holdAttestation(tx, verified);
   const claim = await claimVersion(tx, held);
-  if (claim.kind === 'taken')
+  if (claim.kind === 'taken') {
+    await storeBytes(tx, ports.blobs, held);
     return describePublication('already_published', await renewSignature(tx, held, claim));
+  }
   const approved = await approveVersion(tx, claim.claimed, ports.settings);
   const resolved = await resolveVersion(ports, tx, approved);
   return describePublication('published', await storeVersion(tx, ports.blobs, resolved));

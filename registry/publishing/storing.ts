@@ -11,6 +11,7 @@ import {
 } from '../entities/index.ts';
 import type { Approved, Verdict } from './approval.ts';
 import type { Resolved } from './dependencies.ts';
+import type { Verified } from './verification.ts';
 
 export type Stored = { readonly plugin: Plugin; readonly version: PluginVersion };
 
@@ -20,14 +21,22 @@ export type Stored = { readonly plugin: Plugin; readonly version: PluginVersion 
  * @throws Refusal `storage_full`
  */
 export async function storeVersion(tx: Transaction, blobs: BlobStore, upload: Resolved): Promise<Stored> {
-  await lockBlob(tx, upload.archiveSha256);
-  await blobs.put(upload.archive);
+  await storeBytes(tx, blobs, upload);
   const plugin = upload.plugin ?? (await createPlugin(tx, upload));
   const version = tx.em.create(PluginVersionEntity, describeVersion(upload, plugin));
   await tx.em.flush();
   await refreshListing(tx, plugin.id);
   await auditPublication(tx, upload);
   return { plugin, version };
+}
+
+/**
+ * Of bytes that are stored already this heals what the disk has lost or changed.
+ * @throws Refusal `storage_full`
+ */
+export async function storeBytes(tx: Transaction, blobs: BlobStore, upload: Verified): Promise<void> {
+  await lockBlob(tx, upload.archiveSha256);
+  await blobs.put(upload.archive);
 }
 
 async function createPlugin(tx: Transaction, upload: Approved): Promise<Plugin> {

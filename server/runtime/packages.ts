@@ -24,7 +24,8 @@ const SMALL = { archiveBytesMax: 64 * 1_024, contentBytesMax: 256 * 1_024, entri
 /** As many archives in memory as the reader has workers. */
 const READ_AT_ONCE = 2;
 
-const DAMAGED = 'the stored bytes of the package are damaged: restore them from a backup';
+const DAMAGED =
+  'the stored bytes of the package are damaged: publish the same archive again, or restore them from a backup';
 
 export type PackagePortParts = {
   readonly blobs: Pick<BlobStore, 'get'>;
