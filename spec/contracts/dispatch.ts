@@ -3,6 +3,8 @@
  * strangers' schemas and values; a plugin that fails, or answers something else, fails alone.
  */
 import type { JsonValue } from '../json.ts';
+import { RUN_LIMITS } from '../limits.ts';
+import type { FailedOutcome } from '../outcome.ts';
 import type { PluginId } from '../plugin-id.ts';
 import { Refusal, type Violation } from '../refusal.ts';
 import type { Caller, HandlerEnd, RunFile } from '../run.ts';
@@ -29,7 +31,7 @@ export type ContractCall = {
   readonly plugin?: PluginId;
   readonly caller: Caller;
   readonly requestId: string;
-  /** Milliseconds of `performance.now()` for all of it. */
+  /** Milliseconds of `performance.now()` for all of it; never later than the limit of a contract, or of a job. */
   readonly deadline?: number;
   /** Installations that wait for this call, outermost first. */
   readonly chain?: readonly string[];
@@ -68,8 +70,10 @@ export type ContractPorts = {
 /**
  * @throws Refusal `contract_unknown`, `contract_input_invalid`, `contract_unbound`, `contract_not_implemented`; and,
  *   where nobody had a result, `contract_failed` or `contract_output_invalid`. `all` answers failures with the rest.
+ *   Whose turn comes after the deadline is not run, and fails as one whose run has exceeded it.
  */
-export async function dispatch(ports: ContractPorts, call: ContractCall): Promise<ContractAnswer> {
+export async function dispatch(ports: ContractPorts, asked: ContractCall): Promise<ContractAnswer> {
+  const call = withDeadline(asked);
   const action = requireAction(requireContract(call.contract), call.action);
   requireInput(action, call.input);
   const binding = await ports.bindings.read(call.orgId, call.contract);
@@ -98,6 +102,14 @@ export async function dispatch(ports: ContractPorts, call: ContractCall): Promis
       return answerOf(attempts, requireResult(action, attempts).output);
     }
   }
+}
+
+type TimedCall = ContractCall & { readonly deadline: number };
+
+/** One deadline for all that are asked, so that nobody waits longer where several are asked one after the other. */
+function withDeadline(call: ContractCall): TimedCall {
+  const { wallTimeMsMax } = RUN_LIMITS[call.job ? 'job' : 'contract'];
+  return { ...call, deadline: Math.min(call.deadline ?? Infinity, performance.now() + wallTimeMsMax) };
 }
 
 type Attempt =
@@ -191,10 +203,11 @@ function requireResult(action: CompiledAction, attempts: readonly Attempt[]): Co
 /** Never throws for what is one implementation's own: a fault of ours is not. */
 async function attempt(
   handlers: HandlerRuns,
-  call: ContractCall,
+  call: TimedCall,
   action: CompiledAction,
   plugin: PluginId,
 ): Promise<Attempt> {
+  if (performance.now() >= call.deadline) return failed(plugin, unanswered('exceededWallTime'));
   const violations = action.checkInput(call.input);
   if (violations.length > 0) {
     const message = 'what the plugin before it answered is no input of this action.';
@@ -208,7 +221,7 @@ async function attempt(
   }
 }
 
-function runHandler(handlers: HandlerRuns, call: ContractCall, plugin: PluginId): Promise<HandlerEnd> {
+function runHandler(handlers: HandlerRuns, call: TimedCall, plugin: PluginId): Promise<HandlerEnd> {
   const { contract, action, input, job, orgId, caller, requestId, deadline, chain, files, signal } = call;
   const trigger = { kind: 'contract', contract, action, input, ...(job ? { job } : {}) } as const;
   return handlers.run({
@@ -217,7 +230,7 @@ function runHandler(handlers: HandlerRuns, call: ContractCall, plugin: PluginId)
     trigger,
     caller,
     requestId,
-    ...(deadline === undefined ? {} : { deadline }),
+    deadline,
     ...(chain ? { chain } : {}),
     ...(files ? { files } : {}),
     ...(signal ? { signal } : {}),
@@ -239,9 +252,12 @@ function failureOf(
   { outcome, guestError }: Extract<HandlerEnd, { reason: string }>,
 ): Omit<ContractFailure, 'plugin'> {
   const code = guestError?.code;
-  if (code === undefined || !Object.hasOwn(errors, code))
-    return { code: 'contract_failed', message: `it did not answer (${outcome}).` };
+  if (code === undefined || !Object.hasOwn(errors, code)) return unanswered(outcome);
   return { code, message: guestError?.message ?? String(errors[code]) };
+}
+
+function unanswered(outcome: FailedOutcome): Omit<ContractFailure, 'plugin'> {
+  return { code: 'contract_failed', message: `it did not answer (${outcome}).` };
 }
 
 function failed(plugin: PluginId, failure: Omit<ContractFailure, 'plugin'>): Attempt {

@@ -49,7 +49,7 @@ export const RUN_LIMITS = {
   health: { ...ENDPOINT_LIMITS, wallTimeMsMax: 5_000 },
   /** A command that a person waits for: below what proxies in front of a server commonly wait. */
   command: { ...ENDPOINT_LIMITS, wallTimeMsMax: 30_000, cpuTimeMsMax: 3_000, hostCallsMax: 1_000 },
-  /** Somebody waits, and often for several plugins one after the other. */
+  /** Somebody waits, and often for several plugins one after the other, whose runs share one such time. */
   contract: ENDPOINT_LIMITS,
   /** Nobody waits, but the events of the same key do. */
   event: { ...ENDPOINT_LIMITS, wallTimeMsMax: 30_000, cpuTimeMsMax: 3_000, hostCallsMax: 1_000 },

@@ -16,6 +16,7 @@ const normalizer = (name: string): string => `export default { contracts: { 'sou
     if (data.mood === 'refuse:${name}') throw Object.assign(new Error('no such type here'), { code: 'record_type_unknown' });
     if (data.mood === 'lie:${name}') return { type, dato: {} };
     if (data.mood === 'spin:${name}') while (true);
+    if (data.mood === 'hang:${name}') await new Promise(() => {});
     return { type, data: { ...data, trail: [...(data.trail ?? []), '${name}'], caller: host.caller.kind } };
   } } } };`;
 const CALLER = `export default { async fetch(request, host) {
@@ -131,6 +132,22 @@ describe('the modes', () => {
     const { json } = await call(record({ mood: 'spin:phones' }), { mode: 'pipeline' });
     expect(trailOf(json.output)).toEqual(['links', 'places']);
     expect(json.failures).toMatchObject([{ plugin: 'kelompok/phones' }]);
+  });
+
+  it('have one deadline, after which nobody is asked any more', async () => {
+    const late = (plugin: string): object => ({
+      plugin,
+      code: 'contract_failed',
+      message: 'it did not answer (exceededWallTime).',
+    });
+    const [first, pipeline] = await Promise.all([
+      call(record({ mood: 'hang:links' }), { mode: 'first' }),
+      call(record({ mood: 'hang:phones' }), { mode: 'pipeline' }),
+    ]);
+    expect([first.status, first.json.code]).toEqual([502, 'contract_failed']);
+    expect(first.json.failures).toEqual(['kelompok/links', 'kelompok/phones', 'kelompok/places'].map(late));
+    expect(trailOf(pipeline.json.output)).toEqual(['links']);
+    expect(pipeline.json.failures).toEqual(['kelompok/phones', 'kelompok/places'].map(late));
   });
 });
 
