@@ -46,6 +46,17 @@ describe('DATABASE_URL', () => {
     await expect(attempt()).rejects.not.toThrow('topsecret');
   });
 
+  test.each([
+    ['a role that there is not', { user: 'stranger' }, '', 'database_access_refused'],
+    ['TLS that the server does not speak', {}, '&sslmode=verify-full', 'database_access_refused'],
+    ['a database that there is not', { database: 'nowhere' }, '', 'database_missing'],
+    ['a setting that there is not', {}, '&options=-c%20nonsense%3D1', 'database_contact_failed'],
+  ])('with %s is told apart', async (_what, changes, options, code) => {
+    const { folder, user, database } = { ...fixture.target, ...changes };
+    const attempt = openUrl(`postgres://${user}@/${database}?host=${folder}${options}`);
+    expect(await codeOf(attempt)).toBe(code);
+  });
+
   test('of a superuser is refused: no policy would hold', async () => {
     const target = { ...fixture.target, user: 'postgres' };
     expect(await codeOf(() => openDatabase({ target, entities: [] }))).toBe('database_role_unsuitable');

@@ -11,6 +11,7 @@ import {
 import { Client, type ClientConfig } from 'pg';
 import { Fault, Refusal } from '../spec/refusal.ts';
 import type { ConnectionTarget } from './connection-target.ts';
+import { explainFirstContact } from './first-contact.ts';
 import { MIGRATION_TABLE, runMigrations, type NamedMigration } from './migrate.ts';
 import { openNotifications, type Notifications } from './notifications.ts';
 import { createPoolGuard, type PoolGuard } from './pool-guard.ts';
@@ -56,8 +57,8 @@ const SERVER_VERSION_MIN = 150_000;
 /**
  * Connects and checks what stands on the other side.
  *
- * @throws Refusal `database_unavailable`, `database_url_invalid`, `database_version_unsupported`,
- * `database_role_unsuitable`
+ * @throws Refusal `database_url_invalid`, `database_version_unsupported`, `database_role_unsuitable`, or as
+ * `explainFirstContact`
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const config = clientConfig(options.target);
@@ -174,14 +175,6 @@ function readDatabaseName(url: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What is neither a refusal nor a connection that failed, the server or TLS has said: a login that is not let in. */
-function explainFirstContact(error: unknown): unknown {
-  const translated = translateFailure(error, 'working');
-  if (translated instanceof Refusal || translated instanceof Fault) return translated;
-  const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n');
-  return new Refusal('database_access_refused', { detail: `Its answer: ${reason}.`, cause: error });
 }
 
 type ServerFacts = { version: number; role: string; above: boolean };

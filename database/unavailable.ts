@@ -64,10 +64,10 @@ function unavailable(phase: Phase, cause: unknown): Refusal {
   }
 }
 
-type Failure = { readonly code?: unknown; readonly syscall?: unknown; readonly message?: unknown };
+export type Failure = { readonly code?: unknown; readonly syscall?: unknown; readonly message?: unknown };
 
 /** Only some layers set `cause`; the ORM keeps the original in `previous`. Bounded against a circle. */
-function causesOf(error: unknown): Failure[] {
+export function causesOf(error: unknown): Failure[] {
   const chain: Failure[] = [];
   let current: unknown = error;
   while (typeof current === 'object' && current !== null && chain.length < 8) {

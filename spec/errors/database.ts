@@ -20,6 +20,18 @@ export const DATABASE_ERRORS = {
     title: 'PostgreSQL refuses the login of DATABASE_URL.',
     hint: 'Check user, password, database and TLS in DATABASE_URL, and that the role owns the database.',
   },
+  database_missing: {
+    status: 503,
+    kind: 'state',
+    title: 'PostgreSQL has no database of the name in DATABASE_URL.',
+    hint: 'Create it, owned by the role of DATABASE_URL, or correct the name.',
+  },
+  database_contact_failed: {
+    status: 503,
+    kind: 'state',
+    title: 'PostgreSQL did not take the first query of this server.',
+    hint: 'Check the options in DATABASE_URL, and that a PostgreSQL server listens there; its log says more.',
+  },
   database_url_invalid: {
     status: 400,
     kind: 'input',
