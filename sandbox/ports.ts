@@ -165,6 +165,8 @@ export type Capability = {
 /** What the sandbox tells the server about, for logs, metrics and audit. Must not throw and must not block. */
 export type SandboxObserver = {
   runEnded(invocation: Invocation, completion: Completion): void;
+  /** Processor time of a run that was ended without its runner, told by it afterwards. Not told of one that is killed. */
+  spentAfterEnd(invocation: Invocation, cpuMs: number): void;
   guestLogged(
     guest: Guest,
     entry: { level: 'debug' | 'info' | 'warn' | 'error'; text: string; requestId: string | null },

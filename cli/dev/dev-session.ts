@@ -222,6 +222,8 @@ class Session implements DevSession {
         const event = { event: 'failed', plugin: guest.plugin.id, trigger: trigger.kind, outcome, text };
         this.#log.say(event, `failed   ${guest.plugin.id} ${trigger.kind}: ${outcome}: ${text}`);
       },
+      // Counts nothing.
+      spentAfterEnd: () => undefined,
       guestLogged: ({ plugin, digest }, { level, text }) => {
         const line = map(digest, text);
         this.#log.say({ event: 'log', plugin: plugin.id, level, text: line }, `${level.padEnd(8)} ${line}`);

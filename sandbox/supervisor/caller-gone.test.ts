@@ -43,6 +43,7 @@ const guest: Guest = bed.guest(
 );
 const callee: Guest = bed.guest({ 'index.js': SOURCE });
 let calls: Invocation[] = [];
+const spent: { requestId: string; cpuMs: number }[] = [];
 
 beforeAll(async () => {
   const [kvGet, ...others] = bed.options.capabilities;
@@ -61,7 +62,11 @@ beforeAll(async () => {
     ...others,
     calling,
   ] as typeof bed.options.capabilities;
-  sandbox = await createSandbox({ ...bed.options, capabilities });
+  const observer = {
+    ...bed.options.observer,
+    spentAfterEnd: ({ requestId }: Invocation, cpuMs: number) => void spent.push({ requestId, cpuMs }),
+  };
+  sandbox = await createSandbox({ ...bed.options, capabilities, observer });
 });
 afterAll(() => sandbox.close());
 
@@ -87,6 +92,19 @@ test('a guest that waits hears of it, through each signal of the request', async
     ['new', 'AbortError', true],
     ['waits', 'AbortError', true],
   ]);
+});
+
+test('what it had cost is told once, when the runner says so', async () => {
+  const requestId = 'gone';
+  const caller = new AbortController();
+  const ending = get('/waits', { signal: caller.signal, requestId });
+  await jsonOf('/heard');
+  caller.abort();
+  expect((await ending).usage.cpuMs).toBe(0);
+  const told = (): number[] => spent.filter((each) => each.requestId === requestId).map(({ cpuMs }) => cpuMs);
+  await expect.poll(told).toEqual([expect.any(Number)]);
+  await jsonOf('/heard');
+  expect(told()).toEqual([expect.toSatisfy((cpuMs: number) => cpuMs > 0)]);
 });
 
 test('a signal that is looked at afterwards has been aborted', async () => {

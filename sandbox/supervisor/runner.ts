@@ -261,7 +261,7 @@ export class Runner {
     const { run, isolate } = entry;
     // Whoever was answered without the runner took its time all the same.
     if (isolate.spending.note(cpuMs, run.startedMs) === 'greedy') this.noticeHog(isolate.id);
-    if (!this.runs.has(run.id)) return;
+    if (!this.runs.has(run.id)) return this.#parts.observer.spentAfterEnd(run.invocation, cpuMs);
     const answer = readAnswer(run, frame);
     this.#close(
       entry,

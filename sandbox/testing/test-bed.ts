@@ -94,6 +94,7 @@ function rememberingObserver(
 ): SandboxObserver {
   return {
     runEnded: () => {},
+    spentAfterEnd: () => {},
     guestLogged: (_guest, entry) => lines.push(entry),
     callDenied: (_guest, capability) => denied.push(capability),
     callFailed: (_guest, capability) => failed.push(capability),

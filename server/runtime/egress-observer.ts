@@ -2,10 +2,10 @@
 import type { EgressObserver, Telemetry } from '../../services/index.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { boundedWarnings } from './bounded-warnings.ts';
+import { boundedLines } from './bounded-lines.ts';
 
 export function createEgressObserver(log: Logger, metrics: Metrics, telemetry: Telemetry): EgressObserver {
-  const warn = boundedWarnings(log);
+  const warn = boundedLines(log, 'warn');
   return ({ guest, requestId }, { method, origin, result, status, bytesIn, bytesOut, elapsedMs }) => {
     const plugin = guest.plugin.id;
     metrics.egressRequests.inc({ plugin, result });

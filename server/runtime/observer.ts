@@ -1,9 +1,16 @@
 /** What the sandbox tells: into metrics, the server's log, and the log of the plugin. */
-import { limitedAs, type Guest, type SandboxObserver, type SourceMaps } from '../../sandbox/index.ts';
+import {
+  limitedAs,
+  type Completion,
+  type Guest,
+  type Invocation,
+  type SandboxObserver,
+  type SourceMaps,
+} from '../../sandbox/index.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { LogOwner, Telemetry } from '../../services/index.ts';
-import { boundedWarnings } from './bounded-warnings.ts';
+import { boundedLines } from './bounded-lines.ts';
 
 /** Takes the secrets that an installation has read out of a text: a plugin may log what it holds. */
 export type Redact = (installationId: string, text: string) => string;
@@ -34,22 +41,17 @@ export function createObserver(
   telemetry: Telemetry,
   { redact, sourceMaps, logged, onStrike }: ObserverPorts,
 ): SandboxObserver {
-  const warnOfRun = boundedWarnings(log);
-  const warnOfCall = boundedWarnings(log);
+  const warnOfRun = boundedLines(log, 'warn');
+  const warnOfCall = boundedLines(log, 'warn');
+  const tellOfFault = boundedLines(log, 'error');
   /** For people: positions as the author knows them, and no secrets. */
   const edit = (guest: Guest, text: string): string =>
     redact(guest.installationId, sourceMaps.resolve(guest.digest, text));
   return {
-    runEnded: ({ guest, requestId, trigger }, completion) => {
-      const plugin = guest.plugin.id;
-      metrics.runs.inc({ plugin, outcome: completion.outcome });
-      metrics.runEnds.inc({ trigger: limitedAs(trigger), outcome: completion.outcome });
-      metrics.runSeconds.observe(completion.usage.wallMs / 1000);
-      metrics.runCpuSeconds.inc({ plugin }, completion.usage.cpuMs / 1000);
-      const { wallMs, cpuMs, hostCalls } = completion.usage;
-      const facts = { outcome: completion.outcome, trigger: trigger.kind, wallMs, cpuMs, hostCalls };
-      telemetry.countRun(ownerOf(guest), facts);
+    runEnded: (invocation, completion) => {
+      countRun({ metrics, telemetry }, invocation, completion);
       if (completion.outcome === 'ok') return;
+      const { guest, requestId, trigger } = invocation;
       const { outcome, guestError } = completion;
       const reason = edit(guest, completion.reason);
       const fields = { ...fieldsOf(guest), requestId, trigger: trigger.kind, outcome, reason };
@@ -58,6 +60,10 @@ export function createObserver(
         ? edit(guest, `${outcome}: ${guestError.stack || guestError.message}`)
         : `${outcome}: ${reason}`;
       telemetry.log(ownerOf(guest), { level: 'error', text, requestId });
+    },
+    spentAfterEnd: ({ guest, trigger }, cpuMs) => {
+      metrics.runCpuSeconds.inc({ plugin: guest.plugin.id }, cpuMs / 1000);
+      telemetry.countSpentAfterEnd(ownerOf(guest), trigger.kind, cpuMs);
     },
     guestLogged: (guest, line) => {
       const entry = { ...line, text: edit(guest, line.text) };
@@ -77,7 +83,8 @@ export function createObserver(
       telemetry.log(ownerOf(guest), { level: 'warn', text, requestId: null });
     },
     callFailed: (guest, capability, requestId, error) => {
-      log.error({ ...fieldsOf(guest), capability, requestId, err: error }, 'host call failed');
+      const fields = { ...fieldsOf(guest), capability, requestId, err: error };
+      tellOfFault(guest.installationId, fields, 'host call failed');
     },
     runnerEnded: (runner, why, blamed) => {
       for (const guest of blamed) onStrike(guest, why);
@@ -88,4 +95,20 @@ export function createObserver(
       );
     },
   };
+}
+
+type Counters = { readonly metrics: Metrics; readonly telemetry: Telemetry };
+
+function countRun(
+  { metrics, telemetry }: Counters,
+  { guest, trigger }: Invocation,
+  { outcome, usage }: Completion,
+): void {
+  const { wallMs, cpuMs, hostCalls } = usage;
+  const plugin = guest.plugin.id;
+  metrics.runs.inc({ plugin, outcome });
+  metrics.runEnds.inc({ trigger: limitedAs(trigger), outcome });
+  metrics.runSeconds.observe(wallMs / 1000);
+  metrics.runCpuSeconds.inc({ plugin }, cpuMs / 1000);
+  telemetry.countRun(ownerOf(guest), { outcome, trigger: trigger.kind, wallMs, cpuMs, hostCalls });
 }

@@ -2,14 +2,14 @@
 import type { Guest } from '../../sandbox/index.ts';
 import type { Telemetry } from '../../services/index.ts';
 import type { Logger } from '../log.ts';
-import { boundedWarnings } from './bounded-warnings.ts';
+import { boundedLines } from './bounded-lines.ts';
 import { ownerOf } from './observer.ts';
 
 export function refusedAnswers(
   log: Logger,
   telemetry: Telemetry,
 ): (guest: Guest, requestId: string, why: string) => void {
-  const warn = boundedWarnings(log);
+  const warn = boundedLines(log, 'warn');
   return (guest, requestId, why) => {
     const fields = { org: guest.org.slug, plugin: guest.plugin.id, requestId, why };
     warn(guest.installationId, fields, 'answer refused');

@@ -6,6 +6,7 @@ import { openSandbox } from './open-sandbox.ts';
 import type { Storage } from './open-storage.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { boundedLines } from '../runtime/bounded-lines.ts';
 import { createHandlerRuns } from '../runtime/handler-runs.ts';
 import { createRuntimePort } from '../runtime/runtime-port.ts';
 import type { Settings } from '../settings.ts';
@@ -50,10 +51,11 @@ export async function openRuntime(
     heldSecrets,
   });
   closers.add('installations', installations, (some) => some.close());
+  const warn = boundedLines(signals.log, 'warn');
   const telemetry = openTelemetry({
     database,
     residentBytesOf: (installationId) => opened.sandbox?.residentBytesOf(installationId) ?? null,
-    onFailure: (error) => signals.log.warn({ err: error }, 'logs and counts of plugins wait'),
+    onFailure: (error) => warn('telemetry', { err: error }, 'logs and counts of plugins wait'),
   });
   closers.add('telemetry', telemetry, (some) => some.close());
   const handlers = createHandlerRuns({ installations, sandbox: sandboxOf, redact });

@@ -15,6 +15,8 @@ import { Tally, type RunFacts } from './tally.ts';
 export type Telemetry = {
   log(owner: LogOwner, line: NewLogLine): void;
   countRun(owner: LogOwner, run: RunFacts): void;
+  /** Processor time of a run that has been counted without it. */
+  countSpentAfterEnd(owner: LogOwner, trigger: string, cpuMs: number): void;
   countDenied(owner: LogOwner, capability: string, permission: string): void;
   countEgress(owner: LogOwner, request: EgressFacts): void;
   /** The newest lines that fit and are older than the line `before`, oldest first. */
@@ -57,6 +59,7 @@ export function openTelemetry({ database, residentBytesOf, onFailure }: Telemetr
   return {
     log: (owner, line) => lines.append(owner, line),
     countRun: (owner, run) => counts.tallyOf(owner).run(run),
+    countSpentAfterEnd: (owner, trigger, cpuMs) => counts.tallyOf(owner).add('trigger', trigger, 0, cpuMs),
     countDenied: (owner, capability, permission) =>
       counts.tallyOf(owner).add('denied', `${capability} ${permission}`, 1, 0),
     countEgress: (owner, { result, elapsedMs, bytesOut, bytesIn }) => {

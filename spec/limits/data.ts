@@ -41,11 +41,11 @@ export const TELEMETRY_LIMITS = {
   lineBytesMax: 8 * MIB,
   linesKeptMs: 14 * 86_400_000,
   /**
-   * Warnings about one installation, of each kind, in the server's own log: enough to see what is wrong. A flood of
-   * calls that fail would else write a line for each.
+   * Warnings and errors of each kind about one installation, or one part of the server, in the server's own log: enough
+   * to see what is wrong. A flood of calls that fail would else write a line for each.
    */
-  warningsMax: 20,
-  warningsWindowMs: 10_000,
+  serverLinesMax: 20,
+  serverLinesWindowMs: 10_000,
   /** A server looks at how much it keeps after so many more lines of an installation. */
   trimLines: 500,
   /** Lines are written together, this often: soon enough for who watches, rarely enough for the database. */
