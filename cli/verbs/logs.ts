@@ -1,10 +1,10 @@
 /** `souk logs`: what a plugin logged, and what it logs from now on. */
 import { InvalidArgumentError } from 'commander';
 import type { JsonObject } from '../../spec/json.ts';
-import { openClient, type ApiClient } from '../api-client.ts';
-import { requireOrg, type ServerOptions } from '../credentials.ts';
+import type { ApiClient } from '../api-client.ts';
+import type { ServerOptions } from '../credentials.ts';
+import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import { printable, type Io } from '../io.ts';
-import { installationPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
@@ -28,7 +28,7 @@ export function registerLogs(shell: Shell): void {
 /** Under `souk` and under `souk plugin`: both are looked for. */
 export function registerLogVerb({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('logs', 'what the plugin logged, on all servers'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('-f, --follow', 'go on with what it logs from now on, until interrupted')
     .option('--level <level>', 'debug, info, warn or error: this and what is graver')
     .option('--since <time>', 'from then on: 2026-01-31T12:00:00Z, or 90s, 15m, 2h, 7d ago', readSince)
@@ -49,9 +49,9 @@ function readSince(text: string): string {
   throw new InvalidArgumentError('A time is written 2026-01-31T12:00:00Z, or 90s, 15m, 2h, 7d ago.');
 }
 
-async function logs(io: Io, plugin: string, options: LogOptions): Promise<Report> {
-  const client = await openClient(io, options);
-  const path = `${installationPath(requireOrg(io, options), plugin)}/logs`;
+async function logs(io: Io, named: string, options: LogOptions): Promise<Report> {
+  const { client, path: installation } = await openInstalled(io, options, named);
+  const path = `${installation}/logs`;
   const { since, until, limit } = options;
   const answer = await client.get<{ items: Line[] }>(
     `${path}?${queryOf({ ...filterOf(options), since, until, limit })}`,

@@ -1,8 +1,9 @@
 /** `souk plugin policy|radius|halt`: what is done about unsafe versions, what would stop, and the emergency brake. */
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
+import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { installationPath, orgPath } from '../plugin-path.ts';
+import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, oneLine, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
@@ -22,7 +23,7 @@ export function registerDangerVerbs({ io, report }: Shell, verb: AddVerb): void 
     .option('--set <reaction>', 'warn, block or deactivate')
     .action((options: PolicyOptions) => report(options, () => policy(io, options)));
   withOrg(verb('radius', 'what stops when a plugin does; changes nothing'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .action((plugin: string, options: ServerOptions) => report(options, () => radius(io, plugin, options)));
   withOrg(verb('halt', 'the emergency brake: deactivate every plugin of the organization')).action(
     (options: ServerOptions) => report(options, () => halt(io, options)),
@@ -46,9 +47,9 @@ async function policy(io: Io, options: PolicyOptions): Promise<Report> {
   );
 }
 
-async function radius(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
-  const path = `${installationPath(requireOrg(io, options), plugin)}/blast-radius`;
-  const answer = await (await openClient(io, options)).get<Radius>(path);
+async function radius(io: Io, named: string, options: ServerOptions): Promise<Report> {
+  const { client, path } = await openInstalled(io, options, named);
+  const answer = await client.get<Radius>(`${path}/blast-radius`);
   return done(radiusLines(answer), answer);
 }
 

@@ -1,12 +1,11 @@
 /** `souk plugin grants|actions|receipts`: what a plugin may do, who may use its rights, and who consented. */
 import { InvalidArgumentError } from 'commander';
 import { Refusal } from '../../spec/refusal.ts';
-import { openClient } from '../api-client.ts';
-import { requireOrg, type ServerOptions } from '../credentials.ts';
+import type { ServerOptions } from '../credentials.ts';
 import { createOutput } from '../files.ts';
 import { grantLines, type Grant } from '../grant-text.ts';
+import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { installationPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, oneLine, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
@@ -18,7 +17,7 @@ type ReceiptOptions = ServerOptions & { readonly out?: string };
 
 export function registerGrantVerbs({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('grants', 'show what was granted, take some of it back, or limit it to less, at once'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--revoke <permission...>', 'names of permissions to take back')
     .option(
       '--limit <permission=scope...>',
@@ -27,11 +26,11 @@ export function registerGrantVerbs({ io, report }: Shell, verb: AddVerb): void {
     )
     .action((plugin: string, options: GrantOptions) => report(options, () => grants(io, plugin, options)));
   withOrg(verb('actions', 'the rights that a plugin defines, and from which role on each is held'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--map <action=role...>', 'member, admin or owner', readPair)
     .action((plugin: string, options: ActionOptions) => report(options, () => actions(io, plugin, options)));
   withOrg(verb('receipts', 'who granted what, when, for which package; also after it was uninstalled'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--out <file>', 'write them to a new file, as JSON')
     .action((plugin: string, options: ReceiptOptions) =>
       report(options, () => receipts(io, plugin, options)),
@@ -45,9 +44,8 @@ function readPair(text: string, before: Pair[] = []): Pair[] {
   return [...before, [name, value]];
 }
 
-async function grants(io: Io, plugin: string, options: GrantOptions): Promise<Report> {
-  const client = await openClient(io, options);
-  const path = installationPath(requireOrg(io, options), plugin);
+async function grants(io: Io, named: string, options: GrantOptions): Promise<Report> {
+  const { client, plugin, path } = await openInstalled(io, options, named);
   const read = async (): Promise<readonly Grant[]> =>
     (await client.get<{ grants: readonly Grant[] }>(path)).grants;
   const before = await read();
@@ -84,12 +82,11 @@ type Action = {
   readonly role: string;
 };
 
-async function actions(io: Io, plugin: string, options: ActionOptions): Promise<Report> {
-  const client = await openClient(io, options);
-  const path = `${installationPath(requireOrg(io, options), plugin)}/actions`;
+async function actions(io: Io, named: string, options: ActionOptions): Promise<Report> {
+  const { client, path } = await openInstalled(io, options, named);
   for (const [action, role] of options.map ?? [])
-    await client.send('PUT', `${path}/${encodeURIComponent(action)}`, { role });
-  const answer = await client.get<{ items: Action[] }>(path);
+    await client.send('PUT', `${path}/actions/${encodeURIComponent(action)}`, { role });
+  const answer = await client.get<{ items: Action[] }>(`${path}/actions`);
   const items = answer.items;
   const lines = items.map(({ name, title, role, default: proposed }) =>
     oneLine(`${name}: from ${role} on${role === proposed ? '' : `, proposed was ${proposed}`} (${title})`),
@@ -107,9 +104,9 @@ type Receipt = {
 
 const OUTPUT_MODE = 0o644;
 
-async function receipts(io: Io, plugin: string, options: ReceiptOptions): Promise<Report> {
-  const path = `${installationPath(requireOrg(io, options), plugin)}/receipts`;
-  const answer = await (await openClient(io, options)).list<Receipt>(path);
+async function receipts(io: Io, named: string, options: ReceiptOptions): Promise<Report> {
+  const { client, plugin, path } = await openInstalled(io, options, named);
+  const answer = await client.list<Receipt>(`${path}/receipts`);
   const items = answer.items;
   if (options.out !== undefined) {
     await createOutput(io, options.out, `${JSON.stringify(answer, null, 2)}\n`, OUTPUT_MODE);

@@ -3,9 +3,10 @@ import { Refusal } from '../../spec/refusal.ts';
 import { openClient, type ApiClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { EXIT_CODES } from '../exit-code.ts';
+import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { consentTo, planLines, type ShownPlan } from '../plan-text.ts';
-import { installationPath, orgPath } from '../plugin-path.ts';
+import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
@@ -29,25 +30,25 @@ type Asking = ServerOptions & { readonly range?: string };
 
 export function registerPendingVerbs({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('renew', 'upgrade at once where nothing new is asked for; else the upgrade waits for consent'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--range <range>', 'which versions to take, such as ^1.2.0')
     .action((plugin: string, options: Asking) => report(options, () => renew(io, plugin, options)));
   withOrg(verb('pending', 'upgrades that wait for consent')).action((options: ServerOptions) =>
     report(options, () => list(io, options)),
   );
   withOrg(verb('accept', 'show what an upgrade that waits asks for; with --yes also consent to it'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--yes', 'grant every permission that it asks for')
     .action((plugin: string, options: Accepting) => report(options, () => accept(io, plugin, options)));
   withOrg(verb('decline', 'decline an upgrade that waits; the version in place stays'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .action((plugin: string, options: ServerOptions) => report(options, () => decline(io, plugin, options)));
 }
 
-async function renew(io: Io, plugin: string, options: Asking): Promise<Report> {
-  const path = `${installationPath(requireOrg(io, options), plugin)}/upgrade`;
+async function renew(io: Io, named: string, options: Asking): Promise<Report> {
+  const { client, plugin, path } = await openInstalled(io, options, named);
   const body = options.range === undefined ? {} : { range: options.range };
-  const answer = await (await openClient(io, options)).send<Renewal>('POST', path, body);
+  const answer = await client.send<Renewal>('POST', `${path}/upgrade`, body);
   switch (answer.kind) {
     case 'current':
       return done([`${plugin} is the newest that fits`], answer);
@@ -74,9 +75,8 @@ async function list(io: Io, options: ServerOptions): Promise<Report> {
   return done(lines.length === 0 ? ['nothing waits'] : lines, { items });
 }
 
-async function accept(io: Io, plugin: string, options: Accepting): Promise<Report> {
-  const client = await openClient(io, options);
-  const path = installationPath(requireOrg(io, options), plugin);
+async function accept(io: Io, named: string, options: Accepting): Promise<Report> {
+  const { client, plugin, path } = await openInstalled(io, options, named);
   const pending = await readPending(client, path, plugin);
   if (!options.yes) {
     return waiting([...linesOf(pending), 'Nothing was changed. To consent to this, repeat it with --yes.'], {
@@ -88,9 +88,9 @@ async function accept(io: Io, plugin: string, options: Accepting): Promise<Repor
   return done([...linesOf(pending), `${plugin} is ${String(answer['version'])} now`], answer);
 }
 
-async function decline(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
-  const path = `${installationPath(requireOrg(io, options), plugin)}/pending-upgrade`;
-  await (await openClient(io, options)).send('DELETE', path);
+async function decline(io: Io, named: string, options: ServerOptions): Promise<Report> {
+  const { client, plugin, path } = await openInstalled(io, options, named);
+  await client.send('DELETE', `${path}/pending-upgrade`);
   return done([`${plugin} stays as it is`], { plugin });
 }
 

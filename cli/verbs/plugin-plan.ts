@@ -1,8 +1,10 @@
 /** `souk plugin plan|apply|install|upgrade|rollback`: nothing changes before somebody has seen the plan. */
 import type { JsonObject } from '../../spec/json.ts';
+import type { PluginId } from '../../spec/plugin-id.ts';
 import { openClient, type ApiClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { EXIT_CODES } from '../exit-code.ts';
+import { findInstalled, INSTALLED_PLUGIN } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { consentTo, planLines, type ShownPlan } from '../plan-text.ts';
 import { orgPath, requirePluginId } from '../plugin-path.ts';
@@ -16,14 +18,14 @@ type PlanOptions = ServerOptions & {
   readonly yes?: boolean;
 };
 
-type PlanKind = 'install' | 'upgrade' | 'rollback';
+type Wish = { readonly kind: 'install' | 'upgrade' | 'rollback'; readonly plugin: PluginId };
 
 export function registerPlanVerbs(shell: Shell, verb: AddVerb): void {
   withOrg(verb('plan', 'show what installing would change and ask for; changes nothing'))
     .argument('<plugin>', 'publisher/name')
     .option('--range <range>', 'which versions to take, such as ^1.2.0')
     .action((plugin: string, options: PlanOptions) =>
-      shell.report(options, () => showPlan(shell.io, 'install', plugin, options)),
+      shell.report(options, () => showPlan(shell.io, plugin, options)),
     );
   withOrg(verb('apply', 'consent to a plan exactly as it was shown, and carry it out'))
     .argument('<plan>', 'the id that souk plugin plan printed')
@@ -38,14 +40,14 @@ export function registerPlanVerbs(shell: Shell, verb: AddVerb): void {
       shell.report(options, () => planAndApply(shell.io, 'install', plugin, options)),
     );
   withOrg(verb('upgrade', 'show the plan of an upgrade; with --yes also carry it out'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--range <range>', 'which versions to take, such as ^1.2.0')
     .option('--yes', 'grant every permission that the plan asks for')
     .action((plugin: string, options: PlanOptions) =>
       shell.report(options, () => planAndApply(shell.io, 'upgrade', plugin, options)),
     );
   withOrg(verb('rollback', 'show the plan of going back; with --yes also carry it out'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--version <version>', 'a version that was kept; the one before where absent')
     .option('--yes', 'grant every permission that the plan asks for')
     .action((plugin: string, options: PlanOptions) =>
@@ -53,9 +55,10 @@ export function registerPlanVerbs(shell: Shell, verb: AddVerb): void {
     );
 }
 
-async function showPlan(io: Io, kind: PlanKind, plugin: string, options: PlanOptions): Promise<Report> {
+async function showPlan(io: Io, plugin: string, options: PlanOptions): Promise<Report> {
   const org = requireOrg(io, options);
-  const plan = await createPlan(await openClient(io, options), org, kind, plugin, options);
+  const wish: Wish = { kind: 'install', plugin: requirePluginId(plugin) };
+  const plan = await createPlan(await openClient(io, options), org, wish, options);
   return done([...planLines(plan), `To consent to exactly this: ${applyCommand(plan, org)}`], plan);
 }
 
@@ -67,10 +70,16 @@ async function applyShown(io: Io, id: string, options: ServerOptions): Promise<R
   return done(appliedLines(plan, org), applied);
 }
 
-async function planAndApply(io: Io, kind: PlanKind, plugin: string, options: PlanOptions): Promise<Report> {
+async function planAndApply(
+  io: Io,
+  kind: Wish['kind'],
+  named: string,
+  options: PlanOptions,
+): Promise<Report> {
   const org = requireOrg(io, options);
   const client = await openClient(io, options);
-  return consentOrShow(client, org, await createPlan(client, org, kind, plugin, options), options);
+  const plugin = kind === 'install' ? requirePluginId(named) : await findInstalled(client, org, named);
+  return consentOrShow(client, org, await createPlan(client, org, { kind, plugin }, options), options);
 }
 
 /** With `yes` consents to the plan and carries it out; else shows it, and says how to consent to exactly this. */
@@ -97,13 +106,11 @@ export async function consentOrShow(
 function createPlan(
   client: ApiClient,
   org: string,
-  kind: PlanKind,
-  plugin: string,
+  wish: Wish,
   { range, version }: PlanOptions,
 ): Promise<ShownPlan> {
   return client.send<ShownPlan>('POST', `${orgPath(org)}/plans`, {
-    kind,
-    plugin: requirePluginId(plugin),
+    ...wish,
     ...(range === undefined ? {} : { range }),
     ...(version === undefined ? {} : { version }),
   });

@@ -1,9 +1,8 @@
 /** `souk plugin secrets`: which secrets are set, and setting them. A value never stands on a command line. */
-import { openClient } from '../api-client.ts';
-import { requireOrg, type ServerOptions } from '../credentials.ts';
+import type { ServerOptions } from '../credentials.ts';
 import { readInput } from '../files.ts';
+import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { installationPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
@@ -24,16 +23,16 @@ type Secret = {
 
 export function registerSecretVerbs({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('secrets', 'show which secrets are set, set one, or remove one; values are never shown'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--set <name>', 'set this secret to what standard input holds')
     .option('--from <file>', 'a file with the value, instead of standard input')
     .option('--remove <name>', 'remove this secret')
     .action((plugin: string, options: SecretOptions) => report(options, () => secrets(io, plugin, options)));
 }
 
-async function secrets(io: Io, plugin: string, options: SecretOptions): Promise<Report> {
-  const client = await openClient(io, options);
-  const path = `${installationPath(requireOrg(io, options), plugin)}/secrets`;
+async function secrets(io: Io, named: string, options: SecretOptions): Promise<Report> {
+  const { client, path: installation } = await openInstalled(io, options, named);
+  const path = `${installation}/secrets`;
   if (options.set !== undefined) {
     const value = await readValue(io, options.from);
     await client.send('PUT', `${path}/${encodeURIComponent(options.set)}`, { value });

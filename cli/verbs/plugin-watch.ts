@@ -2,8 +2,9 @@
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { EXIT_CODES } from '../exit-code.ts';
+import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { installationPath, orgPath } from '../plugin-path.ts';
+import { orgPath } from '../plugin-path.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import type { Report } from '../report.ts';
 import { done, oneLine, withOrg } from '../server-verb.ts';
@@ -18,16 +19,16 @@ export function registerWatchVerbs({ io, report }: Shell, verb: AddVerb): void {
     .option('--category <category>', 'such as communication')
     .action((options: ProviderOptions) => report(options, () => providers(io, options)));
   withOrg(verb('events', 'what happened to a plugin, newest first; also after it was uninstalled'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--limit <count>', 'how many', '50')
     .action((plugin: string, options: ServerOptions & { limit: string }) =>
       report(options, () => events(io, plugin, options)),
     );
   withOrg(verb('test', 'ask the plugin how it is; ends with 1 where it is not well'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .action((plugin: string, options: ServerOptions) => report(options, () => test(io, plugin, options)));
   withOrg(verb('metrics', 'how often it ran, how that ended, and what it was denied'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--days <count>', 'today (UTC) and the days before it, together', '7')
     .action((plugin: string, options: MetricsOptions) => report(options, () => metrics(io, plugin, options)));
 }
@@ -64,20 +65,20 @@ async function providers(io: Io, options: ProviderOptions): Promise<Report> {
   return done(lines.length === 0 ? ['nothing can be connected'] : lines, answer);
 }
 
-async function events(io: Io, plugin: string, options: ServerOptions & { limit: string }): Promise<Report> {
+type Happened = { readonly at: string; readonly event: string; readonly detail: unknown };
+
+async function events(io: Io, named: string, options: ServerOptions & { limit: string }): Promise<Report> {
   const query = new URLSearchParams({ limit: options.limit });
-  const path = `${installationPath(requireOrg(io, options), plugin)}/events?${query}`;
-  const answer = await (
-    await openClient(io, options)
-  ).get<{ items: { at: string; event: string; detail: unknown }[] }>(path);
+  const { client, path } = await openInstalled(io, options, named);
+  const answer = await client.get<{ items: Happened[] }>(`${path}/events?${query}`);
   const items = answer.items;
   const lines = items.map(({ at, event, detail }) => oneLine(`${at} ${event} ${JSON.stringify(detail)}`));
   return done(lines.length === 0 ? ['nothing happened to it'] : lines, answer);
 }
 
-async function test(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
-  const path = `${installationPath(requireOrg(io, options), plugin)}/test`;
-  const answer = await (await openClient(io, options)).send('POST', path);
+async function test(io: Io, named: string, options: ServerOptions): Promise<Report> {
+  const { client, plugin, path } = await openInstalled(io, options, named);
+  const answer = await client.send('POST', `${path}/test`);
   if (answer['kind'] === 'done') return done([`${plugin} is well`], answer);
   const line = oneLine(`${plugin} is not well: ${String(answer['reason'])}`);
   return { exitCode: EXIT_CODES.refused, lines: [line], data: answer };
@@ -93,10 +94,10 @@ type Metrics = {
   readonly denied: readonly { capability: string; permission: string; count: number; lastAt: string }[];
 };
 
-async function metrics(io: Io, plugin: string, options: MetricsOptions): Promise<Report> {
+async function metrics(io: Io, named: string, options: MetricsOptions): Promise<Report> {
   const query = new URLSearchParams({ days: options.days });
-  const path = `${installationPath(requireOrg(io, options), plugin)}/metrics?${query}`;
-  const answer = await (await openClient(io, options)).get<Metrics>(path);
+  const { client, path } = await openInstalled(io, options, named);
+  const answer = await client.get<Metrics>(`${path}/metrics?${query}`);
   return done(metricLines(answer), answer);
 }
 

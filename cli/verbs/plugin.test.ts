@@ -205,7 +205,7 @@ describe('withdrawal', () => {
 });
 
 describe('names that would become part of an address', () => {
-  test.each(['../../me', 'examples', 'examples/counter/logs', 'examples/counter?x=1', '__proto__/x'])(
+  test.each(['../../me', 'examples/counter/logs', 'examples/counter?x=1', '__proto__/x'])(
     '%s is no plugin',
     async (name) => {
       expectRefusal(await admin('makers').souk('plugin', 'info', name), 'plugin_id_invalid');

@@ -2,14 +2,15 @@
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { parseStrictJson } from '../../spec/strict-json.ts';
-import { openClient, type ApiClient } from '../api-client.ts';
+import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { readInput } from '../files.ts';
 import { grantLines, type Grant } from '../grant-text.ts';
+import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
-import { installationPath, orgPath } from '../plugin-path.ts';
+import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
-import { done, withOrg } from '../server-verb.ts';
+import { done, oneLine, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 import { registerLogVerb } from './logs.ts';
 import { registerDangerVerbs } from './plugin-danger.ts';
@@ -60,32 +61,32 @@ function registerViewVerbs({ io, report }: Shell, verb: AddVerb): void {
     report(options, () => list(io, options)),
   );
   withOrg(verb('info', 'one installation: version, state, grants, configuration'))
-    .argument('<plugin>', 'publisher/name, or the name alone where one installed plugin has it')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .action((plugin: string, options: ServerOptions) => report(options, () => info(io, plugin, options)));
 }
 
 function registerStateVerbs({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('activate', 'let the plugin answer calls'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--cascade', 'what it needs first')
     .action((plugin: string, options: Cascading) =>
       report(options, () => switchState(io, 'activate', plugin, options)),
     );
   withOrg(verb('deactivate', 'let it answer no longer; its data stays'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--cascade', 'what needs it first')
     .action((plugin: string, options: Cascading) =>
       report(options, () => switchState(io, 'deactivate', plugin, options)),
     );
   withOrg(verb('uninstall', 'take the plugin and its data away'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--cascade', 'what needs it too')
     .action((plugin: string, options: Cascading) => report(options, () => uninstall(io, plugin, options)));
 }
 
 function registerSettingVerbs({ io, report }: Shell, verb: AddVerb): void {
   withOrg(verb('config', 'show the configuration, or replace that of the organization'))
-    .argument('<plugin>', 'publisher/name')
+    .argument('<plugin>', INSTALLED_PLUGIN)
     .option('--set <file>', 'a JSON file with the configuration of the organization')
     .action((plugin: string, options: ServerOptions & { set?: string }) =>
       report(options, () => config(io, plugin, options)),
@@ -99,53 +100,37 @@ async function list(io: Io, options: ServerOptions): Promise<Report> {
   return done(lines.length === 0 ? ['nothing is installed'] : lines, answer);
 }
 
-async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {
-  const client = await openClient(io, options);
-  const id = await findInstalled(client, requireOrg(io, options), plugin);
-  const installation = await read(client, io, id, options);
+async function info(io: Io, named: string, options: ServerOptions): Promise<Report> {
+  const { client, path } = await openInstalled(io, options, named);
+  const installation = await client.get<Installation>(path);
   return done(
     [headline(installation), ...grantLines(installation.grants), ...configLines(installation)],
     installation,
   );
 }
 
-/** @throws Refusal `plugin_id_invalid` for a name that no installed plugin has, or several have */
-async function findInstalled(client: ApiClient, org: string, plugin: string): Promise<string> {
-  if (plugin.includes('/')) return plugin;
-  const { items } = await client.list<Installation>(`${orgPath(org)}/installations`);
-  const named = items.map((each) => each.plugin).filter((id) => id.split('/')[1] === plugin);
-  const [found = plugin, another] = named;
-  if (another === undefined) return found;
-  throw new Refusal('plugin_id_invalid', { detail: `${found} and ${another} are both installed.` });
-}
-
 async function switchState(
   io: Io,
   step: 'activate' | 'deactivate',
-  plugin: string,
+  named: string,
   options: Cascading,
 ): Promise<Report> {
-  const path = `${installationPath(requireOrg(io, options), plugin)}/${step}`;
-  const answer = await (
-    await openClient(io, options)
-  ).send<Installation>('POST', path, { others: others(options) });
+  const { client, path } = await openInstalled(io, options, named);
+  const answer = await client.send<Installation>('POST', `${path}/${step}`, { others: others(options) });
   return done([headline(answer)], answer);
 }
 
-async function uninstall(io: Io, plugin: string, options: Cascading): Promise<Report> {
-  const org = requireOrg(io, options);
-  const path = `${installationPath(org, plugin)}?others=${others(options)}`;
-  await (await openClient(io, options)).send('DELETE', path);
+async function uninstall(io: Io, named: string, options: Cascading): Promise<Report> {
+  const { client, org, plugin, path } = await openInstalled(io, options, named);
+  await client.send('DELETE', `${path}?others=${others(options)}`);
   return done([`${org} has ${plugin} no longer`], { plugin, org });
 }
 
-async function config(io: Io, plugin: string, options: ServerOptions & { set?: string }): Promise<Report> {
-  const client = await openClient(io, options);
-  if (options.set !== undefined) {
-    const value = await readConfig(io, options.set);
-    await client.send('PUT', `${installationPath(requireOrg(io, options), plugin)}/config`, value);
-  }
-  const installation = await read(client, io, plugin, options);
+async function config(io: Io, named: string, options: ServerOptions & { set?: string }): Promise<Report> {
+  const { client, plugin, path } = await openInstalled(io, options, named);
+  if (options.set !== undefined)
+    await client.send('PUT', `${path}/config`, await readConfig(io, options.set));
+  const installation = await client.get<Installation>(path);
   const { config: own, effectiveConfig: effective } = installation;
   return done(configLines(installation), { plugin, config: own, effectiveConfig: effective });
 }
@@ -161,16 +146,13 @@ async function readConfig(io: Io, path: string): Promise<JsonValue> {
   });
 }
 
-function read(client: ApiClient, io: Io, plugin: string, options: ServerOptions): Promise<Installation> {
-  return client.get<Installation>(installationPath(requireOrg(io, options), plugin));
-}
-
 function others({ cascade }: Cascading): 'cascade' | 'refuse' {
   return cascade ? 'cascade' : 'refuse';
 }
 
 function headline({ plugin, version, status, reason, signed }: Installation): string {
-  return `${plugin} ${version} ${status}${signed === 'no' ? ' (unsigned)' : ''}${reason ? `: ${reason}` : ''}`;
+  const unsigned = signed === 'no' ? ' (unsigned)' : '';
+  return oneLine(`${plugin} ${version} ${status}${unsigned}${reason ? `: ${reason}` : ''}`);
 }
 
 function configLines({ effectiveConfig: effective }: Installation): string[] {
