@@ -47,6 +47,7 @@ test('a permission says who brings it in, and what stands against the plan comes
     missingSecrets: [{ plugin: 'a/x', secret: 'token' }],
     missingConfig: [{ plugin: 'a/x' }],
     conflicts: [{ message: 'a/x and a/z both answer mail@1.' }],
+    heldBack: { message: 'a/y 2.0.0 is held back. a/x 1.0.0 needs a/y ^1.0.0.' },
   });
   expect(lines.slice(1)).toEqual([
     'What it asks for:',
@@ -54,6 +55,7 @@ test('a permission says who brings it in, and what stands against the plan comes
     '      Keeps data.',
     '      It comes with a/y.',
     'Mind:',
+    '  ! a/y 2.0.0 is held back. a/x 1.0.0 needs a/y ^1.0.0.',
     '  ! a/x: set its configuration before you activate it.',
     '  ! a/x: it needs the secret token.',
     '  ! a/x and a/z both answer mail@1.',

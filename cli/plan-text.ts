@@ -24,6 +24,7 @@ export type ShownPlan = {
   readonly missingSecrets: readonly { readonly plugin: string; readonly secret: string }[];
   readonly conflicts: readonly { readonly message: string }[];
   readonly contracts?: readonly { readonly message: string }[];
+  readonly heldBack?: { readonly message: string };
 };
 
 const SIGNS = { add: '+', upgrade: '↑', downgrade: '↓', keep: '=', remove: '-' } as const;
@@ -65,8 +66,10 @@ function permissionLines({ permissions }: ShownPlan): string[] {
   ];
 }
 
-function warningLines({ advisories, missingConfig, missingSecrets, conflicts }: ShownPlan): string[] {
+function warningLines(plan: ShownPlan): string[] {
+  const { advisories, missingConfig, missingSecrets, conflicts, heldBack } = plan;
   const warnings = [
+    ...(heldBack ? [heldBack.message] : []),
     ...advisories.map(({ plugin, message }) => `${plugin}: ${message}`),
     ...missingConfig.map(({ plugin }) => `${plugin}: set its configuration before you activate it.`),
     ...missingSecrets.map(({ plugin, secret }) => `${plugin}: it needs the secret ${secret}.`),

@@ -22,7 +22,7 @@ type Upgradable = {
 };
 /** What became of a wish to upgrade. */
 type Renewal =
-  | { readonly kind: 'current' }
+  | { readonly kind: 'current'; readonly heldBack?: { readonly message: string } }
   | { readonly kind: 'upgraded'; readonly version: string }
   | { readonly kind: 'pending'; readonly pending: Pending };
 type Accepting = ServerOptions & { readonly yes?: boolean };
@@ -51,7 +51,10 @@ async function renew(io: Io, named: string, options: Asking): Promise<Report> {
   const answer = await client.send<Renewal>('POST', `${path}/upgrade`, body);
   switch (answer.kind) {
     case 'current':
-      return done([`${plugin} is the newest that fits`], answer);
+      return done(
+        [`${plugin} is the newest that fits`, ...(answer.heldBack ? [answer.heldBack.message] : [])],
+        answer,
+      );
     case 'upgraded':
       return done([`${plugin} is ${answer.version} now`], answer);
     case 'pending': {

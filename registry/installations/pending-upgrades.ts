@@ -12,12 +12,12 @@ import { underOrgLock, type Acting, type InstallationsContext } from './context.
 import { PendingUpgradeEntity, type PendingUpgrade } from './entities/index.ts';
 import { viewOfPending, type PendingUpgradeView } from './pending-upgrade-view.ts';
 import { applyPlan } from './plan-application.ts';
-import type { PlanAnswer } from './planning/plan.ts';
+import type { HeldBack, PlanAnswer } from './planning/plan.ts';
 import { createPlan, type Plan } from './plans.ts';
 
 export type UpgradeOutcome =
-  /** Nothing newer fits. */
-  | { readonly kind: 'current' }
+  /** Nothing newer fits; `heldBack` where something newer is kept out by others. */
+  | { readonly kind: 'current'; readonly heldBack?: HeldBack }
   | { readonly kind: 'upgraded'; readonly version: string }
   | { readonly kind: 'pending'; readonly pending: PendingUpgradeView };
 
@@ -34,7 +34,8 @@ export async function requestUpgrade(
     ...(range === undefined ? {} : { range }),
   });
   const own = plan.changes.find((change) => change.plugin === plugin);
-  if (!own?.toVersion || own.kind === 'keep') return { kind: 'current' };
+  if (!own?.toVersion || own.kind === 'keep')
+    return { kind: 'current', ...(plan.heldBack ? { heldBack: plan.heldBack } : {}) };
   if (needsNobody(plan)) {
     await applyPlan(context, acting, plan.id, { grants: [] });
     return { kind: 'upgraded', version: own.toVersion };

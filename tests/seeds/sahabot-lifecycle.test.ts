@@ -131,6 +131,12 @@ describe('an organization that plays everything', () => {
     const refused = await upgrade({ range: '^2.0.0' });
     expect(refused.json.code).toBe('resolution_impossible');
     expect(refused.json.detail).toMatch(/because .*presets/iu);
+    const dependants = Object.keys(GRAPH).filter((name) => GRAPH[name]?.required?.includes('presets'));
+    const holders = (held: { by: { plugin: string }[] }) => held.by.map(({ plugin }) => plugin);
+    expect(holders(refused.json.heldBack)).toEqual(dependants.map(id).toSorted());
+    const stuck = (await upgrade({})).json;
+    expect(stuck).toMatchObject({ kind: 'current', heldBack: { range: '2.0.0' } });
+    expect(holders(stuck.heldBack)).toEqual(holders(refused.json.heldBack));
     expect(await versionOf(marathon, 'presets')).toBe('1.1.0');
     expect(await versionOf(zelda, 'presets')).toBe('1.0.0');
   });

@@ -6,6 +6,7 @@ import { changesOf, stepsOf } from './changes.ts';
 import type { CheckedRequest } from './check-request.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { contractsOf } from './contract-notices.ts';
+import { heldBackIn, tellingHolders } from './held-back.ts';
 import { advisoriesOf, conflictsOf, incomingOf, missingOf } from './notices.ts';
 import { permissionRequests } from './permission-requests.ts';
 import type { OrgLock, PlanAnswer, PlanStep } from './plan.ts';
@@ -35,7 +36,9 @@ export async function resolveRequest(
   resolver: Resolver,
 ): Promise<ResolvedRequest> {
   const target = targetOf(request, world);
-  const resolution = await resolver(resolutionProblem(target, world));
+  const resolution = await resolver(resolutionProblem(target, world)).catch((error: unknown) => {
+    throw isImpossible(error) ? tellingHolders(error, target, world) : error;
+  });
   return { request, target, resolution: await keepOrphans({ request, target, resolution }, world, resolver) };
 }
 
@@ -81,9 +84,13 @@ async function ifPossible(resolving: Promise<Resolution>): Promise<Resolution | 
   try {
     return await resolving;
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'resolution_impossible') return undefined;
+    if (isImpossible(error)) return undefined;
     throw error;
   }
+}
+
+function isImpossible(error: unknown): error is Refusal {
+  return error instanceof Refusal && error.code === 'resolution_impossible';
 }
 
 /** @returns the versions that are not installed yet, which `computePlan` has to be told of */
@@ -105,6 +112,7 @@ export function computePlan(resolved: ResolvedRequest, world: World, offered: Of
   const steps = stepsOf(resolution, target, world, offered);
   const fingerprint = fingerprintOf(steps, world.installed.values(), offered);
   if (fingerprint === undefined) throw new Fault('a plan brings in a package that was not offered');
+  const heldBack = heldBackIn(request, resolution, world);
   const answer: PlanAnswer = {
     changes,
     activationOrder: resolution.activationOrder as readonly PluginId[],
@@ -113,6 +121,7 @@ export function computePlan(resolved: ResolvedRequest, world: World, offered: Of
     ...missingOf(incoming, world),
     conflicts: conflictsOf(changes, world, offered),
     contracts: contractsOf(incoming, changes, world),
+    ...(heldBack ? { heldBack } : {}),
   };
   return { answer, steps, fingerprint };
 }

@@ -72,6 +72,28 @@ export type ContractNotice = {
   readonly message: string;
 };
 
+/** Versions that others of the organization keep out. */
+export type HeldBack = {
+  readonly plugin: PluginId;
+  /** The one that is newest, or what was asked for. */
+  readonly range: string;
+  readonly by: readonly Holder[];
+  /** All of it in words. */
+  readonly message: string;
+};
+
+export type Holder = {
+  readonly plugin: PluginId;
+  readonly version: string;
+  readonly kind: 'required' | 'optional';
+  /** What it admits. */
+  readonly range: string;
+  /** The newest version of it that does not hold back any more. */
+  readonly follower: string | null;
+  /** Who it is, and what can be done. */
+  readonly message: string;
+};
+
 /** A plugin of organizations that needs, or works with, other versions than those after the change. */
 export type GlobalBreak = {
   /** Who declares the range. */
@@ -102,6 +124,8 @@ export type PlanAnswer = {
   readonly missingConfig: readonly { readonly plugin: PluginId; readonly violations: readonly Violation[] }[];
   readonly missingSecrets: readonly { readonly plugin: PluginId; readonly secret: string }[];
   readonly conflicts: readonly NameConflict[];
+  /** Of an upgrade alone: what is newer than the plan, and kept out. */
+  readonly heldBack?: HeldBack;
   /** Of a plan for the instance's own organization alone: what it means for all others. */
   readonly reach?: GlobalReach;
   /** What plugins that come in implement, and whether they will answer it. */

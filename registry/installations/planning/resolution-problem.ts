@@ -22,7 +22,8 @@ function registryOf(world: World): ReadonlyMap<string, readonly VersionRecord[]>
   return registry;
 }
 
-function toRecord({ version, manifest }: InstalledPlugin): VersionRecord {
+/** What is installed, as the resolver sees a version that is no longer offered. */
+export function toRecord({ version, manifest }: InstalledPlugin): VersionRecord {
   return {
     version,
     dependencies: new Map(Object.entries(manifest.dependencies ?? {})),
