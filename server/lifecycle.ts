@@ -11,6 +11,7 @@ import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { createArchiveCache } from './runtime/archive-cache.ts';
 import { openEventStreams } from './runtime/event-streams.ts';
 import { startChores } from './start/chores.ts';
 import { Closers } from './start/closers.ts';
@@ -100,5 +101,6 @@ async function openServices(
   const rateLimits = createRateLimits(settings, limits.of);
   const eventStreams = await openEventStreams(database, [EVENTS_CHANNEL, LOG_CHANNEL]);
   const opened = { database, authenticator, blobs, publishing, keys, rateLimits, eventStreams };
-  return { settings, address, log, metrics, limits, ...opened, ...runtime };
+  const archives = createArchiveCache();
+  return { settings, address, log, metrics, limits, archives, ...opened, ...runtime };
 }

@@ -25,6 +25,7 @@ import type {
   OrganizationLimits,
 } from '../services/index.ts';
 import type { RateLimits } from './http/rate-limits.ts';
+import type { ArchiveCache } from './runtime/archive-cache.ts';
 import type { EventStreams } from './runtime/event-streams.ts';
 
 export type Services = {
@@ -36,6 +37,8 @@ export type Services = {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly blobs: BlobStore;
+  /** What anybody may download, while it is asked for. */
+  readonly archives: ArchiveCache;
   readonly publishing: PublishingPorts;
   readonly keys: KeyPorts;
   readonly installations: Installations;

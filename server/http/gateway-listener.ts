@@ -1,6 +1,6 @@
 /**
- * Plugin calls, taken from Node's HTTP server before the router of the API sees them: the hot path has no use for
- * Request, Response and Headers objects, which cost it more than everything else that it does.
+ * Plugin calls, and downloads that lie ready, taken from Node's HTTP server before the router of the API sees them: the
+ * hot path has no use for Request, Response and Headers objects, which cost it more than everything else that it does.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -10,6 +10,7 @@ import { headerOf, type Header } from '../../spec/guest-headers.ts';
 import type { CancelSignal } from '../../sandbox/ports.ts';
 import type { Refusal } from '../../spec/refusal.ts';
 import type { Services } from '../services.ts';
+import { ARCHIVE_PATH, readyArchiveAnswer } from './archive-answer.ts';
 import { openBody, writePieces } from './body-pieces.ts';
 import { bodyIncomplete, bodyTooLarge } from './body.ts';
 import { asRefusal, problemHeaders, problemOf } from './problem.ts';
@@ -20,7 +21,7 @@ const ROUTE = '/orgs/*';
 /** What a caller still sends after it was refused is read and thrown away for so long, so that it sees the answer. */
 const LINGER_MS = 2_000;
 
-type Ports = Pick<Services, 'metrics' | 'log'>;
+type Ports = Pick<Services, 'metrics' | 'log' | 'archives'>;
 
 /** @param others takes every request that is not below `/orgs/` */
 export function createListener(ports: Ports, gateway: Gateway, others: RequestListener): RequestListener {
@@ -29,6 +30,7 @@ export function createListener(ports: Ports, gateway: Gateway, others: RequestLi
     if (!target?.pathname.startsWith(GATEWAY_PREFIX)) {
       const fault = framingFault(incoming);
       if (fault) return refuse(incoming, outgoing, fault);
+      if (target && tookDownload(ports, { incoming, outgoing, target })) return;
       outgoing.once('finish', () => discardRest(incoming));
       return others(incoming, outgoing);
     }
@@ -91,6 +93,19 @@ async function answerCall(
 function refusalAnswer(refusal: Refusal, requestId: string): GatewayAnswer {
   const body = JSON.stringify(problemOf(refusal, requestId));
   return { status: refusal.entry.status, headers: Object.entries(problemHeaders(refusal)), body };
+}
+
+/** @returns whether the request was one for an archive that lies ready, and has been answered */
+function tookDownload(ports: Ports, { incoming, outgoing, target }: Call): boolean {
+  const startedMs = performance.now();
+  const answer = readyArchiveAnswer(ports.archives, incoming, target);
+  if (!answer) return false;
+  const requestId = randomUUID();
+  void writeAnswer(incoming, outgoing, answer, requestId);
+  const { status } = answer;
+  const path = target.pathname;
+  recordRequest(ports, { method: 'GET', path, route: ARCHIVE_PATH, status, requestId, startedMs });
+  return true;
 }
 
 function refuse(incoming: IncomingMessage, outgoing: ServerResponse, refusal: Refusal): void {

@@ -42,11 +42,20 @@ const hosts = new Map<string, string | null>();
  * @throws Refusal `request_invalid` for a Host that names none (RFC 9112, section 3.2)
  */
 export function originOf(incoming: IncomingMessage, host: string | null): string {
-  const scheme = 'encrypted' in incoming.socket ? 'https' : 'http';
-  const origin = host === null ? null : originFrom(`${scheme}://${host}`, host);
+  const origin = findOrigin(incoming, host);
   if (origin === null)
     throw new Refusal('request_invalid', { detail: 'The Host header does not name a host.' });
   return origin;
+}
+
+/** Whether `originOf` would find one. */
+export function isOriginNamed(incoming: IncomingMessage, host: string): boolean {
+  return findOrigin(incoming, host) !== null;
+}
+
+function findOrigin(incoming: IncomingMessage, host: string | null): string | null {
+  const scheme = 'encrypted' in incoming.socket ? 'https' : 'http';
+  return host === null ? null : originFrom(`${scheme}://${host}`, host);
 }
 
 function originFrom(text: string, host: string): string | null {

@@ -15,7 +15,8 @@ import { PERMISSION_CATALOGUE, describePermission } from '../../spec/permission.
 import { Refusal } from '../../spec/refusal.ts';
 import { toJson } from '../http/json-answer.ts';
 import { route, type Route } from '../http/route.ts';
-import { createArchiveCache, type CachedArchive, type ArchiveCache } from '../runtime/archive-cache.ts';
+import { ARCHIVE_PATH, archiveHeaders } from '../http/archive-answer.ts';
+import { archiveKey, type CachedArchive } from '../runtime/archive-cache.ts';
 import type { Services } from '../services.ts';
 import { Anything, NoParams, PluginParams, VersionParams } from './schemas.ts';
 
@@ -36,10 +37,6 @@ const Search = Type.Object(
   },
   { additionalProperties: false },
 );
-
-/** Immutable: a version's bytes never change. */
-const FOREVER = 'public, max-age=31536000, immutable';
-const PRIVATE = 'private, no-cache';
 
 export function catalogueRoutes(services: Services): Route[] {
   return [...pluginRoutes(services), ...versionRoutes(services), ...byteRoutes(services)];
@@ -130,20 +127,21 @@ function versionRoutes(services: Services): Route[] {
 }
 
 function byteRoutes(services: Services): Route[] {
-  const archiveCache = createArchiveCache();
   const base = { ...BASE, params: VersionParams, query: Look } as const;
   return [
     route({
       ...base,
-      path: `${VERSION_PATH}/archive`,
+      path: ARCHIVE_PATH,
       rate: 'unlimited',
       summary: 'The archive, byte for byte as it was published.',
       answers: { 200: 'application/zip' },
       handle: async ({ caller, params, query }) => {
         const viewer = await viewerOf(services, caller.principal, query.org);
-        const archive = await archiveFor(services, archiveCache, viewer, addressOf(params));
-        const file = `${params.publisher}.${params.name}-${params.version}.zip`;
-        return { status: 200, bytes: archive.content, headers: archiveHeaders(archive, viewer, file) };
+        const archive = await archiveFor(services, viewer, params);
+        const audience = viewer.kind === 'anonymous' ? 'anyone' : 'viewer';
+        const headers = archiveHeaders(archive, params, audience);
+        const length = { 'content-length': String(archive.bytes) };
+        return { status: 200, bytes: archive.content, headers: { ...length, ...headers } };
       },
     }),
     route({
@@ -158,7 +156,7 @@ function byteRoutes(services: Services): Route[] {
         return {
           status: 200,
           bytes,
-          headers: { 'content-type': 'application/vnd.dsse+json', 'cache-control': PRIVATE },
+          headers: { 'content-type': 'application/vnd.dsse+json', 'cache-control': 'private, no-cache' },
         };
       },
     }),
@@ -168,25 +166,14 @@ function byteRoutes(services: Services): Route[] {
 /** What anybody may see is kept in memory for a moment; what an organization sees alone is read each time. */
 async function archiveFor(
   services: Services,
-  archiveCache: ArchiveCache,
   viewer: Viewer,
-  address: VersionAddress,
+  params: Static<typeof VersionParams>,
 ): Promise<CachedArchive> {
-  const open = (): ReturnType<typeof openArchive> => openArchive(services, viewer, address);
-  if (viewer.kind === 'anonymous') return archiveCache.get(`${address.id}@${address.version}`, open);
+  const open = (): ReturnType<typeof openArchive> => openArchive(services, viewer, addressOf(params));
+  const { publisher, name, version } = params;
+  if (viewer.kind === 'anonymous') return services.archives.get(archiveKey(publisher, name, version), open);
   const { stream, ...archive } = await open();
   return { ...archive, content: stream };
-}
-
-function archiveHeaders(archive: CachedArchive, viewer: Viewer, file: string): Record<string, string> {
-  return {
-    'content-type': 'application/zip',
-    'content-length': String(archive.bytes),
-    etag: `"${archive.sha256}"`,
-    'cache-control': viewer.kind === 'anonymous' ? FOREVER : PRIVATE,
-    'x-content-type-options': 'nosniff',
-    'content-disposition': `attachment; filename="${file}"`,
-  };
 }
 
 function addressOf(params: Static<typeof VersionParams>): VersionAddress {

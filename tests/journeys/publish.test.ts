@@ -16,6 +16,14 @@ const DRAFT = {
 const sent = await kelompok.publish(DRAFT);
 const VERSION = '/api/v1/packages/kelompok/hello/versions/1.0.0';
 
+const DOWNLOADS =
+  'souk_http_requests_total{method="GET",route="/api/v1/packages/:publisher/:name/versions/:version/archive",status="200"}';
+
+/** Those that are the same for every answer. */
+function lastingHeaders(headers: Headers): [string, string][] {
+  return [...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
+}
+
 describe('a signed package that was published', () => {
   it('is answered with its digest and state', () => {
     expect(sent.answer.status, sent.answer.text).toBe(201);
@@ -49,6 +57,15 @@ describe('a signed package that was published', () => {
     const archive = await souk.anyone.get(`${VERSION}/archive`);
     expect(archive.bytes.equals(sent.archive)).toBe(true);
     expect(archive.headers.get('content-type')).toBe('application/zip');
+    const counted = await souk.metric(DOWNLOADS);
+    for (const client of [souk.anyone, souk.anyone, souk.admin]) {
+      const again = await client.get(`${VERSION}/archive`);
+      expect(again.bytes.equals(sent.archive)).toBe(true);
+      if (client === souk.anyone)
+        expect(lastingHeaders(again.headers)).toEqual(lastingHeaders(archive.headers));
+      expect(again.headers.get('x-request-id')).not.toBe(archive.headers.get('x-request-id'));
+    }
+    expect(await souk.metric(DOWNLOADS)).toBe(counted + 3);
     for (const client of [souk.anyone, souk.admin]) {
       const head = await client.send('HEAD', `${VERSION}/archive`);
       expect([head.status, head.headers.get('content-length')]).toEqual([200, String(sent.archive.length)]);
