@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PluginId } from '../spec/plugin-id.ts';
 import { HttpClient } from './support/http-client.ts';
+import { testRounds } from './support/rounds.ts';
 import { discardSouk, startSouk, type SoukProcess } from './support/souk-process.ts';
 import { consentTo, TestOrg } from './support/test-org.ts';
 import { soukOn } from './support/test-souk.ts';
@@ -53,26 +54,23 @@ beforeAll(async () => {
 });
 afterAll(() => discardSouk(souk));
 
-test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
-  'round %i: every organization is in the old state or in the new one',
-  async (round) => {
-    const [from, to]: [Set, Set] = round % 2 === 1 ? ['left', 'right'] : ['right', 'left'];
-    const [first] = orgsNow();
-    const isLive = round % 5 === 0;
-    if (isLive) await stepLive(first, 'activate');
-    const statuses = await applyUntilKilled(to);
-    souk = await startSouk({
-      dataDir: souk.dataDir,
-      environment: { SOUK_WRITES_PER_MINUTE: '0', SOUK_READS_PER_MINUTE: '0' },
-    });
-    await expectReady();
-    if (isLive) await expectLive(orgsNow()[0]);
-    for (const [index, org] of orgsNow().entries()) await expectWhole(org, statuses[index] ?? 0, from, to);
-    if (isLive) await stepLive(orgsNow()[0], 'deactivate');
-    for (const org of orgsNow()) expect(await applyLock(org, to)).toBe(201);
-    for (const org of orgsNow()) await expectAudited(org);
-  },
-);
+testRounds('round %i: every organization is in the old state or in the new one', ROUNDS, async (round) => {
+  const [from, to]: [Set, Set] = round % 2 === 1 ? ['left', 'right'] : ['right', 'left'];
+  const [first] = orgsNow();
+  const isLive = round % 5 === 0;
+  if (isLive) await stepLive(first, 'activate');
+  const statuses = await applyUntilKilled(to);
+  souk = await startSouk({
+    dataDir: souk.dataDir,
+    environment: { SOUK_WRITES_PER_MINUTE: '0', SOUK_READS_PER_MINUTE: '0' },
+  });
+  await expectReady();
+  if (isLive) await expectLive(orgsNow()[0]);
+  for (const [index, org] of orgsNow().entries()) await expectWhole(org, statuses[index] ?? 0, from, to);
+  if (isLive) await stepLive(orgsNow()[0], 'deactivate');
+  for (const org of orgsNow()) expect(await applyLock(org, to)).toBe(201);
+  for (const org of orgsNow()) await expectAudited(org);
+});
 
 test('the rounds did interrupt plans at work', () => {
   expect(unanswered).toBeGreaterThan(ROUNDS / 2);

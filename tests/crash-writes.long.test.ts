@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PluginId } from '../spec/plugin-id.ts';
 import { HttpClient, type Answer } from './support/http-client.ts';
+import { testRounds } from './support/rounds.ts';
 import { discardSouk, startSouk, type SoukProcess } from './support/souk-process.ts';
 import { TestOrg } from './support/test-org.ts';
 import { soukOn, testDatabase } from './support/test-souk.ts';
@@ -58,9 +59,11 @@ beforeAll(async () => {
 });
 afterAll(() => discardSouk(souk));
 
-test.each(Array.from({ length: ROUNDS }, (_, round) => `r${round + 1}`))(
-  'round %s: what was acknowledged is there once, and what was not can be sent again',
-  async (round) => {
+testRounds(
+  'round %i: what was acknowledged is there once, and what was not can be sent again',
+  ROUNDS,
+  async (number) => {
+    const round = `r${number}`;
     const sending = orgs.flatMap((org) =>
       writesOf(org, round).map((write) => send(org, write, randomUUID())),
     );
