@@ -40,6 +40,8 @@ const key = PrivateKey.generate();
 /** Digests of the archives that are known to be in the catalogue, over all rounds. */
 const stored = new Set<string>();
 let interrupted = 0;
+/** Process id of the database that was killed last. */
+let killed = 0;
 
 beforeAll(async () => {
   souk = await startSouk();
@@ -130,20 +132,35 @@ async function kill(victim: Victim): Promise<void> {
 }
 
 async function killDatabase(): Promise<void> {
+  killed = await databasePid();
+  expect(killed).toBeGreaterThan(1);
+  process.kill(killed, 'SIGKILL');
+}
+
+/** NaN while there is none. */
+async function databasePid(): Promise<number> {
   const file = join(souk.dataDir, 'embedded', 'cluster', 'postmaster.pid');
-  const pid = Number.parseInt(await readFile(file, 'utf8'), 10);
-  expect(pid).toBeGreaterThan(1);
-  process.kill(pid, 'SIGKILL');
+  return Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
 }
 
 /** A server that lost its database comes back by itself; one that was killed is started by its operator. */
 async function recover(victim: Victim): Promise<void> {
   if (victim !== 'database') souk = await startSouk({ dataDir: souk.dataDir });
+  if (victim !== 'server') await expectNewDatabase();
   const readiness = async (): Promise<string> => {
     const { status, text } = await client().get('/readyz');
     return status === 200 ? 'ready' : `${text} after ${JSON.stringify(souk.log.slice(-10))}`;
   };
   await expect.poll(readiness, { timeout: READY_MS_MAX, interval: 50 }).toBe('ready');
+}
+
+/** Sessions may outlive their postmaster by a moment, and answer; it has a successor when the last of them is gone. */
+async function expectNewDatabase(): Promise<void> {
+  const isNew = async (): Promise<boolean> => {
+    const pid = await databasePid();
+    return pid > 1 && pid !== killed;
+  };
+  await expect.poll(isNew, { timeout: READY_MS_MAX, interval: 50 }).toBe(true);
 }
 
 function client(): HttpClient {
