@@ -19,8 +19,8 @@ export type GuestBindings = {
    * asks); an empty string when it is no domain name. `sandbox/runner/domain.ts` is the host's half.
    */
   domainToAscii(domain: string): string;
-  /** The text of one library of `bundle.ts`. */
-  library(name: string): string;
+  /** The text of one part of `bundle.ts`. */
+  part(name: string): string;
   /** One line for the plugin's log. */
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
   /**

@@ -33,8 +33,8 @@ export const POST = {
   pull: 12,
   /** (run, call): its answer, or the rest of its body, is not wanted any more */
   drop: 13,
-  /** (0, name) returns the text of a library of `bundle.ts` */
-  library: 14,
+  /** (0, name) returns the text of a part of `bundle.ts` */
+  part: 14,
 } as const;
 
 /** Host to guest. */

@@ -1,67 +1,34 @@
 /**
- * The guest's code: one script of everything that runs in an isolate before a plugin does, and the texts of libraries
+ * The guest's code: one script of everything that runs in an isolate before a plugin does, and the texts of the parts
  * that an isolate asks for when a plugin first touches what they bring.
  *
- * A startup snapshot holds the text of its script in every isolate that comes from it. These libraries are two thirds of
- * all the text, and most plugins touch none of them.
+ * A startup snapshot holds the text of its script in every isolate that comes from it, and what its functions are in
+ * each context. The parts, with the libraries behind them, are four fifths of all the text, and most plugins touch none.
  *
  * whatwg-url is bundled without its tables for foreign encodings and domain names, a quarter of a megabyte of code and
  * more of heap in every isolate: URLs are UTF-8, and the runner translates the rare domain name.
  */
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { dirname, join, relative, resolve } from 'node:path';
+import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
 
 import { Fault } from '../../spec/refusal.ts';
+import { PART_NAMES, type PartName } from './web/part-names.ts';
 
 export type GuestCode = {
   /** One classic script, in strict mode, without imports. */
   readonly script: string;
-  /** By name, an expression each: a function of `module`, `exports` and `require`, as CommonJS has them. */
-  readonly libraries: Readonly<Record<string, string>>;
+  /** By name, an expression each: a function of what gives it the modules it shares, which returns what it exports. */
+  readonly parts: Readonly<Record<string, string>>;
 };
 
-/** By the name by which our modules import them. In their CommonJS form, which needs no names of the other modules. */
-const LIBRARIES = ['pako', 'web-streams-polyfill', 'whatwg-url', 'urlpattern-polyfill/urlpattern'];
-
-const OPEN_LIBRARY = fileURLToPath(new URL('./web/library.ts', import.meta.url));
-const NO_SHARED_MEMORY = fileURLToPath(new URL('./web/no-shared-memory.ts', import.meta.url));
-
-/** Modules that whatwg-url asks for, and what `openLibrary` gives it. */
-const REPLACEMENTS: Readonly<Record<string, string>> = {
-  tr46: 'souk:domain',
-  '@exodus/bytes/encoding.js': 'souk:url-encoding',
-  '@exodus/bytes/whatwg.js': 'souk:url-encoding',
-  './encoding': 'souk:url-encoding',
-};
-
-const lighterUrl: Plugin = {
-  name: 'lighter-url',
-  setup(context) {
-    context.onResolve({ filter: /^(tr46|@exodus\/bytes\/.*|\.\/encoding)$/ }, ({ path, importer }) => {
-      const replacement = REPLACEMENTS[path];
-      return replacement !== undefined && /[\\/]whatwg-url[\\/]/.test(importer)
-        ? { path: replacement, external: true }
-        : undefined;
-    });
-  },
-};
-
-/** Where a library would be, the script asks for it. */
-const askedForLater: Plugin = {
-  name: 'asked-for-later',
-  setup(context) {
-    context.onResolve({ filter: /^\w/ }, ({ path }) =>
-      LIBRARIES.includes(path) ? { path, namespace: 'library' } : undefined,
-    );
-    context.onLoad({ filter: /.*/, namespace: 'library' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(OPEN_LIBRARY)}).openLibrary(${JSON.stringify(path)});`,
-      resolveDir: import.meta.dirname,
-    }));
-  },
-};
+const ROOT = join(import.meta.dirname, '../..');
+const WEB = join(import.meta.dirname, 'web');
+const PART_FILES: ReadonlyMap<string, PartName> = new Map(
+  PART_NAMES.map((name) => [join(WEB, `${name}.ts`), name]),
+);
 
 const COMMON: BuildOptions = {
+  absWorkingDir: ROOT,
   bundle: true,
   write: false,
   platform: 'neutral',
@@ -70,34 +37,124 @@ const COMMON: BuildOptions = {
   charset: 'ascii',
   minify: true,
   legalComments: 'none',
-  inject: [NO_SHARED_MEMORY],
+  inject: [join(WEB, 'no-shared-memory.ts')],
 };
 
 /** @param entry path of the guest's main module */
 export async function bundleGuest(entry: string): Promise<GuestCode> {
-  const [script, ...texts] = await Promise.all([
-    textOf({
-      ...COMMON,
-      entryPoints: [entry],
-      format: 'iife',
-      banner: { js: '"use strict";' },
-      plugins: [askedForLater],
-    }),
-    ...LIBRARIES.map(bundleLibrary),
-  ]);
-  return { script, libraries: Object.fromEntries(LIBRARIES.map((name, at) => [name, texts[at] ?? ''])) };
+  const runtime = await filesOf(entry);
+  const parts = await Promise.all(PART_NAMES.map((name) => bundlePart(name, runtime)));
+  const script = await bundleScript(
+    entry,
+    parts.flatMap(({ taken }) => taken),
+  );
+  return { script, parts: Object.fromEntries(parts.map(({ name, text }) => [name, text])) };
 }
+
+/** The files that the script consists of. */
+async function filesOf(entry: string): Promise<ReadonlySet<string>> {
+  const { metafile } = await build({ ...COMMON, entryPoints: [entry], format: 'esm', metafile: true });
+  return new Set(Object.keys(metafile?.inputs ?? {}).map((path) => resolve(ROOT, path)));
+}
+
+/** What a part takes from one file of the script. */
+type Taken = { readonly file: string; readonly names: readonly string[] };
+type PartText = { readonly name: PartName; readonly text: string; readonly taken: readonly Taken[] };
 
 /** Named as a part of the guest runtime, whose positions are kept out of what authors are shown. */
-async function bundleLibrary(name: string): Promise<string> {
-  const path = createRequire(import.meta.url).resolve(name);
-  const text = await textOf({ ...COMMON, entryPoints: [path], format: 'cjs', plugins: [lighterUrl] });
-  return `(function(module,exports,require){"use strict";${text}\n})\n//# sourceURL=souk:guest:${name}`;
+async function bundlePart(name: PartName, runtime: ReadonlySet<string>): Promise<PartText> {
+  const text = textOf(
+    await build({
+      ...COMMON,
+      entryPoints: [join(WEB, `${name}.ts`)],
+      format: 'esm',
+      plugins: [lighterUrl, sharing(runtime)],
+    }),
+  );
+  const taken: Taken[] = [];
+  const body = text
+    .replaceAll(IMPORT, (_statement, list: string, from: string) => {
+      const bindings = bindingsOf(list);
+      if (from.startsWith(FILE)) taken.push({ file: from, names: bindings.map(([exported]) => exported) });
+      return `const{${bindings.map(([exported, local]) => `${exported}:${local}`).join()}}=take("${from}");`;
+    })
+    .replace(EXPORT, (_statement, list: string) => {
+      const bindings = bindingsOf(list).map(([local, exported]) => `${exported}:${local}`);
+      return `return{${bindings.join()}}`;
+    });
+  return { name, taken, text: `(function(take){"use strict";${body}})\n//# sourceURL=souk:guest:${name}` };
 }
 
-async function textOf(options: BuildOptions): Promise<string> {
-  const { outputFiles } = await build({ ...options, write: false });
-  const [file] = outputFiles;
+/** Modules are named by their file, parts by their name. */
+const FILE = './';
+/** As esbuild writes them. */
+const IMPORT = /import\{([^}]+)\}from"([^"]+)";/gu;
+const EXPORT = /export\{([^}]+)\};\s*$/u;
+
+/** @returns both names of each `a as b`, or the one name twice */
+function bindingsOf(list: string): [string, string][] {
+  return list.split(',').map((binding) => {
+    const [name = '', as = name] = binding.split(' as ');
+    return [name, as];
+  });
+}
+
+/** What a part imports of the script, or of another part, it takes from there; the rest is its own. */
+function sharing(runtime: ReadonlySet<string>): Plugin {
+  return {
+    name: 'sharing',
+    setup(context) {
+      context.onResolve({ filter: /^\.\.?\// }, ({ path, importer, kind }) => {
+        const file = resolve(dirname(importer), path);
+        const part = PART_FILES.get(file);
+        if (kind === 'entry-point' || !(part || runtime.has(file))) return undefined;
+        return { path: part ?? FILE + relative(ROOT, file), external: true };
+      });
+    },
+  };
+}
+
+/** The script with, behind it, a function that hands out what the parts take from its modules. */
+async function bundleScript(entry: string, taken: readonly Taken[]): Promise<string> {
+  const names = new Map<string, Set<string>>();
+  for (const each of taken) names.set(each.file, new Set([...(names.get(each.file) ?? []), ...each.names]));
+  const files = [...names.keys()];
+  const members = files.map((file, at) => {
+    const list = [...(names.get(file) ?? [])].map((name) => `${name}: m${at}.${name}`);
+    return `${JSON.stringify(file)}: { ${list.join()} }`;
+  });
+  const contents = [
+    `import ${JSON.stringify(entry)};`,
+    `import { offerToParts } from ${JSON.stringify(join(WEB, 'part.ts'))};`,
+    ...files.map((file, at) => `import * as m${at} from ${JSON.stringify(file)};`),
+    `offerToParts(() => ({ ${members.join()} }));`,
+  ].join('\n');
+  const stdin = { contents, resolveDir: ROOT };
+  return textOf(await build({ ...COMMON, stdin, format: 'iife', banner: { js: '"use strict";' } }));
+}
+
+/** Modules that whatwg-url asks for, and what it gets. */
+const REPLACEMENTS: Readonly<Record<string, string>> = {
+  tr46: 'domain.ts',
+  '@exodus/bytes/encoding.js': 'url-encoding.ts',
+  '@exodus/bytes/whatwg.js': 'url-encoding.ts',
+  './encoding': 'url-encoding.ts',
+};
+
+const lighterUrl: Plugin = {
+  name: 'lighter-url',
+  setup(context) {
+    context.onResolve({ filter: /^(tr46|@exodus\/bytes\/.*|\.\/encoding)$/ }, ({ path, importer }) => {
+      const replacement = REPLACEMENTS[path];
+      return replacement !== undefined && /[\\/]whatwg-url[\\/]/.test(importer)
+        ? { path: join(WEB, replacement) }
+        : undefined;
+    });
+  },
+};
+
+function textOf({ outputFiles }: BuildResult): string {
+  const [file] = outputFiles ?? [];
   if (!file) throw new Fault('the bundle of the guest came out empty');
   return file.text;
 }

@@ -16,7 +16,7 @@ export const bindings: GuestBindings = {
   now: () => now(),
   randomBytes: (count) => String(post(POST.randomBytes, 0, count) ?? ''),
   domainToAscii: (domain) => String(post(POST.domainToAscii, 0, domain) ?? ''),
-  library: (name) => String(post(POST.library, 0, name) ?? ''),
+  part: (name) => String(post(POST.part, 0, name) ?? ''),
   log: (level, text) => {
     post(POST.log, 0, LEVELS[level], text);
   },

@@ -24,7 +24,7 @@ export type PostParts = {
   readonly fireTimer: (home: Home, timer: number) => void;
   readonly crypto: (job: CryptoJob) => string | number;
   /** Texts that a guest runtime evaluates when it needs them, by name. */
-  readonly libraries: ReadonlyMap<string, string>;
+  readonly guestParts: ReadonlyMap<string, string>;
 };
 
 const RANDOM_BYTES_MAX = 65_536;
@@ -63,8 +63,8 @@ export function createPostHandler(home: Home, parts: PostParts): PostHandler {
         return callCrypto(home, parts, first, second, third);
       case POST.domainToAscii:
         return typeof first === 'string' ? domainToAscii(first) : '';
-      case POST.library:
-        return parts.libraries.get(String(first)) ?? '';
+      case POST.part:
+        return parts.guestParts.get(String(first)) ?? '';
       case POST.adopted:
         return adopt(home, first);
       default:

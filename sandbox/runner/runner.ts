@@ -42,7 +42,7 @@ class Runner {
   readonly #lanes = new Lanes((frame) => this.#obey(frame));
   #settings: BootSettings | undefined;
   #blanks: BlankIsolates | undefined;
-  #libraries: ReadonlyMap<string, string> = new Map();
+  #guestParts: ReadonlyMap<string, string> = new Map();
 
   constructor(engine: Engine, channel: Channel) {
     this.#engine = engine;
@@ -109,7 +109,7 @@ class Runner {
   async #boot(frame: Frame): Promise<void> {
     this.#settings = JSON.parse(frame.head) as BootSettings;
     const guest = JSON.parse(frame.body.toString('utf8')) as GuestCode;
-    this.#libraries = new Map(Object.entries(guest.libraries));
+    this.#guestParts = new Map(Object.entries(guest.parts));
     const source = { code: guest.script, filename: 'souk:guest' };
     const snapshot = this.#engine.Isolate.createSnapshot([source], warmUpScript());
     this.#blanks = new BlankIsolates(
@@ -160,7 +160,7 @@ class Runner {
       currentRun: () => this.#runs.current,
       fireTimer: (at: Home, timer: number) => this.#fireTimer(at, timer),
       crypto: (job: CryptoJob) => cryptoQueue.add(job),
-      libraries: this.#libraries,
+      guestParts: this.#guestParts,
     };
     return this.#blanks.take().occupy(home.id, createPostHandler(home, parts));
   }

@@ -2,7 +2,7 @@
  * The web APIs of the isolate: the WinterTC minimum common API, on an engine that has ECMAScript alone.
  *
  * Nothing here touches the bindings at evaluation or installation, so that a startup snapshot can hold it; what it does
- * not hold is in `library.ts`. What guests must not have (WebAssembly, shared memory) is removed at boot, in each
+ * not hold is in `lazy.ts`. What guests must not have (WebAssembly, shared memory) is removed at boot, in each
  * context: V8 adds it again to a context that comes from a snapshot, and dies when `Atomics` is missing from one.
  */
 import type { BoundRun, GuestBindings } from '../bindings.ts';
@@ -39,6 +39,7 @@ import {
   urlPart,
 } from './lazy.ts';
 import { navigator } from './navigator.ts';
+import type { Part } from './part.ts';
 import { performance } from './performance.ts';
 import type { PulledBody } from './pulled-body.ts';
 import { reportError } from './report-error.ts';
@@ -76,21 +77,21 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
 };
 
 /** The rest, by the part of `lazy.ts` that has it. */
-const LAZY_GLOBALS: readonly (readonly [use: () => object, names: readonly string[]])[] = [
-  [abortPart.use, ['AbortController', 'AbortSignal']],
-  [blobPart.use, ['Blob', 'File']],
-  [channelPart.use, ['MessageChannel', 'MessagePort']],
-  [clonePart.use, ['structuredClone']],
-  [compressionPart.use, ['CompressionStream', 'DecompressionStream']],
-  [eventKindsPart.use, ['ErrorEvent', 'MessageEvent', 'PromiseRejectionEvent']],
-  [eventPart.use, ['CustomEvent', 'Event', 'EventTarget']],
-  [formPart.use, ['FormData']],
-  [keyPart.use, ['CryptoKey']],
-  [patternPart.use, ['URLPattern']],
-  [subtlePart.use, ['SubtleCrypto']],
-  [urlPart.use, ['URL', 'URLSearchParams']],
+const LAZY_GLOBALS: readonly (readonly [part: Part<object>, names: readonly string[]])[] = [
+  [abortPart, ['AbortController', 'AbortSignal']],
+  [blobPart, ['Blob', 'File']],
+  [channelPart, ['MessageChannel', 'MessagePort']],
+  [clonePart, ['structuredClone']],
+  [compressionPart, ['CompressionStream', 'DecompressionStream']],
+  [eventKindsPart, ['ErrorEvent', 'MessageEvent', 'PromiseRejectionEvent']],
+  [eventPart, ['CustomEvent', 'Event', 'EventTarget']],
+  [formPart, ['FormData']],
+  [keyPart, ['CryptoKey']],
+  [patternPart, ['URLPattern']],
+  [subtlePart, ['SubtleCrypto']],
+  [urlPart, ['URL', 'URLSearchParams']],
   [
-    streamPart.use,
+    streamPart,
     [
       'ByteLengthQueuingStrategy',
       'CountQueuingStrategy',
@@ -129,7 +130,7 @@ export type { ReadableStream } from './streams.ts';
 export function installWebApi(bindings: GuestBindings): void {
   bind(bindings);
   for (const name of Object.keys(GLOBALS)) defineGlobal(name, GLOBALS[name]);
-  for (const [use, names] of LAZY_GLOBALS) for (const name of names) defineLazyGlobal(name, use);
+  for (const [part, names] of LAZY_GLOBALS) for (const name of names) defineLazyGlobal(name, part);
 }
 
 function defineGlobal(name: string, value: unknown): void {
@@ -139,12 +140,12 @@ function defineGlobal(name: string, value: unknown): void {
 }
 
 /** Reading the global loads its part and makes it a plain property; writing it makes it one without loading. */
-function defineLazyGlobal(name: string, use: () => object): void {
+function defineLazyGlobal(name: string, part: Part<object>): void {
   defineProperty(globalThis, name, {
     enumerable: false,
     configurable: true,
     get: () => {
-      const value: unknown = Reflect.get(use(), name);
+      const value: unknown = Reflect.get(part.use(), name);
       defineGlobal(name, value);
       return value;
     },

@@ -1,11 +1,11 @@
 /**
- * Parts of the web APIs that many plugins never touch. They stay source text until the first use; the largest, which are
- * libraries, are not even there as text (`library.ts`).
+ * Parts of the web APIs that many plugins never touch (`part.ts`).
  *
- * Every isolate pays for what its startup snapshot holds, twice (isolated-vm makes a context of its own beside ours):
- * evaluated, these parts took half a megabyte more of each isolate's heap (1.68 MB against 1.19, measured). What is
- * loaded late captures built-ins that the guest may have replaced by then; that breaks the guest's own URL or stream
- * and nothing of ours, as the broker judges every URL by itself.
+ * Every isolate pays for what its startup snapshot holds, and for its objects twice (isolated-vm makes a context of its
+ * own beside ours): evaluated, these parts took half a megabyte more of each isolate's heap, and unevaluated, as text
+ * with functions that nobody calls, an eighth. What is loaded late captures built-ins that no other module has captured,
+ * which the guest may have replaced by then; that breaks the guest's own URL or stream and nothing of ours, as the broker
+ * judges every URL by itself.
  */
 import type * as abortModule from './abort.ts';
 import type * as blobModule from './blob.ts';
@@ -20,37 +20,18 @@ import type * as urlPatternModule from './url-pattern.ts';
 import type * as streamsModule from './streams.ts';
 import type * as subtleCryptoModule from './subtle-crypto.ts';
 import type * as urlModule from './url.ts';
+import { Part } from './part.ts';
 
-/** One part, loaded when it is asked for. */
-type Part<T> = {
-  /** Loads it where it is not loaded yet. */
-  use(): T;
-  /** Without loading: while a part is not loaded, nothing can be an instance of its classes. */
-  loaded(): T | undefined;
-};
-
-function part<T>(load: () => T): Part<T> {
-  let loaded: T | undefined;
-  return {
-    use() {
-      loaded ??= load();
-      return loaded;
-    },
-    loaded: () => loaded,
-  };
-}
-
-// `require` is resolved by the bundler: the module is wrapped into a function that runs at the first call.
-export const abortPart = part(() => require('./abort.ts') as typeof abortModule);
-export const blobPart = part(() => require('./blob.ts') as typeof blobModule);
-export const channelPart = part(() => require('./message-channel.ts') as typeof channelModule);
-export const clonePart = part(() => require('./structured-clone.ts') as typeof structuredCloneModule);
-export const compressionPart = part(() => require('./compression.ts') as typeof compressionModule);
-export const eventKindsPart = part(() => require('./event-kinds.ts') as typeof eventKindsModule);
-export const eventPart = part(() => require('./event-target.ts') as typeof eventTargetModule);
-export const formPart = part(() => require('./form-data.ts') as typeof formDataModule);
-export const keyPart = part(() => require('./crypto-key.ts') as typeof cryptoKeyModule);
-export const patternPart = part(() => require('./url-pattern.ts') as typeof urlPatternModule);
-export const streamPart = part(() => require('./streams.ts') as typeof streamsModule);
-export const subtlePart = part(() => require('./subtle-crypto.ts') as typeof subtleCryptoModule);
-export const urlPart = part(() => require('./url.ts') as typeof urlModule);
+export const abortPart = new Part<typeof abortModule>('abort');
+export const blobPart = new Part<typeof blobModule>('blob');
+export const channelPart = new Part<typeof channelModule>('message-channel');
+export const clonePart = new Part<typeof structuredCloneModule>('structured-clone');
+export const compressionPart = new Part<typeof compressionModule>('compression');
+export const eventKindsPart = new Part<typeof eventKindsModule>('event-kinds');
+export const eventPart = new Part<typeof eventTargetModule>('event-target');
+export const formPart = new Part<typeof formDataModule>('form-data');
+export const keyPart = new Part<typeof cryptoKeyModule>('crypto-key');
+export const patternPart = new Part<typeof urlPatternModule>('url-pattern');
+export const streamPart = new Part<typeof streamsModule>('streams');
+export const subtlePart = new Part<typeof subtleCryptoModule>('subtle-crypto');
+export const urlPart = new Part<typeof urlModule>('url');

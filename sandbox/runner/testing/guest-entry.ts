@@ -29,7 +29,7 @@ installWebApi({
   now: () => Date.now(),
   randomBytes: (count) => String(post('random', count, '')),
   domainToAscii: (domain) => String(post('domain', 0, domain)),
-  library: (name) => String(post('library', 0, name)),
+  part: (name) => String(post('part', 0, name)),
   log: (level, text) => void post('log', 0, `${level} ${text}`),
   crypto: (operation, json) => ask('crypto', JSON.stringify([operation, json])),
   fetch: (request: BoundRequest) => ({

@@ -52,8 +52,8 @@ export async function openWebIsolate(fetch?: Fetch): Promise<WebIsolate> {
   const deliver = (kind: string, id: number, text: string): void => {
     if (!isolate.isDisposed) handle.applySync(undefined, [kind, id, text], { timeout: ENTRY_MS_MAX });
   };
-  const { libraries } = await guestCode();
-  const host = makeHost({ deliver, lines, waiting, fetch, libraries });
+  const { parts } = await guestCode();
+  const host = makeHost({ deliver, lines, waiting, fetch, parts });
   const boot = context.global.getSync('boot', { reference: true }) as ivm.Reference<
     (post: unknown) => unknown
   >;
@@ -101,7 +101,7 @@ type HostParts = {
   readonly lines: string[];
   readonly waiting: Set<NodeJS.Timeout>;
   readonly fetch: Fetch | undefined;
-  readonly libraries: GuestCode['libraries'];
+  readonly parts: GuestCode['parts'];
 };
 
 function makeHost({
@@ -109,7 +109,7 @@ function makeHost({
   lines,
   waiting,
   fetch,
-  libraries,
+  parts,
 }: HostParts): (kind: string, id: number, text: string) => string | number {
   const answer = (id: number, work: Promise<string>): void =>
     void work.then(
@@ -130,8 +130,8 @@ function makeHost({
         return randomBytes(id).toString('latin1');
       case 'domain':
         return domainToAscii(text);
-      case 'library':
-        return libraries[text] ?? '';
+      case 'part':
+        return parts[text] ?? '';
       case 'log':
         return lines.push(text);
       case 'crypto': {

@@ -1,0 +1,18 @@
+/** The parts of the web APIs that are loaded late, each the module of that name in this folder. */
+export const PART_NAMES = [
+  'abort',
+  'blob',
+  'compression',
+  'crypto-key',
+  'event-kinds',
+  'event-target',
+  'form-data',
+  'message-channel',
+  'streams',
+  'structured-clone',
+  'subtle-crypto',
+  'url',
+  'url-pattern',
+] as const;
+
+export type PartName = (typeof PART_NAMES)[number];
