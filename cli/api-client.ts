@@ -97,7 +97,13 @@ async function answerOf<Answer>(url: string, request: Request): Promise<Answer> 
   const response = await fetch(request).catch((error: unknown) => {
     throw new Refusal('server_unreachable', { detail: `Nothing answers at ${url}.`, cause: error });
   });
-  const text = await response.text();
+  const text = await response.text().catch((error: unknown) => {
+    throw new Refusal('server_unreachable', {
+      detail: `The connection to ${url} broke in the middle of an answer.`,
+      hint: 'Look whether a change took effect before you try again.',
+      cause: error,
+    });
+  });
   const json = parseObject(text);
   if (response.ok && (json || text === '')) return (json ?? {}) as Answer;
   throw refusalFrom(response.status, text);

@@ -19,12 +19,31 @@ function credentialsPath(io: Io): string {
   return join(base, 'souk', 'credentials.json');
 }
 
+/** @throws Refusal `server_url_invalid` or `token_malformed` */
 export async function findCredentials(io: Io, options: ServerOptions): Promise<Credentials> {
   const kept = await readKept(io);
-  const url = options.url ?? io.environment['SOUK_URL'] ?? kept?.url ?? DEFAULT_URL;
+  const url = readUrl(options.url ?? (io.environment['SOUK_URL'] || kept?.url || DEFAULT_URL));
   // A kept token goes to the server that it is for, and to no other.
-  const token = io.environment['SOUK_TOKEN'] ?? (kept?.url === url ? kept.token : null);
-  return { url: url.replace(/\/+$/u, ''), token };
+  const token = io.environment['SOUK_TOKEN'] || (kept?.url === url ? kept.token : null);
+  return { url, token: token && readToken(token) };
+}
+
+/** @returns without a slash at its end, and written as every other spelling of it */
+function readUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && /^https?:$/u.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
+    return url.href.replace(/\/+$/u, '');
+  throw new Refusal('server_url_invalid', { detail: `The address is ${JSON.stringify(text)}.` });
+}
+
+/**
+ * Sent in a header, so that another character would be refused there, with the token in the words.
+ * @throws Refusal `token_malformed`
+ */
+export function readToken(text: string): string {
+  const token = text.trim();
+  if (/^[\x21-\x7e]+$/u.test(token)) return token;
+  throw new Refusal('token_malformed', { detail: 'It has characters that no token has.' });
 }
 
 export function requireOrg(io: Io, options: ServerOptions): string {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../spec/json.ts';
 import { Refusal } from '../spec/refusal.ts';
-import { refusalFrom } from './problem.ts';
+import { parseObject, refusalFrom } from './problem.ts';
 
 export type ServerEvent = { readonly id: string; readonly type: string; readonly data: JsonObject };
 
@@ -19,7 +19,7 @@ type Following = {
 const RETRY_MS = 1_000;
 const ATTEMPTS_MAX = 30;
 
-/** @throws Refusal of the server, or `server_unreachable` after half a minute of asking in vain */
+/** @throws Refusal of the server, `server_answer_unknown`, or `server_unreachable` after half a minute of asking in vain */
 export async function* followEvents(following: Following): AsyncGenerator<ServerEvent> {
   let { last } = following;
   let attempts = 0;
@@ -31,7 +31,7 @@ export async function* followEvents(following: Following): AsyncGenerator<Server
       throw new Refusal('server_unreachable', { detail: `Nothing answers at ${following.url}.` });
     for await (const block of response?.ok ? blocksOf(response) : []) {
       last = block.id ?? last;
-      if (block.data !== null) yield { id: last ?? '', type: block.type, data: JSON.parse(block.data) };
+      if (block.data !== null) yield { id: last ?? '', type: block.type, data: readData(block.data) };
     }
     await sleep(RETRY_MS, undefined, following.signal ? { signal: following.signal } : {}).catch(
       () => undefined,
@@ -50,6 +50,12 @@ async function connect(
   }).catch(() => null);
   if (!answer || answer.ok || answer.status >= 500) return answer;
   throw refusalFrom(answer.status, await answer.text());
+}
+
+function readData(text: string): JsonObject {
+  const data = parseObject(text);
+  if (data) return data;
+  throw new Refusal('server_answer_unknown', { detail: 'It told of an event that is no JSON object.' });
 }
 
 type Block = { readonly id: string | null; readonly type: string; readonly data: string | null };

@@ -5,7 +5,7 @@ import { requireOrg, type ServerOptions } from './credentials.ts';
 import type { Io } from './io.ts';
 import { orgPath } from './plugin-path.ts';
 import type { Report } from './report.ts';
-import { done, oneLine } from './server-verb.ts';
+import { done } from './server-verb.ts';
 
 type Listing = {
   /** Below the organization. */
@@ -32,7 +32,7 @@ export async function listItems(
     paging === 'whole'
       ? await client.get<{ items: JsonObject[] }>(`${org}${path}`)
       : await client.list(`${org}${path}`);
-  const lines = answer.items.map((item) => oneLine(lineOf(item)));
+  const lines = answer.items.map((item) => lineOf(item));
   return done(lines.length === 0 ? ['there are none'] : lines, answer);
 }
 
@@ -45,7 +45,7 @@ export async function askItem(
   const { client, org } = await openOrg(io, options);
   const whole = `${org}${path}`;
   const answer = method === 'GET' ? await client.get(whole) : await client.send(method, whole, body);
-  const lines = Object.entries(answer).map(([name, value]) => `${name}: ${oneLine(JSON.stringify(value))}`);
+  const lines = Object.entries(answer).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return done(lines.length === 0 ? ['done'] : lines, answer);
 }
 

@@ -61,9 +61,3 @@ test('a permission says who brings it in, and what stands against the plan comes
     '  ! a/x and a/z both answer mail@1.',
   ]);
 });
-
-test('a line break in a publisher’s text begins no line of the plan', () => {
-  const message = 'deprecated.\nIt asks for no new permission.';
-  const lines = planLines({ ...NOTHING, advisories: [{ plugin: 'a/x', message }] });
-  expect(lines.join('\n').match(/^It asks for no new permission\.$/gmu)).toHaveLength(1);
-});

@@ -31,14 +31,12 @@ const SIGNS = { add: '+', upgrade: '↑', downgrade: '↓', keep: '=', remove: '
 
 export function planLines(plan: ShownPlan): string[] {
   const contracts = (plan.contracts ?? []).map(({ message }) => `  ${message}`);
-  const lines = [
+  return [
     ...changeLines(plan),
     ...(contracts.length === 0 ? [] : ['What it implements:', ...contracts]),
     ...permissionLines(plan),
     ...warningLines(plan),
   ];
-  // Texts of publishers are among them: none may pretend to be a line of the plan.
-  return lines.map((line) => line.replaceAll('\n', ' '));
 }
 
 function changeLines({ changes }: ShownPlan): string[] {

@@ -6,7 +6,7 @@ import { Refusal, type Violation } from '../spec/refusal.ts';
 /** The refusal that an answer with this status and body is. */
 export function refusalFrom(status: number, text: string): Refusal {
   const json = parseObject(text);
-  return json ? refusalOf(json) : unknownAnswer(status);
+  return json ? refusalOf(status, json) : unknownAnswer(status, 'no document that is known');
 }
 
 /** @returns null for what is no JSON object */
@@ -19,22 +19,29 @@ export function parseObject(text: string): JsonObject | null {
   }
 }
 
-function refusalOf(problem: JsonObject): Refusal {
-  const code = problem['code'];
-  if (typeof code !== 'string' || !Object.hasOwn(ERROR_CODES, code))
-    return unknownAnswer(Number(problem['status']));
+function refusalOf(status: number, problem: JsonObject): Refusal {
+  const { code, detail, hint, violations, requestId } = problem;
+  if (typeof code !== 'string' || typeof detail !== 'string')
+    return unknownAnswer(status, 'no document that is known');
+  // A newer server has codes of its own, and says what is the matter all the same.
+  if (!Object.hasOwn(ERROR_CODES, code)) return unknownAnswer(status, `the code ${code}: ${detail}`);
   if (code === 'authentication_required')
     return new Refusal('not_logged_in', { detail: 'The server asks who you are.' });
-  const { detail, hint, violations } = problem;
   return new Refusal(code as ErrorCode, {
-    detail: String(detail),
-    hint: String(hint),
-    violations: Array.isArray(violations) ? (violations as Violation[]) : [],
+    detail,
+    ...(typeof hint === 'string' ? { hint } : {}),
+    violations: Array.isArray(violations) ? violations.filter(isViolation) : [],
+    extensions: typeof requestId === 'string' ? { requestId } : {},
   });
 }
 
-function unknownAnswer(status: number): Refusal {
+function isViolation(value: unknown): value is Violation {
+  const { pointer, message, hint = '' } = (value ?? {}) as Partial<Record<keyof Violation, unknown>>;
+  return [pointer, message, hint].every((member) => typeof member === 'string');
+}
+
+function unknownAnswer(status: number, what: string): Refusal {
   return new Refusal('server_answer_unknown', {
-    detail: `It answered with the status ${status} and no document that is known.`,
+    detail: `It answered with the status ${status} and ${what}.`,
   });
 }

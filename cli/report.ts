@@ -6,6 +6,7 @@ import { type Io, printable } from './io.ts';
 /** What a verb has to say, once for people and once for programs. */
 export type Report = {
   readonly exitCode: ExitCode;
+  /** Each is printed as one line, whatever texts of strangers it holds. */
   readonly lines: readonly string[];
   /** Null where everything has been printed as it came. */
   readonly data: object | null;
@@ -17,7 +18,7 @@ export type ReportFormat = 'text' | 'json';
 export function printReport(io: Io, format: ReportFormat, report: Report): void {
   switch (format) {
     case 'text':
-      for (const line of report.lines) io.writeOut(`${printable(line)}\n`);
+      for (const line of report.lines) io.writeOut(`${printable(oneLine(line))}\n`);
       return;
     case 'json':
       if (report.data !== null) io.writeOut(`${JSON.stringify(report.data)}\n`);
@@ -32,7 +33,9 @@ export function printFailure(io: Io, format: ReportFormat, error: unknown): Exit
   const refusal = error instanceof Refusal ? error : undefined;
   switch (format) {
     case 'text':
-      io.writeError(`${(refusal ? refusalLines(refusal) : faultLines(error)).map(printable).join('\n')}\n`);
+      io.writeError(
+        `${(refusal ? refusalLines(refusal) : faultLines(error)).map((line) => printable(indented(line))).join('\n')}\n`,
+      );
       break;
     case 'json':
       io.writeOut(
@@ -42,9 +45,19 @@ export function printFailure(io: Io, format: ReportFormat, error: unknown): Exit
   return refusal ? EXIT_CODES.refused : EXIT_CODES.fault;
 }
 
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/gu, ' ');
+}
+
+/** An explanation may have several lines; none but the first stands where ours do. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n         ');
+}
+
 function refusalLines(refusal: Refusal): string[] {
   // One violation that says the same as the detail is no news.
   const violations = refusal.violations.length > 1 ? refusal.violations : [];
+  const { requestId } = refusal.extensions;
   return [
     `refused: ${refusal.code}`,
     `  rule:  ${refusal.entry.title}`,
@@ -53,6 +66,9 @@ function refusalLines(refusal: Refusal): string[] {
       ({ pointer, message, hint }) => `    - ${pointer}: ${message}${hint ? ` (${hint})` : ''}`,
     ),
     `  mend:  ${refusal.hint}`,
+    ...(refusal.entry.kind === 'fault' && typeof requestId === 'string'
+      ? [`  request id: ${requestId}`]
+      : []),
   ];
 }
 

@@ -16,8 +16,3 @@ export function withOrg(command: Command): Command {
 export function done(lines: readonly string[], data: object): Report {
   return { exitCode: EXIT_CODES.ok, lines, data };
 }
-
-/** Text that strangers wrote, beside ours: none of it may pretend to be a line of its own. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/gu, ' ');
-}

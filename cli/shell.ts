@@ -45,7 +45,7 @@ export async function runShell(argv: readonly string[], io: Io, verbs: readonly 
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) return printFailure(io, 'text', error);
     // Commander has printed the mistake; asking for help is none.
     return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
   }

@@ -35,7 +35,7 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 export type DevServer = { readonly url: string; close(): Promise<void> };
 
 /**
- * @param port 0 takes one that is free
+ * @param port 0 to 65535; 0 takes one that is free
  * @throws Refusal `dev_port_taken`
  */
 export async function openDevServer(session: DevSession, log: DevLog, port: number): Promise<DevServer> {
@@ -65,8 +65,6 @@ export async function openDevServer(session: DevSession, log: DevLog, port: numb
 }
 
 function listen(server: Server, port: number): Promise<void> {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Refusal('dev_port_taken', { detail: 'A port is a whole number from 0 to 65535.' });
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new Refusal('dev_port_taken', { detail: `Port ${port}: ${error.code}.`, cause: error })),

@@ -4,6 +4,7 @@ import { openClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import type { Io } from '../io.ts';
+import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
@@ -42,7 +43,7 @@ function readAnchor(text: string): Anchor {
 }
 
 function auditPath({ org }: ServerOptions): string {
-  return org === undefined ? '/api/v1/audit' : `/api/v1/orgs/${encodeURIComponent(org)}/audit`;
+  return `${org === undefined ? '/api/v1' : orgPath(org)}/audit`;
 }
 
 async function list(io: Io, options: ListOptions): Promise<Report> {

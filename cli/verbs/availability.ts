@@ -5,7 +5,7 @@ import type { ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
 import { packagePath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withServer } from '../server-verb.ts';
+import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
 
 type SetOptions = ServerOptions & {
@@ -103,6 +103,6 @@ function availabilityLines({
     `enabled by default: ${enabledByDefault ? 'yes' : 'no'}`,
     `built-in: ${builtIn ? 'yes' : 'no'}`,
     `scope: ${scope}`,
-    oneLine(`its author proposes: ${JSON.stringify(proposed)}`),
+    `its author proposes: ${JSON.stringify(proposed)}`,
   ];
 }

@@ -81,7 +81,7 @@ async function call(
   const org = orgPath(requireOrg(io, options));
   const path = `${org}/contracts/${encodeURIComponent(contract)}/${encodeURIComponent(action)}`;
   const answer = await client.send('POST', path, body);
-  return done([JSON.stringify(shown(answer), null, 2)], answer);
+  return done(JSON.stringify(shown(answer), null, 2).split('\n'), answer);
 }
 
 function shown({ mode, output, results, failures }: JsonObject): JsonValue {

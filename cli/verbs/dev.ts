@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { once } from 'node:events';
+import { count } from '../count.ts';
 import { createDevLog, type DevLog } from '../dev/dev-log.ts';
 import { type DevServer, openDevServer } from '../dev/dev-server.ts';
 import { type DevSession, openDevSession } from '../dev/dev-session.ts';
@@ -10,7 +11,7 @@ import type { Report } from '../report.ts';
 import type { Shell } from '../shell.ts';
 
 type Options = {
-  readonly port: string;
+  readonly port: number;
   readonly with: readonly string[];
   readonly data?: string;
   readonly json?: boolean;
@@ -21,7 +22,7 @@ export function registerDev(shell: Shell): void {
   shell
     .verb('dev', 'run a plugin folder in the real sandbox, again after each save')
     .argument('[folder]', 'the folder that holds manifest.json', '.')
-    .option('--port <n>', 'where to listen on this machine; 0 takes a free one', '8788')
+    .option('--port <n>', 'where to listen on this machine; 0 takes a free one', count(0, 65_535), 8788)
     .option('--with <folder...>', 'plugins that it depends on, as folders', [])
     .option('--data <file>', 'where to keep its key-value data; in memory alone where absent')
     .action((folder: string, options: Options) =>
@@ -36,7 +37,7 @@ async function dev(io: Io, folder: string, options: Options): Promise<Report> {
   const watches = folders.map((each) => watchPlugin(io, session, each));
   let server: DevServer | undefined;
   try {
-    server = await openDevServer(session, log, Number(options.port));
+    server = await openDevServer(session, log, options.port);
     welcome(log, session, server.url);
     await interrupted();
   } finally {

@@ -1,9 +1,8 @@
 import { basename, join, resolve } from 'node:path';
-import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
-import { Refusal } from '../../spec/refusal.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { createOutput, requireAbsent } from '../files.ts';
 import type { Io } from '../io.ts';
+import { requirePluginId } from '../plugin-path.ts';
 import { plainTemplate, typescriptTemplate } from '../plugin-template.ts';
 import type { Report } from '../report.ts';
 import type { Shell } from '../shell.ts';
@@ -36,9 +35,4 @@ async function init(io: Io, folder: string, options: Options): Promise<Report> {
     lines: [...[...files.keys()].map((path) => `made ${join(folder, path)}`), `next: ${next}`],
     data: { id, files: [...files.keys()] },
   };
-}
-
-function requirePluginId(text: string): PluginId {
-  if (isPluginId(text)) return text;
-  throw new Refusal('plugin_id_invalid', { detail: `${JSON.stringify(text)} is not a plugin id.` });
 }

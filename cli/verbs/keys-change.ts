@@ -12,12 +12,14 @@ import {
   type Revocation,
 } from '../../signing/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
+import { ENVELOPE_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import { openClient, type ApiClient } from '../api-client.ts';
+import { count } from '../count.ts';
 import type { ServerOptions } from '../credentials.ts';
 import { readPrivateKey } from '../files.ts';
 import type { Io } from '../io.ts';
-import { documentPeriod, keyLines } from '../key-lines.ts';
+import { DOCUMENT_DAYS_MAX, documentPeriod, keyLines } from '../key-lines.ts';
 import { introducedIds, nextKeyDocument, type KeyChange } from '../next-keys.ts';
 import type { Report } from '../report.ts';
 import { done, withServer } from '../server-verb.ts';
@@ -28,11 +30,13 @@ type ChangeOptions = ServerOptions & {
   readonly by: string[];
   readonly root?: string[];
   readonly key?: string[];
-  readonly rootThreshold?: string;
-  readonly keyThreshold?: string;
-  readonly days: string;
+  readonly rootThreshold?: number;
+  readonly keyThreshold?: number;
+  readonly days: number;
 };
 type RevokeOptions = ChangeOptions & { readonly from: string; readonly reason: Revocation['reason'] };
+
+const readThreshold = count(1, ENVELOPE_LIMITS.signaturesMax);
 
 /** `souk keys rotate` and `souk keys revoke`: the next key document. */
 export function registerKeyChanges(shell: Shell, verb: (name: string, description: string) => Command): void {
@@ -56,9 +60,9 @@ function withChange(command: Command): Command {
     .requiredOption('--by <file...>', 'private root keys in force, as many as their threshold')
     .option('--root <file...>', 'private keys that are the root keys from now on')
     .option('--key <file...>', 'private keys that sign packages from now on')
-    .option('--root-threshold <count>', 'how many root keys must sign')
-    .option('--key-threshold <count>', 'how many keys must sign a package')
-    .option('--days <count>', 'how long the document holds', '365');
+    .option('--root-threshold <count>', 'how many root keys must sign', readThreshold)
+    .option('--key-threshold <count>', 'how many keys must sign a package', readThreshold)
+    .option('--days <count>', 'how long the document holds', count(1, DOCUMENT_DAYS_MAX), 365);
 }
 
 function revocationOf(keyId: string, { from, reason }: RevokeOptions): Revocation {
@@ -82,7 +86,7 @@ async function change(
   const inForce = history.at(-1)?.document ?? history[0].document;
   requireKnown(history, revocation);
   const next = nextKeyDocument(inForce, {
-    ...documentPeriod(Number(options.days)),
+    ...documentPeriod(options.days),
     ...rolesOf(options, root, publish),
     ...(revocation ? { revocation } : {}),
   });
@@ -136,8 +140,8 @@ function rolesOf(
   return {
     ...(root ? { root: root.map(({ publicKey }) => publicKey) } : {}),
     ...(publish ? { publish: publish.map(({ publicKey }) => publicKey) } : {}),
-    ...(rootThreshold === undefined ? {} : { rootThreshold: Number(rootThreshold) }),
-    ...(keyThreshold === undefined ? {} : { publishThreshold: Number(keyThreshold) }),
+    ...(rootThreshold === undefined ? {} : { rootThreshold }),
+    ...(keyThreshold === undefined ? {} : { publishThreshold: keyThreshold }),
   };
 }
 

@@ -13,10 +13,11 @@ import {
 } from '../../signing/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
 import { openClient } from '../api-client.ts';
+import { count } from '../count.ts';
 import type { ServerOptions } from '../credentials.ts';
 import { readPrivateKey } from '../files.ts';
 import type { Io } from '../io.ts';
-import { documentPeriod, keyLines } from '../key-lines.ts';
+import { DOCUMENT_DAYS_MAX, documentPeriod, keyLines } from '../key-lines.ts';
 import type { Report } from '../report.ts';
 import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
@@ -25,7 +26,7 @@ import { registerKeyChanges } from './keys-change.ts';
 type RegisterOptions = ServerOptions & {
   readonly root: string[];
   readonly key?: string[];
-  readonly days: string;
+  readonly days: number;
 };
 
 /** `souk keys register`, `show`, `rotate` and `revoke`: the keys that speak for a publisher. */
@@ -35,7 +36,7 @@ export function registerKeys(shell: Shell): void {
     .argument('<publisher>', 'a publisher that your organization owns')
     .requiredOption('--root <file...>', 'private keys that may change the key document')
     .option('--key <file...>', 'private keys that sign packages; the root keys where absent')
-    .option('--days <count>', 'how long the document holds', '365')
+    .option('--days <count>', 'how long the document holds', count(1, DOCUMENT_DAYS_MAX), 365)
     .action((publisher: string, options: RegisterOptions) =>
       shell.report(options, () => register(shell.io, publisher, options)),
     );
@@ -51,7 +52,7 @@ async function register(io: Io, publisher: string, options: RegisterOptions): Pr
   const root = await readKeys(io, options.root);
   const publish = await readKeys(io, options.key ?? options.root);
   const keys = [...new Map([...root, ...publish].map((key) => [key.publicKey.id, key])).values()];
-  const payload = writeKeyDocument(firstDocument(publisher, { root, publish, keys }, Number(options.days)));
+  const payload = writeKeyDocument(firstDocument(publisher, { root, publish, keys }, options.days));
   const client = await openClient(io, options);
   const base = `/api/v1/publishers/${encodeURIComponent(publisher)}`;
   const challenge = await client.send('POST', `${base}/key-challenges`);

@@ -1,6 +1,6 @@
 import { Refusal } from '../../spec/refusal.ts';
 import { openClient } from '../api-client.ts';
-import { findCredentials, keepCredentials } from '../credentials.ts';
+import { findCredentials, keepCredentials, readToken } from '../credentials.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
 import { done } from '../server-verb.ts';
@@ -18,8 +18,9 @@ export function registerLogin(shell: Shell): void {
 
 async function login(io: Io, asked: string | undefined): Promise<Report> {
   const { url } = await findCredentials(io, asked === undefined ? {} : { url: asked });
-  const token = (io.environment['SOUK_TOKEN'] ?? (await io.readIn())).trim();
-  if (token === '') throw new Refusal('not_logged_in', { detail: 'No token came in.' });
+  const given = (io.environment['SOUK_TOKEN'] || (await io.readIn())).trim();
+  if (given === '') throw new Refusal('not_logged_in', { detail: 'No token came in.' });
+  const token = readToken(given);
   const withToken: Io = { ...io, environment: { ...io.environment, SOUK_TOKEN: token } };
   const me = await (await openClient(withToken, { url })).get('/api/v1/me');
   const path = await keepCredentials(io, { url, token });

@@ -1,6 +1,5 @@
 /** `souk logs`: what a plugin logged, and what it logs from now on. */
-import { InvalidArgumentError } from 'commander';
-import type { JsonObject } from '../../spec/json.ts';
+import { InvalidArgumentError, Option } from 'commander';
 import type { ApiClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
 import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
@@ -32,7 +31,9 @@ export function registerLogVerb({ io, report }: Shell, verb: AddVerb): void {
     .option('-f, --follow', 'go on with what it logs from now on, until interrupted')
     .option('--level <level>', 'debug, info, warn or error: this and what is graver')
     .option('--since <time>', 'from then on: 2026-01-31T12:00:00Z, or 90s, 15m, 2h, 7d ago', readSince)
-    .option('--until <time>', 'before then, in the same forms', readSince)
+    .addOption(
+      new Option('--until <time>', 'before then, in the same forms').argParser(readSince).conflicts('follow'),
+    )
     .option('--request <id>', 'of this request only')
     .option('--text <text>', 'lines that hold this')
     .option('--limit <count>', 'how many of the newest', '50')
@@ -58,7 +59,7 @@ async function logs(io: Io, named: string, options: LogOptions): Promise<Report>
   );
   const lines = answer.items;
   if (options.follow) return follow(io, client, { path, options, before: lines });
-  return done(lines.length === 0 ? ['it has logged nothing'] : lines.map(textOf), answer);
+  return done(lines.length === 0 ? ['it has logged nothing'] : lines.flatMap(linesOf), answer);
 }
 
 /** Prints at once what is there, and everything that comes, until the command is ended from outside. */
@@ -68,7 +69,7 @@ async function follow(
   { path, options, before }: { path: string; options: LogOptions; before: readonly Line[] },
 ): Promise<Report> {
   const print = (line: Line): void =>
-    io.writeOut(options.json ? `${JSON.stringify(line)}\n` : `${printable(textOf(line))}\n`);
+    io.writeOut(`${options.json ? JSON.stringify(line) : linesOf(line).map(printable).join('\n')}\n`);
   for (const line of before) print(line);
   const stream = `${path}/stream?${queryOf(filterOf(options))}`;
   const last = before.at(-1)?.id ?? null;
@@ -87,6 +88,7 @@ function queryOf(parts: Readonly<Record<string, string | undefined>>): URLSearch
 }
 
 /** A stack has many lines; none of them may pretend to be an entry of its own. */
-function textOf({ at, level, text }: Line | (JsonObject & Line)): string {
-  return `${at} ${level} ${text.replaceAll('\n', '\n    ')}`;
+function linesOf({ at, level, text }: Line): string[] {
+  const [first, ...others] = text.split('\n');
+  return [`${at} ${level} ${first}`, ...others.map((line) => `    ${line}`)];
 }

@@ -1,9 +1,10 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { openClient } from '../api-client.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
+import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withOrg, withServer } from '../server-verb.ts';
+import { done, withOrg, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
 
 /** `souk org …` and `souk publisher …`: the tenant, and the namespaces that it owns. */
@@ -32,7 +33,7 @@ export function registerOrg(shell: Shell): void {
       'kvKeysMax, kvBytesMax, runsMax, readsPerMinuteMax, writesPerMinuteMax; those not named are as for all',
       readLimit,
     )
-    .option('--reset', 'all are as for all')
+    .addOption(new Option('--reset', 'all are as for all').conflicts('set'))
     .action((slug: string, options: LimitOptions) =>
       shell.report(options, () => limits(shell.io, slug, options)),
     );
@@ -75,7 +76,7 @@ function readLimit(text: string, before: Readonly<Record<string, number>> = {}):
 }
 
 async function limits(io: Io, slug: string, options: LimitOptions): Promise<Report> {
-  const path = `/api/v1/orgs/${encodeURIComponent(slug)}/limits`;
+  const path = `${orgPath(slug)}/limits`;
   const client = await openClient(io, options);
   const wanted = options.set ?? (options.reset ? {} : undefined);
   const answer = wanted === undefined ? await client.get(path) : await client.send('PUT', path, wanted);
@@ -88,13 +89,13 @@ async function limits(io: Io, slug: string, options: LimitOptions): Promise<Repo
 }
 
 async function applyDefaults(io: Io, slug: string, options: ServerOptions): Promise<Report> {
-  const path = `/api/v1/orgs/${encodeURIComponent(slug)}/defaults`;
+  const path = `${orgPath(slug)}/defaults`;
   const answer = await (
     await openClient(io, options)
   ).send<{ items: { plugin: string; outcome: string; reason: string | null }[] }>('POST', path);
   const items = answer.items;
-  const lines = items.map(({ plugin, outcome, reason }) =>
-    oneLine(`${plugin}: ${outcome}${reason === null ? '' : `: ${reason}`}`),
+  const lines = items.map(
+    ({ plugin, outcome, reason }) => `${plugin}: ${outcome}${reason === null ? '' : `: ${reason}`}`,
   );
   return done(lines.length === 0 ? [`${slug} lacks none`] : lines, answer);
 }
@@ -116,5 +117,5 @@ async function listPublishers(io: Io, options: ServerOptions): Promise<Report> {
 }
 
 function publishersPath(org: string): string {
-  return `/api/v1/orgs/${encodeURIComponent(org)}/publishers`;
+  return `${orgPath(org)}/publishers`;
 }

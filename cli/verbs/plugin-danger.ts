@@ -5,7 +5,7 @@ import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withOrg } from '../server-verb.ts';
+import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 
 type Radius = {
@@ -65,7 +65,7 @@ async function halt(io: Io, options: ServerOptions): Promise<Report> {
 
 function affectedLines({ plugin, version, kind, reason, blastRadius }: Affected): string[] {
   return [
-    oneLine(`${plugin} ${version} is ${kind}: ${reason}`),
+    `${plugin} ${version} is ${kind}: ${reason}`,
     ...radiusLines(blastRadius).map((line) => `  ${line}`),
   ];
 }
@@ -76,5 +76,5 @@ function radiusLines({ endpoints, commands, dependants }: Radius): string[] {
     ...endpoints.map((endpoint) => `endpoint of ${endpoint}`),
     ...commands.map((command) => `command of ${command}`),
   ];
-  return lines.length === 0 ? ['nothing stops'] : lines.map(oneLine);
+  return lines.length === 0 ? ['nothing stops'] : lines;
 }

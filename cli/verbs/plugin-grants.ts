@@ -7,7 +7,7 @@ import { grantLines, type Grant } from '../grant-text.ts';
 import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withOrg } from '../server-verb.ts';
+import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 
 type Pair = readonly [name: string, value: string];
@@ -88,8 +88,9 @@ async function actions(io: Io, named: string, options: ActionOptions): Promise<R
     await client.send('PUT', `${path}/actions/${encodeURIComponent(action)}`, { role });
   const answer = await client.get<{ items: Action[] }>(`${path}/actions`);
   const items = answer.items;
-  const lines = items.map(({ name, title, role, default: proposed }) =>
-    oneLine(`${name}: from ${role} on${role === proposed ? '' : `, proposed was ${proposed}`} (${title})`),
+  const lines = items.map(
+    ({ name, title, role, default: proposed }) =>
+      `${name}: from ${role} on${role === proposed ? '' : `, proposed was ${proposed}`} (${title})`,
   );
   return done(lines.length === 0 ? ['it defines no rights'] : lines, answer);
 }

@@ -4,7 +4,7 @@ import { requireOrg, type ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
 import { orgPath, requirePluginId } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withOrg } from '../server-verb.ts';
+import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 
 type Request = {
@@ -61,5 +61,5 @@ function requestsPath(io: Io, options: ServerOptions): string {
 }
 
 function lineOf({ id, plugin, reason, state, answer }: Request): string {
-  return oneLine(`${id} ${state} ${plugin}: ${reason}${answer ? ` (answer: ${answer})` : ''}`);
+  return `${id} ${state} ${plugin}: ${reason}${answer ? ` (answer: ${answer})` : ''}`;
 }

@@ -9,7 +9,7 @@ import { openInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { installationPath, orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withOrg } from '../server-verb.ts';
+import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 
 type Offered = {
@@ -65,7 +65,7 @@ async function listCommands(io: Io, options: ServerOptions): Promise<Report> {
   const client = await openClient(io, options);
   const offered = await loadCommands(client, requireOrg(io, options));
   const lines = offered.map(({ plugin, name, title, access }) =>
-    `${plugin} ${name} (${access}) ${oneLine(title ?? '')}`.trimEnd(),
+    `${plugin} ${name} (${access}) ${title ?? ''}`.trimEnd(),
   );
   return done(lines.length === 0 ? ['no active plugin has commands'] : lines, {
     items: offered,
@@ -92,7 +92,7 @@ async function runCommand(
   const query = options.background ? '?background=true' : '';
   const path = `${installationPath(org, offered.plugin)}/commands/${encodeURIComponent(offered.name)}${query}`;
   const answer = await client.form<Job | Result>(path, form);
-  if (!('state' in answer)) return done([JSON.stringify(answer.result, null, 2)], answer);
+  if (!('state' in answer)) return done(resultLines(answer.result), answer);
   if (options.background) return done([`job ${answer.id}`], answer);
   return jobReport(await waitFor(client, org, answer, waitMs));
 }
@@ -166,9 +166,13 @@ function notEnded({ id, state }: Job, waitMs: number): Refusal {
   });
 }
 
+function resultLines(result: JsonValue): string[] {
+  return JSON.stringify(result ?? null, null, 2).split('\n');
+}
+
 function jobReport(job: Job): Report {
   const { id, state, result, failure } = job;
-  if (state === 'succeeded') return done([`job ${id} succeeded`, JSON.stringify(result, null, 2)], job);
+  if (state === 'succeeded') return done([`job ${id} succeeded`, ...resultLines(result)], job);
   throw new Refusal('command_failed', {
     detail: `job ${id} ${state}: ${JSON.stringify(failure)}`,
     extensions: { job: id },

@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import { orgPath } from '../plugin-path.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withOrg } from '../server-verb.ts';
+import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 
 type ProviderOptions = ServerOptions & { readonly type?: string; readonly category?: string };
@@ -60,7 +60,7 @@ async function providers(io: Io, options: ProviderOptions): Promise<Report> {
     const state = installed
       ? `${installed.version} ${installed.status}${installed.reason === null ? '' : `: ${installed.reason}`}`
       : 'not installed';
-    return oneLine(`${plugin} ${version} (${[kind, group, name].filter(Boolean).join(', ')}) ${state}`);
+    return `${plugin} ${version} (${[kind, group, name].filter(Boolean).join(', ')}) ${state}`;
   });
   return done(lines.length === 0 ? ['nothing can be connected'] : lines, answer);
 }
@@ -72,7 +72,7 @@ async function events(io: Io, named: string, options: ServerOptions & { limit: s
   const { client, path } = await openInstalled(io, options, named);
   const answer = await client.get<{ items: Happened[] }>(`${path}/events?${query}`);
   const items = answer.items;
-  const lines = items.map(({ at, event, detail }) => oneLine(`${at} ${event} ${JSON.stringify(detail)}`));
+  const lines = items.map(({ at, event, detail }) => `${at} ${event} ${JSON.stringify(detail)}`);
   return done(lines.length === 0 ? ['nothing happened to it'] : lines, answer);
 }
 
@@ -80,7 +80,7 @@ async function test(io: Io, named: string, options: ServerOptions): Promise<Repo
   const { client, plugin, path } = await openInstalled(io, options, named);
   const answer = await client.send('POST', `${path}/test`);
   if (answer['kind'] === 'done') return done([`${plugin} is well`], answer);
-  const line = oneLine(`${plugin} is not well: ${String(answer['reason'])}`);
+  const line = `${plugin} is not well: ${String(answer['reason'])}`;
   return { exitCode: EXIT_CODES.refused, lines: [line], data: answer };
 }
 

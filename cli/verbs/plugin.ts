@@ -10,7 +10,7 @@ import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withOrg } from '../server-verb.ts';
+import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 import { registerLogVerb } from './logs.ts';
 import { registerDangerVerbs } from './plugin-danger.ts';
@@ -152,7 +152,7 @@ function others({ cascade }: Cascading): 'cascade' | 'refuse' {
 
 function headline({ plugin, version, status, reason, signed }: Installation): string {
   const unsigned = signed === 'no' ? ' (unsigned)' : '';
-  return oneLine(`${plugin} ${version} ${status}${unsigned}${reason ? `: ${reason}` : ''}`);
+  return `${plugin} ${version} ${status}${unsigned}${reason ? `: ${reason}` : ''}`;
 }
 
 function configLines({ effectiveConfig: effective }: Installation): string[] {

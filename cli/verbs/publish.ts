@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { JsonObject } from '../../spec/json.ts';
 import { ENVELOPE_LIMITS } from '../../spec/limits.ts';
 import { openClient } from '../api-client.ts';
@@ -5,6 +6,7 @@ import { envelopePath, readArchive } from '../archive.ts';
 import { requireOrg, type ServerOptions } from '../credentials.ts';
 import { readInput } from '../files.ts';
 import type { Io } from '../io.ts';
+import { orgPath } from '../plugin-path.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
@@ -21,7 +23,11 @@ export function registerPublish(shell: Shell): void {
     .argument('<archive>', 'what souk pack wrote and souk sign signed')
     .option('--envelope <file>', 'the envelope, where it lies elsewhere')
     .option('--private', 'into the private registry of the organization')
-    .option('--unsigned', 'without an envelope, where the private registry takes such')
+    .addOption(
+      new Option('--unsigned', 'without an envelope, where the private registry takes such').conflicts(
+        'envelope',
+      ),
+    )
     .action((archive: string, options: PublishOptions) =>
       shell.report(options, () => publish(shell.io, archive, options)),
     );
@@ -40,7 +46,7 @@ async function publish(io: Io, archivePath: string, options: PublishOptions): Pr
         ),
       };
   const client = await openClient(io, options);
-  const path = options.private ? `/api/v1/orgs/${requireOrg(io, options)}/packages` : '/api/v1/packages';
+  const path = options.private ? `${orgPath(requireOrg(io, options))}/packages` : '/api/v1/packages';
   const answer = await client.upload(path, parts);
   return done(publishLines(answer), answer);
 }

@@ -3,7 +3,7 @@ import { openClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
-import { done, oneLine, withServer } from '../server-verb.ts';
+import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
 
 const SAFE_MODE = '/api/v1/safe-mode';
@@ -33,7 +33,7 @@ async function safeMode(io: Io, options: ServerOptions): Promise<Report> {
   const mode = await (await openClient(io, options)).get(SAFE_MODE);
   const line =
     mode['kind'] === 'on'
-      ? oneLine(`safe mode is on since ${String(mode['since'])}: ${String(mode['reason'])}`)
+      ? `safe mode is on since ${String(mode['since'])}: ${String(mode['reason'])}`
       : 'safe mode is off';
   return done([line], mode);
 }

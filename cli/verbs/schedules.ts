@@ -34,8 +34,10 @@ export function registerSchedules({ group, io, report }: Shell): void {
     .option('--missed <policy>', 'skip or once: what is done about missed ticks', 'skip')
     .action((name: string, plugin: string, command: string, options: AddOptions) => {
       const { cron, args, timeZone, missed } = options;
-      const body = { name, plugin: requirePluginId(plugin), command, cron, args, timeZone, missed };
-      return report(options, () => askItem(io, options, { method: 'POST', path: '/schedules', body }));
+      return report(options, () => {
+        const body = { name, plugin: requirePluginId(plugin), command, cron, args, timeZone, missed };
+        return askItem(io, options, { method: 'POST', path: '/schedules', body });
+      });
     });
   for (const step of ['pause', 'resume'] as const) {
     withOrg(verb(step, `${step} a schedule`))

@@ -14,6 +14,7 @@ type Release = {
 };
 type PluginPage = { readonly latestVersion: string | null; readonly versions: readonly Release[] };
 type Item = { id: string; latestVersion: string; description?: string; isSigned: boolean };
+type Found = { readonly items: readonly Item[]; readonly nextCursor: string | null };
 
 /** `souk search <words>` and `souk info <plugin>`: what the catalogue has. */
 export function registerSearch(shell: Shell): void {
@@ -31,12 +32,13 @@ export function registerSearch(shell: Shell): void {
 
 async function search(io: Io, words: readonly string[], options: ServerOptions): Promise<Report> {
   const query = new URLSearchParams(words.length > 0 ? { q: words.join(' ') } : {});
-  const answer = await (await openClient(io, options)).get<{ items: Item[] }>(`/api/v1/packages?${query}`);
+  const answer = await (await openClient(io, options)).get<Found>(`/api/v1/packages?${query}`);
   const lines = answer.items.map(
     ({ id, latestVersion, description, isSigned }) =>
       `${id} ${latestVersion}${isSigned ? '' : ' (unsigned)'}  ${description ?? ''}`,
   );
-  return done(lines.length > 0 ? lines : ['nothing found'], answer);
+  const more = answer.nextCursor === null ? [] : ['there are more: search for more words'];
+  return done(lines.length > 0 ? [...lines, ...more] : ['nothing found'], answer);
 }
 
 async function info(io: Io, plugin: string, options: ServerOptions): Promise<Report> {

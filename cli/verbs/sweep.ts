@@ -1,11 +1,15 @@
 import { openClient } from '../api-client.ts';
+import { count } from '../count.ts';
 import type { ServerOptions } from '../credentials.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
 import { done, withServer } from '../server-verb.ts';
 import type { Shell } from '../shell.ts';
 
-type SweepOptions = ServerOptions & { readonly graceSeconds: string };
+/** A year, as the server has it. */
+const GRACE_SECONDS_MAX = 31_536_000;
+
+type SweepOptions = ServerOptions & { readonly graceSeconds: number };
 
 /** `souk sweep`: removes package bytes that no version names. */
 export function registerSweep(shell: Shell): void {
@@ -13,14 +17,15 @@ export function registerSweep(shell: Shell): void {
     .option(
       '--grace-seconds <count>',
       'touch nothing younger; less than an upload takes cuts uploads off',
-      '3600',
+      count(0, GRACE_SECONDS_MAX),
+      3_600,
     )
     .action((options: SweepOptions) => shell.report(options, () => sweep(shell.io, options)));
 }
 
 async function sweep(io: Io, options: SweepOptions): Promise<Report> {
   const client = await openClient(io, options);
-  const answer = await client.send('POST', '/api/v1/sweeps', { graceSeconds: Number(options.graceSeconds) });
+  const answer = await client.send('POST', '/api/v1/sweeps', { graceSeconds: options.graceSeconds });
   return done(
     [
       `${String(answer['blobsRemoved'])} archives that no version names`,

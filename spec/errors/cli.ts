@@ -8,6 +8,12 @@ export const CLI_ERRORS = {
     title: 'No Souk server answers.',
     hint: 'Check the address with souk login, SOUK_URL or --url, and that the server runs.',
   },
+  server_url_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'This is not the address of a server.',
+    hint: 'Write it as http://127.0.0.1:8787 or https://souk.example.org, without a name or a password.',
+  },
   server_answer_unknown: {
     status: 502,
     kind: 'state',
