@@ -25,6 +25,8 @@ export type ApiClient = {
   /** A form with files, which are read while they are sent. */
   form<Answer extends object = JsonObject>(path: string, form: FormData): Promise<Answer>;
   upload(path: string, parts: Readonly<Record<string, Uint8Array>>): Promise<JsonObject>;
+  /** The bytes of an answer, as they come. One that breaks off throws Refusal `server_unreachable`. */
+  download(path: string): Promise<AsyncIterable<Uint8Array>>;
   /** Server-sent events after the one with the id `last`, for ever or until the signal. */
   follow(path: string, last: string | null, signal?: AbortSignal): AsyncGenerator<ServerEvent>;
 };
@@ -53,6 +55,7 @@ export async function openClient(io: Io, options: ServerOptions): Promise<ApiCli
       body === undefined
         ? request(method, path)
         : request(method, path, JSON.stringify(body), 'application/json'),
+    download: (path) => bytesOf(url, new Request(`${url}${path}`, { headers: headersOf(token, undefined) })),
     follow: (path, last, signal) =>
       followEvents({ url, path, headers: headersOf(token, undefined), last, ...(signal ? { signal } : {}) }),
     form: (path, form) => request('POST', path, form),
@@ -93,17 +96,43 @@ function formOf(parts: Readonly<Record<string, Uint8Array>>): FormData {
   return form;
 }
 
-async function answerOf<Answer>(url: string, request: Request): Promise<Answer> {
-  const response = await fetch(request).catch((error: unknown) => {
+async function bytesOf(url: string, request: Request): Promise<AsyncIterable<Uint8Array>> {
+  const response = await responseOf(url, request);
+  if (!response.ok) throw refusalFrom(response.status, await textOf(url, response));
+  return unbroken(response.body ?? [], url);
+}
+
+async function* unbroken(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  url: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw brokenOff(url, error, 'Ask for it again.');
+  }
+}
+
+function responseOf(url: string, request: Request): Promise<Response> {
+  return fetch(request).catch((error: unknown) => {
     throw new Refusal('server_unreachable', { detail: `Nothing answers at ${url}.`, cause: error });
   });
-  const text = await response.text().catch((error: unknown) => {
-    throw new Refusal('server_unreachable', {
-      detail: `The connection to ${url} broke in the middle of an answer.`,
-      hint: 'Look whether a change took effect before you try again.',
-      cause: error,
-    });
+}
+
+function textOf(url: string, response: Response): Promise<string> {
+  return response.text().catch((error: unknown) => {
+    throw brokenOff(url, error, 'Look whether a change took effect before you try again.');
   });
+}
+
+function brokenOff(url: string, cause: unknown, hint: string): Refusal {
+  const detail = `The connection to ${url} broke in the middle of an answer.`;
+  return new Refusal('server_unreachable', { detail, hint, cause });
+}
+
+async function answerOf<Answer>(url: string, request: Request): Promise<Answer> {
+  const response = await responseOf(url, request);
+  const text = await textOf(url, response);
   const json = parseObject(text);
   if (response.ok && (json || text === '')) return (json ?? {}) as Answer;
   throw refusalFrom(response.status, text);

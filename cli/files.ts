@@ -75,6 +75,26 @@ export async function createOutput(io: Io, path: string, content: string, mode: 
   }
 }
 
+/**
+ * Writes a new file as its content comes, whole or not at all.
+ * @throws Refusal `file_exists`, `file_unwritable`, or what the source throws
+ */
+export async function streamOutput(
+  io: Io,
+  path: string,
+  source: AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
+  await createOutput(io, path, '', mode);
+  const full = resolve(io.cwd, path);
+  try {
+    await writeFile(full, source);
+  } catch (error) {
+    await rm(full, { force: true });
+    throw error instanceof Refusal ? error : fileRefusal('file_unwritable', path, error);
+  }
+}
+
 /** @throws Refusal `file_exists` */
 export function requireAbsent(io: Io, path: string): void {
   if (existsSync(resolve(io.cwd, path))) throw new Refusal('file_exists', { detail: `${path} exists.` });

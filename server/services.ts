@@ -12,6 +12,7 @@ import type { Sandbox } from '../sandbox/index.ts';
 import type {
   Commands,
   Contracts,
+  DataExport,
   Events,
   Files,
   HandlerRuns,
@@ -49,6 +50,7 @@ export type Services = {
   readonly limits: OrganizationLimits;
   readonly commands: Commands;
   readonly contracts: Contracts;
+  readonly dataExport: DataExport;
   readonly files: Files;
   readonly secrets: Secrets;
   readonly mail: Mail;

@@ -17,6 +17,8 @@ export {
   createKeyValueStore,
   KV_ENTITIES,
   kvCapabilities,
+  openDataExport,
+  type DataExport,
   type KeyValueStore,
   type KvEntry,
   type KvNamespace,

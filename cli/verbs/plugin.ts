@@ -14,6 +14,7 @@ import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
 import { registerLogVerb } from './logs.ts';
 import { registerDangerVerbs } from './plugin-danger.ts';
+import { registerDataVerb } from './plugin-data.ts';
 import { registerGrantVerbs } from './plugin-grants.ts';
 import { registerLockVerbs } from './plugin-lock.ts';
 import { registerPendingVerbs } from './plugin-pending.ts';
@@ -49,6 +50,7 @@ export function registerPlugin(shell: Shell): void {
   registerSettingVerbs(shell, verb);
   registerSecretVerbs(shell, verb);
   registerGrantVerbs(shell, verb);
+  registerDataVerb(shell, verb);
   registerDangerVerbs(shell, verb);
   registerViewVerbs(shell, verb);
   registerWatchVerbs(shell, verb);

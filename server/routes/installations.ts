@@ -31,6 +31,7 @@ import { revocationRoutes } from './revocations.ts';
 import { limitRoutes } from './limits.ts';
 import { providerRoutes } from './providers.ts';
 import { safeModeRoutes } from './safe-mode.ts';
+import { dataExportRoutes } from './data-export.ts';
 import { telemetryRoutes } from './telemetry.ts';
 import { upgradeRoutes } from './upgrades.ts';
 
@@ -84,6 +85,7 @@ export function installationRoutes(services: Services): Route[] {
     ...safeModeRoutes(services),
     ...revocationRoutes(services),
     ...telemetryRoutes(services),
+    ...dataExportRoutes(services),
     ...providerRoutes(services),
     ...limitRoutes(services),
   ];

@@ -20,6 +20,7 @@ import {
   mailCapabilities,
   openCommands,
   openContracts,
+  openDataExport,
   openEgress,
   openFiles,
   openImports,
@@ -31,6 +32,7 @@ import {
   secretCapabilities,
   type Commands,
   type Contracts,
+  type DataExport,
   type Files,
   type HandlerRuns,
   type Imports,
@@ -48,6 +50,7 @@ export type HostServices = Sealed &
   WorkParts & {
     readonly commands: Commands;
     readonly contracts: Contracts;
+    readonly dataExport: DataExport;
     readonly files: Files;
     readonly records: Records;
     readonly imports: Imports;
@@ -91,7 +94,8 @@ export async function openHostServices(
   const commands = openCommands({ database, handlers, jobs });
   const records = openRecords(database, tell);
   const imports = openImports({ database, jobs, contracts, records, tell });
-  const services = { ...sealed, ...work.parts, contracts, files, commands, records, imports };
+  const dataExport = openDataExport(database);
+  const services = { ...sealed, ...work.parts, contracts, dataExport, files, commands, records, imports };
   const capabilities = [
     ...dataCapabilities(ports, services),
     ...work.capabilities,

@@ -1,4 +1,5 @@
 export { KV_ENTITIES } from './entities.ts';
+export { openDataExport, type DataExport } from './data-export.ts';
 export { createKeyValueStore } from './store.ts';
 export { kvCapabilities } from '../../spec/host/kv.ts';
 export type {

@@ -9,6 +9,8 @@ export const KV_LIMITS = {
   keysMax: 10_000,
   totalBytesMax: 16 * MIB,
   listMax: 1_000,
+  /** Values of one page of an export, but for its last: what a server holds of it at a time. */
+  exportPageBytesMax: 1 * MIB,
 } as const;
 
 /** Files that are uploaded for runs of plugins. */
