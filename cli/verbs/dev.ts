@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { once } from 'node:events';
 import { count } from '../count.ts';
 import { createDevLog, type DevLog } from '../dev/dev-log.ts';
 import { type DevServer, openDevServer } from '../dev/dev-server.ts';
@@ -9,6 +8,8 @@ import { EXIT_CODES } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import type { Report } from '../report.ts';
 import type { Shell } from '../shell.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 type Options = {
   readonly port: number;
@@ -32,6 +33,7 @@ export function registerDev(shell: Shell): void {
 
 async function dev(io: Io, folder: string, options: Options): Promise<Report> {
   const log = createDevLog(io, options.json ? 'json' : 'text');
+  using told = toldToStop();
   const folders = [folder, ...options.with];
   const session = await openDevSession({ io, log, dataFile: options.data }, folders);
   const watches = folders.map((each) => watchPlugin(io, session, each));
@@ -39,7 +41,7 @@ async function dev(io: Io, folder: string, options: Options): Promise<Report> {
   try {
     server = await openDevServer(session, log, options.port);
     welcome(log, session, server.url);
-    await interrupted();
+    await told.once;
   } finally {
     for (const watching of watches) watching.stop();
     await server?.close();
@@ -68,10 +70,16 @@ function welcome(log: DevLog, session: DevSession, url: string): void {
   log.say({ event: 'ready', url, endpoints }, [`ready on ${url}`, ...lines, 'Ctrl-C ends it.'].join('\n'));
 }
 
-async function interrupted(): Promise<void> {
-  const stop = new AbortController();
-  const { signal } = stop;
-  await Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => once(process, name, { signal }))).finally(
-    () => stop.abort(),
-  );
+/**
+ * Listens until it is disposed of: a terminal tells this process and the one that started it, which tells this one
+ * again, and cut off while it stops it would leave runners behind.
+ */
+function toldToStop(): Disposable & { readonly once: Promise<void> } {
+  const told = Promise.withResolvers<void>();
+  const listen = (): void => told.resolve();
+  for (const signal of SIGNALS) process.on(signal, listen);
+  return {
+    once: told.promise,
+    [Symbol.dispose]: () => SIGNALS.forEach((signal) => process.off(signal, listen)),
+  };
 }
