@@ -72,12 +72,14 @@ test('in the end everything that was acknowledged is done', async () => {
   const soon = (count: () => unknown) => expect.poll(count, { timeout: SETTLED_MS_MAX, interval: 100 });
   await soon(() => waitingDeliveries(superuser)).toBe(0);
   await soon(() => openJobs(superuser)).toBe(0);
+  // A tick is left out while the one before it is open, so few rounds last until one begins: this one surely does.
+  const tick = await makeDue(superuser);
+  await soon(async () => [...(await runsOf(superuser, 'tick')).keys()]).toContain(tick);
+  await soon(() => openJobs(superuser)).toBe(0);
   await expectInOrder(superuser, told);
   await expectSingleTicks(superuser);
   await expectBoundedRuns();
   await expectHonestEnds();
-  // Few rounds last until a tick is due, and some must.
-  expect((await runsOf(superuser, 'tick')).size).toBeGreaterThan(0);
   expect(unanswered).toBeGreaterThan(ROUNDS / 2);
 });
 
