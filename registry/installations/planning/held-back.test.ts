@@ -6,8 +6,12 @@ import {
   type Fixture,
   type Org,
 } from '../../../tests/support/installations.ts';
+import type { AuditActor } from '../../../database/index.ts';
+import { createUser } from '../../../identity/index.ts';
+import { createInstanceOrganization } from '../../../identity/organizations.ts';
 import type { PluginId } from '../../../spec/plugin-id.ts';
 import type { Refusal } from '../../../spec/refusal.ts';
+import { PluginEntity } from '../../entities/index.ts';
 import type { HeldBack, PlanRequest } from './plan.ts';
 
 const LIB = 'house/lib';
@@ -95,6 +99,39 @@ describe('an upgrade of what came along as a dependency', () => {
   });
 });
 
+describe('a plugin in whose own range a newer version goes further', () => {
+  const upgrade = { kind: 'upgrade', plugin: LIB } as const;
+  const rangeOf = async (id: PluginId): Promise<void> => {
+    await fixture.publish({ id, version: '1.0.0', dependencies: { [LIB]: '~1.0.0' } });
+    await install(id, '^1.0.0');
+    await fixture.publish({ id, version: '1.1.0', dependencies: { [LIB]: '^1.0.0' } });
+    await fixture.publish({ id, version: '2.0.0', dependencies: { [LIB]: '>=1' } });
+  };
+
+  it('stays where it is until it is upgraded itself, which is what is advised', async () => {
+    await rangeOf('house/staying');
+    const plan = await fixture.installations.createPlan(org.acting, upgrade);
+    expect(plan.heldBack?.message).toBe(
+      'house/lib 2.0.0 is held back. house/staying 1.0.0 needs house/lib ~1.0.0; house/staying 1.1.0 goes further: upgrade that first.',
+    );
+    await carryOutRequest(fixture, org, { kind: 'upgrade', plugin: 'house/staying' });
+    const next = await carryOutRequest(fixture, org, upgrade);
+    expect(await versions()).toEqual({ 'house/staying': '1.1.0', [LIB]: '1.1.0' });
+    expect(next.heldBack?.by).toMatchObject([{ version: '1.1.0', range: '^1.0.0', follower: '2.0.0' }]);
+  });
+
+  it('moves along with what somebody asked for, and is named as it is after the plan', async () => {
+    await rangeOf('house/moving');
+    await install(LIB);
+    const plan = await fixture.installations.createPlan(org.acting, upgrade);
+    expect(plan.changes.map(({ kind, toVersion }) => [kind, toVersion])).toEqual([
+      ['upgrade', '1.1.0'],
+      ['upgrade', '1.1.0'],
+    ]);
+    expect(plan.heldBack?.by).toMatchObject([{ plugin: 'house/moving', version: '1.1.0', range: '^1.0.0' }]);
+  });
+});
+
 describe('an upgrade that is impossible', () => {
   const asked = { kind: 'upgrade', plugin: LIB, range: '^2.0.0' } as const;
 
@@ -151,4 +188,28 @@ describe('an upgrade that is impossible', () => {
     const foreign = await refusalOf({ kind: 'install', plugin: 'house/none' });
     expect([foreign.code, foreign.extensions['heldBack']]).toEqual(['resolution_impossible', undefined]);
   });
+});
+
+it('a global plugin holds back as well, and only the instance can move it', async () => {
+  const SIDE = 'house/side';
+  for (const version of ['1.0.0', '2.0.0']) await fixture.publish({ id: SIDE, version });
+  await fixture.publish({
+    id: 'house/everywhere',
+    version: '1.0.0',
+    optionalDependencies: { [SIDE]: '^1.0.0' },
+  });
+  const actor: AuditActor = { kind: 'system', name: 'test' };
+  const orgId = await fixture.database.transaction({ kind: 'instance' }, async (tx) => {
+    const admin = await createUser(tx, actor, { name: 'Admin', instanceRole: 'admin' });
+    await tx.em.nativeUpdate(PluginEntity, { name: 'everywhere' }, { isGlobal: true });
+    return (await createInstanceOrganization(tx, actor, admin.id)).id;
+  });
+  const instance: Org = { id: orgId, slug: 'instance', acting: { orgId, actor } };
+  await carryOutRequest(fixture, instance, { kind: 'install', plugin: 'house/everywhere' });
+  await fixture.installations.activate(instance.acting, 'house/everywhere', 'refuse');
+  await install(SIDE);
+  const plan = await fixture.installations.createPlan(org.acting, { kind: 'upgrade', plugin: SIDE });
+  expect(plan.heldBack?.message).toBe(
+    'house/side 2.0.0 is held back. house/everywhere 1.0.0 works only with house/side ^1.0.0, and the instance decides its version.',
+  );
 });

@@ -27,11 +27,16 @@ export function heldBackIn(request: PlanRequest, resolution: Resolution, world: 
   if (!chosen) return undefined;
   const plugin = chosen.plugin as PluginId;
   const wishes = chosen.roots.map(({ range }) => admitting(range));
-  const newest = usableRecords(plugin, world).find(
-    ({ version }) => semver.prerelease(version) === null && wishes.every((admits) => admits(version)),
-  )?.version;
-  if (newest === undefined || !semver.gt(newest, chosen.version)) return undefined;
-  return heldBack(plugin, newest, [newest], world);
+  const newer = usableRecords(plugin, world)
+    .filter((record) => isFollowing(record, chosen.version))
+    .map(({ version }) => version)
+    .filter((version) => wishes.every((admits) => admits(version)));
+  const [newest] = newer;
+  if (newest === undefined) return undefined;
+  const neighbours = afterPlan(resolution, world);
+  const ofVersions = (versions: string[]) => heldBack({ plugin, range: newest, versions }, neighbours, world);
+  // Who admits nothing newer comes first; where each admits some of it, and not the same, there is the newest.
+  return ofVersions(newer) ?? ofVersions([newest]);
 }
 
 /** @returns the refusal of the resolver, which names as well who admits no version of what was asked for */
@@ -40,7 +45,8 @@ export function tellingHolders(refusal: Refusal, { roots }: Target, world: World
   if (!asked || others.length > 0) return refusal;
   const plugin = asked.plugin as PluginId;
   const versions = usableRecords(plugin, world).map(({ version }) => version);
-  const held = heldBack(plugin, asked.range, versions.filter(admitting(asked.range)), world);
+  const wanted = { plugin, range: asked.range, versions: versions.filter(admitting(asked.range)) };
+  const held = heldBack(wanted, atPresent(world), world);
   if (!held) return refusal;
   const known = refusal.extensions['hints'];
   const hints = [held.message, ...(Array.isArray(known) ? known : [])];
@@ -52,36 +58,52 @@ export function tellingHolders(refusal: Refusal, { roots }: Target, world: World
   });
 }
 
-/** @param versions that would do, of which each holder admits none */
-function heldBack(
-  plugin: PluginId,
-  range: string,
-  versions: readonly string[],
-  world: World,
-): HeldBack | undefined {
+/** What somebody would like, and the versions that would do. */
+type Wanted = { readonly plugin: PluginId; readonly range: string; readonly versions: readonly string[] };
+/** A plugin of the organization in the version that it stays in, and what was asked for of it. */
+type Neighbour = Pick<InstalledPlugin, 'plugin' | 'seat' | 'isPinned' | 'range'> & {
+  readonly record: VersionRecord;
+};
+
+function atPresent({ installed }: World): Neighbour[] {
+  return [...installed.values()].map((held) => ({ ...held, record: toRecord(held) }));
+}
+
+function afterPlan({ plugins }: Resolution, { installed }: World): Neighbour[] {
+  const isNew = { seat: null, isPinned: false, range: null };
+  return [...plugins.values()].map(({ plugin, record }) => ({
+    ...(installed.get(plugin as PluginId) ?? isNew),
+    plugin: plugin as PluginId,
+    record,
+  }));
+}
+
+/** @returns those of whom each admits none of the versions, by name */
+function heldBack(wanted: Wanted, neighbours: readonly Neighbour[], world: World): HeldBack | undefined {
+  const { plugin, range, versions } = wanted;
   if (versions.length === 0) return undefined;
   const admitsSome = memoized((text) => versions.some(admitting(text)));
-  const isHolding = (declared: Declared | undefined): boolean =>
-    declared !== undefined && !admitsSome(declared.range);
-  const holders = [...world.installed.values()]
-    .flatMap((held): Holding[] => {
-      const declared = declaredBy(toRecord(held), plugin);
-      return declared && held.plugin !== plugin && isHolding(declared) ? [{ held, declared }] : [];
-    })
-    .sort((left, right) => (left.held.plugin < right.held.plugin ? -1 : 1));
+  const isHolding = (record: VersionRecord): boolean => {
+    const declared = declaredBy(record, plugin);
+    return declared !== undefined && !admitsSome(declared.range);
+  };
+  const holders = neighbours
+    .filter((neighbour) => neighbour.plugin !== plugin && isHolding(neighbour.record))
+    .sort((left, right) => (left.plugin < right.plugin ? -1 : 1));
   if (holders.length === 0) return undefined;
-  const followerOf = ({ plugin: holder, version }: InstalledPlugin): string | null =>
-    usableRecords(holder, world).find(
-      (record) => isFollowing(record, version) && !isHolding(declaredBy(record, plugin)),
-    )?.version ?? null;
+  const followerOf = ({ plugin: holder, range: own, record: { version } }: Neighbour): string | null => {
+    const followers = usableRecords(holder, world)
+      .filter((record) => isFollowing(record, version) && !isHolding(record))
+      .map((record) => record.version);
+    return followers.find(admitting(own ?? '*')) ?? followers[0] ?? null;
+  };
   const by = holders
     .slice(0, HOLDERS_MAX)
-    .map((holding) => describeHolder(holding, plugin, followerOf(holding.held)));
+    .flatMap((holder) => describeHolder(holder, plugin, followerOf(holder)));
   return { plugin, range, by, message: messageOf(`${plugin} ${range}`, by, holders.length - by.length) };
 }
 
 type Declared = { readonly kind: Holder['kind']; readonly range: string };
-type Holding = { readonly held: InstalledPlugin; readonly declared: Declared };
 
 function declaredBy(record: VersionRecord, plugin: PluginId): Declared | undefined {
   const required = record.dependencies.get(plugin);
@@ -94,18 +116,20 @@ function isFollowing({ version }: VersionRecord, present: string): boolean {
   return semver.prerelease(version) === null && semver.gt(version, present);
 }
 
-function describeHolder({ held, declared }: Holding, plugin: PluginId, follower: string | null): Holder {
-  const { plugin: holder, version } = held;
+function describeHolder(holder: Neighbour, plugin: PluginId, follower: string | null): Holder[] {
+  const { version } = holder.record;
+  const declared = declaredBy(holder.record, plugin);
+  if (!declared) return [];
   const verb = declared.kind === 'required' ? 'needs' : 'works only with';
-  const message = `${holder} ${version} ${verb} ${plugin} ${declared.range}${wayOut(held, follower)}`;
-  return { plugin: holder, version, ...declared, follower, message };
+  const message = `${holder.plugin} ${version} ${verb} ${plugin} ${declared.range}${wayOut(holder, follower)}`;
+  return [{ plugin: holder.plugin, version, ...declared, follower, message }];
 }
 
 /**
  * What can be done about a holder. Who moves on takes along what it needs; where several have to at once, each but the
  * last stays where it is, in a range that lets it follow.
  */
-function wayOut({ plugin, seat, isPinned, range }: InstalledPlugin, follower: string | null): string {
+function wayOut({ plugin, seat, isPinned, range }: Neighbour, follower: string | null): string {
   if (seat) return ', and the instance decides its version.';
   if (follower === null)
     return ', and no newer version of it goes further: ask its publisher for one, or uninstall it first.';
