@@ -2,10 +2,7 @@
  * What plugins reach under `souk dev`: the services of a server in memory, values of `.souk-dev.json`, the guarded net,
  * and each other.
  */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Capability, Completion, HostCallContext, Invocation } from '../../sandbox/index.ts';
-import type { KvSnapshot } from '../../sdk/memory/kv.ts';
 import type { MemoryPlugin } from '../../sdk/memory/plugin.ts';
 import { openMemoryServices, type MemoryServices, type ServiceContext } from '../../sdk/memory/services.ts';
 import {
@@ -19,15 +16,14 @@ import { dispatch, type ContractAnswer, type ContractCall } from '../../spec/con
 import type { HandlerRuns } from '../../spec/handler-runs.ts';
 import type { Capability as ServiceCapability } from '../../spec/host/capability.ts';
 import { contractCapabilities } from '../../spec/host/contracts.ts';
-import type { KvNamespace } from '../../spec/host/kv.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
-import { fileRefusal, replaceOutput } from '../files.ts';
 import type { Io } from '../io.ts';
+import { openDevData } from './dev-data.ts';
 import { type DevDeliveries, openDevDeliveries } from './dev-deliveries.ts';
 import { createDevHandlers } from './dev-handlers.ts';
 import { type DevJobs, openDevJobs } from './dev-jobs.ts';
 import type { DevLog } from './dev-log.ts';
-import { DEV_ORG, type DevPlugin } from './dev-plugin.ts';
+import type { DevPlugin } from './dev-plugin.ts';
 import { reportJob, reportMail, reportRecords } from './dev-report.ts';
 
 export type DevServices = Omit<MemoryServices, 'capabilities' | 'values'> & {
@@ -49,10 +45,7 @@ export type DevPorts = {
   readonly dataFile: string | undefined;
 };
 
-/** A file of data: by plugin id, its entries. */
-type DataFile = Readonly<Record<string, KvSnapshot>>;
-
-/** @throws Refusal `file_unreadable` */
+/** @throws Refusal as `openDevData` */
 export function openDevServices(ports: DevPorts): DevServices {
   const { io, plugins, call, log, dataFile } = ports;
   const find = (id: string): DevPlugin | undefined => plugins().find(({ manifest }) => manifest.id === id);
@@ -75,7 +68,7 @@ export function openDevServices(ports: DevPorts): DevServices {
   });
   const jobs = (work.jobs = openDevJobs(services.jobs, handlers));
   const deliveries = (work.deliveries = openDevDeliveries({ events: services.events, handlers, log }));
-  const data = openData(io, values, dataFile);
+  const data = openDevData(io, values, dataFile);
   const egress = openDevEgress(find);
   const callContract = (asked: ContractCall): Promise<ContractAnswer> =>
     dispatch(
@@ -113,26 +106,6 @@ function bindingIn(plugins: readonly DevPlugin[], contract: string): BindingView
     contract,
     able.map(({ manifest }) => ({ plugin: manifest.id, active: 'yes', bound: 'no' })),
   );
-}
-
-type Data = { touch(plugin: PluginId): void; close(): Promise<void> };
-
-function openData(io: Io, values: MemoryServices['values'], dataFile: string | undefined): Data {
-  const kept = dataFile === undefined ? {} : readData(io, dataFile);
-  const seen = new Set(Object.keys(kept));
-  for (const [id, snapshot] of Object.entries(kept)) values.restore(namespaceOf(id), snapshot);
-  return {
-    touch: (plugin) => void seen.add(plugin),
-    close: async () => {
-      if (dataFile === undefined) return;
-      const data = Object.fromEntries([...seen].map((id) => [id, values.snapshot(namespaceOf(id))]));
-      await replaceOutput(io, dataFile, `${JSON.stringify(data, undefined, 2)}\n`);
-    },
-  };
-}
-
-function namespaceOf(id: string): KvNamespace {
-  return { orgId: DEV_ORG.id, installationId: id };
 }
 
 /** Each load of a plugin is an installation of its own to the sandbox; its data and secrets outlast them. */
@@ -176,13 +149,4 @@ function openDevEgress(find: (id: string) => DevPlugin | undefined): Egress {
       await Promise.all([...opened.values()].map((egress) => egress.close()));
     },
   };
-}
-
-function readData(io: Io, path: string): DataFile {
-  try {
-    return JSON.parse(readFileSync(resolve(io.cwd, path), 'utf8')) as DataFile;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw fileRefusal('file_unreadable', path, error);
-  }
 }

@@ -43,7 +43,7 @@ type Parts = { readonly io: Io; readonly log: DevLog; readonly dataFile: string 
 
 /**
  * @param folders the plugin, and those that it depends on
- * @throws Refusal as `loadDevPlugin`, `file_unreadable`
+ * @throws Refusal as `loadDevPlugin` and `openDevData`
  */
 export async function openDevSession(parts: Parts, folders: readonly string[]): Promise<DevSession> {
   const session = new Session(parts);
@@ -121,8 +121,11 @@ class Session implements DevSession {
 
   async close(): Promise<void> {
     await this.#turn;
-    await this.services.close();
-    await this.#sandbox?.close();
+    try {
+      await this.services.close();
+    } finally {
+      await this.#sandbox?.close();
+    }
   }
 
   async #load(folder: string): Promise<DevPlugin> {

@@ -1,6 +1,7 @@
 /** Tells when something in a plugin folder was saved, or a source outside it that is bundled with it. */
 import { existsSync, watch, type FSWatcher } from 'node:fs';
-import { dirname, relative, sep } from 'node:path';
+import { basename, dirname, relative, sep } from 'node:path';
+import { fileRefusal } from '../files.ts';
 import { isLeftOut } from '../plugin-folder.ts';
 import { DEV_VALUES_FILE } from './dev-values.ts';
 
@@ -16,6 +17,7 @@ export type FolderWatch = {
 /**
  * @param folder an absolute path
  * @param onSave called after the last of a group of changes
+ * @throws Refusal `file_unwatchable`
  */
 export function watchFolder(folder: string, onSave: () => void): FolderWatch {
   let timer: NodeJS.Timeout | undefined;
@@ -52,10 +54,18 @@ export function watchFolder(folder: string, onSave: () => void): FolderWatch {
 
 /** Folders are watched, not files: an editor that replaces a file takes the watch on the old one with it. */
 function openWatch(place: string, depth: 'deep' | 'flat', changed: (name: string | null) => void): FSWatcher {
-  const watcher = watch(place, { recursive: depth === 'deep' }, (_event, name) => changed(name));
+  const watcher = begin(place, depth, changed);
   // A folder that goes away takes the watch with it; what was loaded goes on.
   watcher.on('error', () => {});
   return watcher;
+}
+
+function begin(place: string, depth: 'deep' | 'flat', changed: (name: string | null) => void): FSWatcher {
+  try {
+    return watch(place, { recursive: depth === 'deep' }, (_event, name) => changed(name));
+  } catch (error) {
+    throw fileRefusal('file_unwatchable', basename(place), error);
+  }
 }
 
 /** Installed packages do not change while one writes. */

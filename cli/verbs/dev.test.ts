@@ -1,11 +1,12 @@
 /** The command `souk dev`, in a process of its own as an author has it: real runner, real HTTP, real saves. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SoukDev } from '../../tests/support/souk-dev.ts';
+import { soukIn } from '../testing.fixture.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const EXAMPLES = join(ROOT, 'plugins-examples', 'examples');
@@ -215,6 +216,30 @@ describe('souk dev', () => {
     release();
     expect(await waiting).toMatchObject({ status: 200, json: { version: 'one', count: 1 } });
   });
+});
+
+test.each([
+  ['no JSON', 'kept.json', '[1', 'dev_data_invalid'],
+  ['no entries', 'kept.json', '{"ada/tried":{"x":5}}', 'dev_data_invalid'],
+  [
+    'a key that is none',
+    'kept.json',
+    '{"ada/tried":[{"key":"","value":1,"expiresAtMs":null}]}',
+    'kv_key_invalid',
+  ],
+  ['no folder to lie in', 'no/such/folder/kept.json', null, 'file_unwritable'],
+])('data with %s is refused at the start', async (_what, file, text, code) => {
+  if (text !== null) writeFileSync(join(home, file), text);
+  const { exitCode, error } = await soukIn(home, {})('dev', 'tried', '--port', '0', '--data', file);
+  expect(error).toMatch(new RegExp(`^refused: ${code}\\n`, 'u'));
+  expect(exitCode).toBe(1);
+});
+
+test('data that can no longer be kept is told of, and souk dev ends', async () => {
+  mkdirSync(join(home, 'kept'));
+  const dev = await new SoukDev(home, 'tried', '--data', 'kept/data.json').started();
+  rmSync(join(home, 'kept'), { recursive: true });
+  expect(await dev.stop()).toBe(1);
 });
 
 test('runs the plugins that it depends on beside it', async () => {

@@ -36,9 +36,10 @@ async function dev(io: Io, folder: string, options: Options): Promise<Report> {
   using told = toldToStop();
   const folders = [folder, ...options.with];
   const session = await openDevSession({ io, log, dataFile: options.data }, folders);
-  const watches = folders.map((each) => watchPlugin(io, session, each));
+  const watches: FolderWatch[] = [];
   let server: DevServer | undefined;
   try {
+    for (const each of folders) watches.push(watchPlugin({ io, log, session }, each));
     server = await openDevServer(session, log, options.port);
     welcome(log, session, server.url);
     await told.once;
@@ -50,9 +51,14 @@ async function dev(io: Io, folder: string, options: Options): Promise<Report> {
   return { exitCode: EXIT_CODES.ok, lines: ['stopped'], data: { event: 'stopped' } };
 }
 
-function watchPlugin(io: Io, session: DevSession, folder: string): FolderWatch {
+type Watched = { readonly io: Io; readonly log: DevLog; readonly session: DevSession };
+
+function watchPlugin({ io, log, session }: Watched, folder: string): FolderWatch {
   const watching = watchFolder(resolve(io.cwd, folder), () => {
-    void session.reload(folder).then(() => watching.follow(session.sourcesOf(folder)));
+    void session
+      .reload(folder)
+      .then(() => watching.follow(session.sourcesOf(folder)))
+      .catch((error: unknown) => log.fail({ event: 'unwatched', folder }, error));
   });
   watching.follow(session.sourcesOf(folder));
   return watching;

@@ -44,6 +44,12 @@ export const CLI_ERRORS = {
     title: 'The file or folder cannot be written.',
     hint: 'Check the path, its permissions and the space on the disk.',
   },
+  file_unwatchable: {
+    status: 503,
+    kind: 'state',
+    title: 'The system lets no more folders be watched for changes.',
+    hint: 'End other programs that watch folders, or raise the limit (on Linux fs.inotify.max_user_watches).',
+  },
   file_exists: {
     status: 409,
     kind: 'state',
@@ -139,6 +145,12 @@ export const CLI_ERRORS = {
     kind: 'input',
     title: 'The file .souk-dev.json does not say what souk dev reads.',
     hint: 'It is one JSON object with config, secrets, deny and egressAllow, all optional; docs/cli.md explains each.',
+  },
+  dev_data_invalid: {
+    status: 400,
+    kind: 'input',
+    title: 'The file of --data is not one that souk dev wrote.',
+    hint: 'Name another file, or remove this one to begin without data.',
   },
   dev_port_taken: {
     status: 409,
