@@ -62,6 +62,28 @@ test('it is for administrators of the organization alone', async () => {
   expect(json.items.map(({ action }: { action: string }) => action)).toContain('installation.data-exported');
 });
 
+test('an answer that an uninstallation overtakes breaks off over HTTP as well', async () => {
+  const initech = await souk.org('initech');
+  await initech.install(NOTES);
+  const { json } = await initech.owner.get(initech.path(`/plugins/${NOTES}`));
+  // More than the sockets on the way hold, so that the server cannot have read it to its end.
+  await souk.superuser.query(
+    `insert into kv_entry (org_id, installation_id, key, value, version)
+       select org_id, id, each::text, to_json(repeat('x', 60000))::text, each
+         from installation, generate_series(1, 1000) each where id = $1`,
+    [json.id],
+  );
+  const url = `${souk.process.url}${initech.path(`/plugins/${NOTES}/data`)}`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${initech.owner.token}` } });
+  const reader = answer.body?.getReader();
+  expect((await reader?.read())?.done).toBe(false);
+  expect((await initech.owner.delete(initech.path(`/plugins/${NOTES}`))).status).toBe(204);
+  const rest = (async () => {
+    while (!(await reader?.read())?.done);
+  })();
+  await expect(rest).rejects.toThrow('terminated');
+});
+
 test('an answer that breaks off leaves no file', async () => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
