@@ -2,6 +2,7 @@
  * Every limit of the product, each with its unit in the name, its reason, and its derivation where one follows from
  * another. `assertLimits` states how they must relate; the server calls it at start.
  */
+export { CRYPTO_LIMITS } from './limits/crypto.ts';
 export {
   KV_LIMITS,
   FILE_LIMITS,
@@ -13,7 +14,6 @@ export {
 export { ENVELOPE_LIMITS, PACKAGE_LIMITS } from './limits/packages.ts';
 export { assertLimits } from './limits/relations.ts';
 export {
-  CRYPTO_LIMITS,
   ISOLATE_LIMITS,
   RUN_LIMITS,
   RUNNER_LIMITS,

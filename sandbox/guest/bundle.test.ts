@@ -29,7 +29,7 @@ afterEach(() => isolate.dispose());
 
 test('what every plugin goes through asks for no part', () => {
   context.evalSync(
-    `new Response('a', { headers: { b: 'c' } }); new Headers(); new TextEncoder().encode('é'); crypto.randomUUID;`,
+    `new Response('a', { headers: { b: 'c' } }); new Headers(); new TextEncoder().encode('é'); crypto.randomUUID; console.log('text');`,
   );
   expect(asked).toEqual([]);
 });
@@ -41,6 +41,9 @@ test.each([
   ['structuredClone', ['structured-clone', 'blob']],
   ['MessageChannel', ['message-channel', 'event-kinds', 'event-target', 'structured-clone', 'blob']],
   ['CryptoKey', ['crypto-key']],
+  ['TextDecoder', ['text-decoder']],
+  ['console.log({})', ['description']],
+  ['new URL("https://a.example/é?b=%C3%A9").searchParams.get("b")', ['url']],
 ])('%s asks for its part and those that it stands on, once', (name, expected) => {
   context.evalSync(`${name}; ${name};`);
   expect(asked).toEqual(expected);

@@ -4,7 +4,7 @@
  * A plugin may ask for as many operations at once as it likes (`Promise.all` over the rows of a file). The runner does
  * one after the other and holds few; the others wait here, on the plugin's own memory.
  */
-import { CRYPTO_LIMITS } from '../../spec/limits/runs.ts';
+import { CRYPTO_LIMITS } from '../../spec/limits/crypto.ts';
 import { POST } from './bridge.ts';
 import { post } from './post.ts';
 import {

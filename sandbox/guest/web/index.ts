@@ -29,6 +29,7 @@ import {
   channelPart,
   clonePart,
   compressionPart,
+  decoderPart,
   eventKindsPart,
   eventPart,
   formPart,
@@ -46,7 +47,7 @@ import { reportError } from './report-error.ts';
 import { Request, requestFromHost } from './request.ts';
 import { isResponse, Response, responseState } from './response.ts';
 import type { ReadableStream } from './streams.ts';
-import { TextDecoder, TextEncoder } from './text-encoding.ts';
+import { TextEncoder } from './text-encoding.ts';
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from './timers.ts';
 
 /** What nearly every plugin uses, and what those parts themselves need. */
@@ -72,7 +73,6 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   self: globalThis,
   setInterval,
   setTimeout,
-  TextDecoder,
   TextEncoder,
 };
 
@@ -83,6 +83,7 @@ const LAZY_GLOBALS: readonly (readonly [part: Part<object>, names: readonly stri
   [channelPart, ['MessageChannel', 'MessagePort']],
   [clonePart, ['structuredClone']],
   [compressionPart, ['CompressionStream', 'DecompressionStream']],
+  [decoderPart, ['TextDecoder']],
   [eventKindsPart, ['ErrorEvent', 'MessageEvent', 'PromiseRejectionEvent']],
   [eventPart, ['CustomEvent', 'Event', 'EventTarget']],
   [formPart, ['FormData']],

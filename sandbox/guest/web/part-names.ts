@@ -4,6 +4,7 @@ export const PART_NAMES = [
   'blob',
   'compression',
   'crypto-key',
+  'description',
   'event-kinds',
   'event-target',
   'form-data',
@@ -11,6 +12,7 @@ export const PART_NAMES = [
   'streams',
   'structured-clone',
   'subtle-crypto',
+  'text-decoder',
   'url',
   'url-pattern',
 ] as const;

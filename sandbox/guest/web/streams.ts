@@ -1,7 +1,8 @@
 /** Streams (Streams standard), from web-streams-polyfill, and the two encoding streams (Encoding section 7.5). */
 import { TransformStream } from 'web-streams-polyfill';
 import { bytesOf, charCodeAt, isBufferSource, stringSlice } from './intrinsics.ts';
-import { TextDecoder, TextEncoder } from './text-encoding.ts';
+import { TextDecoder } from './text-decoder.ts';
+import { TextEncoder } from './text-encoding.ts';
 import { defineInterface } from './web-idl.ts';
 
 export {

@@ -1,14 +1,13 @@
 /** What whatwg-url takes from an encoding library, on the engine's own means and UTF-8 only. */
-import { bytesFromBinary, encodeToBinary } from './binary.ts';
+import { binaryFromBytes, bytesFromBinary, encodeToBinary } from './binary.ts';
 import { charCodeAt, stringIndexOf } from './intrinsics.ts';
-import { TextDecoder } from './text-encoding.ts';
+import { decodeWithMark } from './text-encoding.ts';
 
 const HEX = '0123456789ABCDEF';
 
 export const utf8Encode = (text: string): Uint8Array => bytesFromBinary(encodeToBinary(text));
 
-export const utf8DecodeWithoutBOM = (bytes: Uint8Array): string =>
-  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+export const utf8DecodeWithoutBOM = (bytes: Uint8Array): string => decodeWithMark(binaryFromBytes(bytes));
 
 /**
  * URL section 1.3, "percent-encode after encoding".
