@@ -6,6 +6,7 @@ export { verifyAudit, type AuditAnchor, type AuditFinding, type AuditVerdict } f
 export type { ConnectionTarget } from './connection-target.ts';
 export { openDatabase, type Database, type DatabaseOptions, type Entities } from './database.ts';
 export { startEmbeddedPostgres, type EmbeddedOptions, type EmbeddedPostgres } from './embedded/launcher.ts';
+export { takeLocks, type NamedLock } from './locks.ts';
 export type { NamedMigration } from './migrate.ts';
 export type { Listener, Notifications } from './notifications.ts';
 export { preparedCalls, type PreparedCall } from './prepared-calls.ts';

@@ -9,24 +9,23 @@ import {
 } from '../identity/index.ts';
 import type { Author } from '../registry/catalogue/author.ts';
 import { Refusal } from '../spec/refusal.ts';
-import type { Services } from './services.ts';
 
 /** Publishing is any member's, with a token for it. */
-export function packageAuthor(services: Services, principal: Principal): Author {
-  return authorOf(services, principal, 'member');
+export function packageAuthor(principal: Principal): Author {
+  return authorOf(principal, 'member');
 }
 
 /** Whose keys speak for a publisher is an admin's to decide. */
-export function keyAuthor(services: Services, principal: Principal): Author {
-  return authorOf(services, principal, 'admin');
+export function keyAuthor(principal: Principal): Author {
+  return authorOf(principal, 'admin');
 }
 
-function authorOf({ database }: Services, principal: Principal, role: OrgRole): Author {
+function authorOf(principal: Principal, role: OrgRole): Author {
   return {
     actor: actorOf(principal),
-    requirePublisher: async (name) => {
+    requirePublisher: async (tx, name) => {
       requireScope(principal, 'packages:publish');
-      const publisher = await database.transaction({ kind: 'instance' }, (tx) => findPublisher(tx, name));
+      const publisher = await findPublisher(tx, name);
       if (!publisher)
         throw new Refusal('publisher_unknown', {
           detail: `Nobody has registered the publisher ${JSON.stringify(name)}.`,

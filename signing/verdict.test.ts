@@ -46,6 +46,8 @@ describe('a sound package', () => {
       });
       expect(statement.signers).toEqual([KEY.publicKey.id]);
       expect(statement.envelopeSha256).toBe(sha256Hex(REQUEST.envelope));
+      const { payload } = parseEnvelope(REQUEST.envelope, STATEMENT_PAYLOAD_TYPE);
+      expect(statement.statementSha256).toBe(sha256Hex(payload));
       expect(matchFileList(statement, FILES.toReversed())).toEqual(statement);
     }
   });

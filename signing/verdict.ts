@@ -21,6 +21,8 @@ export type VerifiedStatement = PackageStatement & {
   /** The keys that counted; never use signature bytes as an identity. */
   readonly signers: readonly KeyId[];
   readonly envelopeSha256: string;
+  /** Of the signed payload, hexadecimal; the same for every envelope around it. */
+  readonly statementSha256: string;
   readonly [verified]: true;
 };
 
@@ -56,8 +58,11 @@ export function verifyPackageEnvelope(
   matchIdentity(statement, { publisher: trustedPublisher(request.trust) });
   matchIdentity(statement, request.expected ?? {});
   requireArchive(statement, request);
-  const proof = { signers: signed.signers, envelopeSha256: sha256Hex(request.envelope) };
-  return { ...statement, ...proof } as VerifiedStatement;
+  const digests = {
+    envelopeSha256: sha256Hex(request.envelope),
+    statementSha256: sha256Hex(signed.payload),
+  };
+  return { ...statement, signers: signed.signers, ...digests } as VerifiedStatement;
 }
 
 /**

@@ -20,7 +20,10 @@ const INTERVAL_MS_DEFAULT = 250;
 export function startSealer(database: Database, intervalMs: number = INTERVAL_MS_DEFAULT): Sealer {
   const seal = async (): Promise<number> => {
     let sealed = 0;
-    for (let batch = await sealBatch(database); batch > 0; batch = await sealBatch(database)) sealed += batch;
+    let batch: number;
+    // A batch that is not full has left nothing behind.
+    do sealed += batch = await sealBatch(database);
+    while (batch === BATCH_ENTRIES_MAX);
     return sealed;
   };
   let round: Promise<unknown> = Promise.resolve();

@@ -1,4 +1,4 @@
 export type { BlobStore, BlobRange, OpenBlob } from './blob-store.ts';
-export { lockBlob } from './blob-lock.ts';
+export { blobLock } from './blob-lock.ts';
 export { openFileBlobStore } from './file-blob-store.ts';
 export { sweepBlobs } from './sweep.ts';

@@ -1,6 +1,6 @@
-import type { Database } from '../../database/index.ts';
+import { takeLocks, type Database } from '../../database/index.ts';
 import type { BlobDigest, BlobStore } from './blob-store.ts';
-import { lockBlob } from './blob-lock.ts';
+import { blobLock } from './blob-lock.ts';
 
 /** Digests looked up in one query. */
 const BATCH = 500;
@@ -57,7 +57,7 @@ async function removeOrphan(
   digest: BlobDigest,
 ): Promise<boolean> {
   return ports.database.transaction({ kind: 'instance' }, async (tx) => {
-    await lockBlob(tx, digest);
+    await takeLocks(tx, [blobLock(digest)]);
     const rows = await tx.em.execute('select 1 from plugin_version where archive_digest = ? limit 1', [
       digest,
     ]);

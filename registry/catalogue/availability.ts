@@ -2,7 +2,7 @@
  * How a plugin is offered. The manifest proposes; only an administrator of the instance makes it so, because a
  * stranger's package must not enable itself anywhere.
  */
-import { appendAudit, type AuditActor, type Transaction } from '../../database/index.ts';
+import { appendAudit, takeLocks, type AuditActor, type Transaction } from '../../database/index.ts';
 import { INSTANCE_ORG_SLUG } from '../../identity/index.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import { Refusal } from '../../spec/refusal.ts';
@@ -11,7 +11,7 @@ import type { CataloguePorts } from './change-version.ts';
 import { findPlugin } from './find-version.ts';
 import { refreshListing } from './listing.ts';
 import { idOf } from './plugin-page.ts';
-import { lockPlugin } from './plugin-lock.ts';
+import { pluginLock } from './plugin-lock.ts';
 
 export type PluginAvailability = {
   readonly visibility: Visibility;
@@ -45,7 +45,7 @@ export async function changeAvailability(
 ): Promise<PluginAvailability> {
   const { actor, id, change } = request;
   return ports.database.transaction({ kind: 'instance' }, async (tx) => {
-    await lockPlugin(tx, id);
+    await takeLocks(tx, [pluginLock(id)]);
     const plugin = await findPlugin(tx, { kind: 'instance' }, id);
     if (change.visibility === 'public' || change.scope === 'global') await requireSigned(tx, plugin);
     if (change.scope === 'organization' && plugin.isGlobal) await requireNotInstalled(tx, plugin);

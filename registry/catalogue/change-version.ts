@@ -3,6 +3,7 @@ import {
   type AuditActor,
   type Database,
   type Scope,
+  takeLocks,
   type Transaction,
 } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
@@ -11,7 +12,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import { findVersion, type FoundVersion } from './find-version.ts';
 import { refreshListing } from './listing.ts';
 import { idOf, summarizeVersion, type VersionSummary } from './plugin-page.ts';
-import { lockPlugin } from './plugin-lock.ts';
+import { pluginLock } from './plugin-lock.ts';
 
 const REASON_CHARS_MAX = 500;
 
@@ -37,7 +38,7 @@ export async function changeVersion(
   return ports.database.transaction(scope, async (tx) => {
     if (!isPluginId(address.id)) throw new Refusal('not_found', { detail: 'This is no plugin id.' });
     // The lock comes first: what is read below is what the last holder left.
-    await lockPlugin(tx, address.id);
+    await takeLocks(tx, [pluginLock(address.id)]);
     const found = await findVersion(tx, scope, address.id, address.version);
     const event = await change(found, tx);
     if (event) {

@@ -97,7 +97,9 @@ async function withdraw(
 ): Promise<VersionSummary> {
   const { author, id, version } = request;
   if (!isPluginId(id)) throw new Refusal('not_found', { detail: 'This is no plugin id.' });
-  const { orgId } = await author.requirePublisher(splitPluginId(id).publisher);
+  const { orgId } = await ports.database.transaction({ kind: 'instance' }, (tx) =>
+    author.requirePublisher(tx, splitPluginId(id).publisher),
+  );
   const scope = { kind: 'org', orgId } as const;
   return changeVersion(ports, { scope, actor: author.actor, address: { id, version } }, async (found, tx) =>
     change(found, tx),

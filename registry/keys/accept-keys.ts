@@ -1,4 +1,4 @@
-import { appendAudit, type Transaction } from '../../database/index.ts';
+import { appendAudit, takeLocks, type Transaction } from '../../database/index.ts';
 import {
   type AcceptedKeyDocument,
   acceptFirstKeyDocument,
@@ -9,7 +9,7 @@ import { Refusal } from '../../spec/refusal.ts';
 import type { Author } from '../catalogue/author.ts';
 import { KeyDocumentEntity } from '../entities/index.ts';
 import { requireNoKeys, takeChallenge } from './challenge.ts';
-import { changeKeys, loadKeyHistory } from './key-store.ts';
+import { keysLock, loadKeyHistory } from './key-store.ts';
 import { distrustVersions } from './distrust.ts';
 import type { KeyPorts } from './ports.ts';
 import { nextRegistryTime, registryTime, TIME_ZERO } from './registry-time.ts';
@@ -39,10 +39,10 @@ export async function acceptFirstKeys(
   },
 ): Promise<AcceptedKeys> {
   const { author, publisher, nonce, envelope, proof } = request;
-  const { orgId } = await author.requirePublisher(publisher);
   const at = registryTime(ports.now(), TIME_ZERO);
   return ports.database.transaction({ kind: 'instance' }, async (tx) => {
-    await changeKeys(tx, publisher);
+    const { orgId } = await author.requirePublisher(tx, publisher);
+    await takeLocks(tx, [keysLock(publisher, 'exclusive')]);
     await requireNoKeys(tx, publisher);
     const challenge = await takeChallenge(tx, { origin: ports.origin, publisher, nonce, at });
     const accepted = acceptFirstKeyDocument({ publisher, envelope, proof, challenge, at });
@@ -60,9 +60,9 @@ export async function acceptNextKeys(
   request: { readonly author: Author; readonly publisher: string; readonly envelope: Uint8Array },
 ): Promise<AcceptedKeys> {
   const { author, publisher, envelope } = request;
-  const { orgId } = await author.requirePublisher(publisher);
   return ports.database.transaction({ kind: 'instance' }, async (tx) => {
-    await changeKeys(tx, publisher);
+    const { orgId } = await author.requirePublisher(tx, publisher);
+    await takeLocks(tx, [keysLock(publisher, 'exclusive')]);
     const history = await loadKeyHistory(tx, publisher);
     if (!history)
       throw new Refusal('publisher_keys_missing', { detail: `${publisher} has no first key document yet.` });

@@ -21,12 +21,12 @@ export async function createKeyChallenge(
   request: { readonly author: Author; readonly publisher: string },
 ): Promise<KeyChallenge> {
   const { author, publisher } = request;
-  const { orgId } = await author.requirePublisher(publisher);
   const at = ports.now();
   // Whole seconds, as documents write times.
   const expiresAt = new Date(Math.floor((at.getTime() + CHALLENGE_MS) / 1_000) * 1_000);
   const nonce = randomBytes(NONCE_BYTES).toString('base64');
   await ports.database.transaction({ kind: 'instance' }, async (tx) => {
+    const { orgId } = await author.requirePublisher(tx, publisher);
     await requireNoKeys(tx, publisher);
     await tx.em.nativeDelete(KeyChallengeEntity, { expiresAt: { $lte: at } });
     const createdBy = JSON.stringify(author.actor);

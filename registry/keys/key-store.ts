@@ -2,7 +2,7 @@
  * The key documents of a publisher as the database keeps them. Every reading replays the whole chain: what the
  * registry believes about a publisher follows from the envelopes alone, never from a column beside them.
  */
-import type { Database, Transaction } from '../../database/index.ts';
+import type { Database, NamedLock, Transaction } from '../../database/index.ts';
 import { type KeyHistory, replayKeyHistory } from '../../signing/index.ts';
 import { KeyDocumentEntity } from '../entities/index.ts';
 
@@ -23,16 +23,11 @@ export async function newestKeyVersion(tx: Transaction, publisher: string): Prom
 }
 
 /**
- * Until the transaction ends, no key document of the publisher is accepted: what is stored meanwhile was judged by
- * the keys in force. Many publications hold it at once.
+ * While it is held in shared mode, no key document of the publisher is accepted: what is stored meanwhile was judged by
+ * the keys in force. Many publications hold it at once. While it is held alone, nothing else is judged by these keys.
  */
-export async function holdKeys(tx: Transaction, publisher: string): Promise<void> {
-  await tx.em.execute('select pg_advisory_xact_lock_shared(hashtextextended(?, 0))', [`keys:${publisher}`]);
-}
-
-/** Until the transaction ends, nothing else is judged by the publisher's keys. */
-export async function changeKeys(tx: Transaction, publisher: string): Promise<void> {
-  await tx.em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`keys:${publisher}`]);
+export function keysLock(publisher: string, mode: NamedLock['mode']): NamedLock {
+  return { name: `keys:${publisher}`, mode };
 }
 
 /** One accepted document, for whoever verifies offline: these, in order, are a trust file's `documents`. */

@@ -41,7 +41,9 @@ async function findConcerns(
 ): Promise<Concern[]> {
   const { publisher } = claim.identity;
   if (claim.destination.kind === 'private' || settings.trustedPublishers.has(publisher)) return [];
-  if (!(await isKnownPublisher(tx, publisher)))
+  const before = await permissionsBefore(tx, claim);
+  // Whose plugin has an approved version is known by it.
+  if (!before && !(await isKnownPublisher(tx, publisher)))
     return [
       {
         decision: settings.firstPackage,
@@ -49,10 +51,7 @@ async function findConcerns(
         reason: `Nothing of ${publisher} has been approved yet.`,
       },
     ];
-  const added = addedPermissions(
-    await permissionsBefore(tx, claim),
-    claim.inspection.manifest.permissions ?? [],
-  );
+  const added = addedPermissions(before ?? [], claim.inspection.manifest.permissions ?? []);
   if (!claim.plugin || added.length === 0) return [];
   const reason = `It asks for more than the version before it: ${added.map(describePermission).join(' ')}`;
   return [{ decision: settings.morePermissions, code: 'permissions_grew', reason }];
@@ -77,9 +76,13 @@ async function isKnownPublisher(tx: Transaction, publisher: string): Promise<boo
 /**
  * What the approved neighbour asked for: the nearest version below, or, for a version below all others, the nearest
  * above, so that numbering a version low is no way around the comparison.
+ * @returns undefined where the plugin has none
  */
-async function permissionsBefore(tx: Transaction, claim: Claimed): Promise<readonly Permission[]> {
-  if (!claim.plugin) return [];
+async function permissionsBefore(
+  tx: Transaction,
+  claim: Claimed,
+): Promise<readonly Permission[] | undefined> {
+  if (!claim.plugin) return undefined;
   const order = versionOrder(claim.identity.version);
   const plugin = claim.plugin.id;
   const below = await tx.em.findOne(
@@ -94,7 +97,7 @@ async function permissionsBefore(tx: Transaction, claim: Claimed): Promise<reado
       { plugin, state: 'approved', versionOrder: { $gt: order } },
       { orderBy: { versionOrder: 'asc' }, fields: ['manifest'] },
     ));
-  if (!neighbour) return [];
+  if (!neighbour) return undefined;
   const manifest: Manifest | undefined = neighbour.manifest;
   if (!manifest) throw new Fault('a version has no manifest');
   return manifest.permissions ?? [];

@@ -1,3 +1,4 @@
+import type { Transaction } from '../../database/index.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { Uploaded } from './upload.ts';
 
@@ -6,10 +7,15 @@ export type PublisherAuthority = { readonly orgId: string };
 
 /**
  * An org's private registry takes only what its own publishers name: a private package never shadows another's.
+ * @param tx in the scope of the instance
  * @throws Refusal `publisher_other_org`, or as `Author.requirePublisher`
  */
-export async function requirePublisher(upload: Uploaded, publisher: string): Promise<PublisherAuthority> {
-  const { orgId } = await upload.author.requirePublisher(publisher);
+export async function requirePublisher(
+  tx: Transaction,
+  upload: Uploaded,
+  publisher: string,
+): Promise<PublisherAuthority> {
+  const { orgId } = await upload.author.requirePublisher(tx, publisher);
   const { destination } = upload;
   if (destination.kind === 'private' && destination.orgId !== orgId)
     throw new Refusal('publisher_other_org', {

@@ -15,7 +15,7 @@ export async function renewSignature(tx: Transaction, upload: Verified, known: K
   const isRenewal =
     version.signature === 'untrusted' &&
     attestation.kind === 'signed' &&
-    attestation.statementSha256 === version.statementDigest;
+    attestation.statement.statementSha256 === version.statementDigest;
   if (!isRenewal) return known;
   version.signature = 'trusted';
   version.keyIds = [...attestation.statement.signers];

@@ -1,6 +1,6 @@
 import type { RequiredEntityData } from '@mikro-orm/core';
 import { appendAudit, type Transaction } from '../../database/index.ts';
-import { type BlobStore, lockBlob } from '../blobs/index.ts';
+import type { BlobStore } from '../blobs/index.ts';
 import { refreshListing } from '../catalogue/listing.ts';
 import {
   type Plugin,
@@ -11,7 +11,7 @@ import {
 } from '../entities/index.ts';
 import type { Approved, Verdict } from './approval.ts';
 import type { Resolved } from './dependencies.ts';
-import type { Verified } from './verification.ts';
+import type { Locked } from './locking.ts';
 
 export type Stored = { readonly plugin: Plugin; readonly version: PluginVersion };
 
@@ -21,7 +21,7 @@ export type Stored = { readonly plugin: Plugin; readonly version: PluginVersion 
  * @throws Refusal `storage_full`
  */
 export async function storeVersion(tx: Transaction, blobs: BlobStore, upload: Resolved): Promise<Stored> {
-  await storeBytes(tx, blobs, upload);
+  await storeBytes(blobs, upload);
   const plugin = upload.plugin ?? (await createPlugin(tx, upload));
   const version = tx.em.create(PluginVersionEntity, describeVersion(upload, plugin));
   await tx.em.flush();
@@ -34,8 +34,7 @@ export async function storeVersion(tx: Transaction, blobs: BlobStore, upload: Re
  * Of bytes that are stored already this heals what the disk has lost or changed.
  * @throws Refusal `storage_full`
  */
-export async function storeBytes(tx: Transaction, blobs: BlobStore, upload: Verified): Promise<void> {
-  await lockBlob(tx, upload.archiveSha256);
+export async function storeBytes(blobs: BlobStore, upload: Locked): Promise<void> {
   await blobs.put(upload.archive);
 }
 
@@ -85,7 +84,7 @@ function describeSignature({
       return {
         signature: 'trusted',
         keyIds: [...attestation.statement.signers],
-        statementDigest: attestation.statementSha256,
+        statementDigest: attestation.statement.statementSha256,
         envelope: attestation.envelope,
         signedAt: at,
       };

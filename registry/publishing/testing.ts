@@ -41,7 +41,7 @@ const OWNERS = new Map([
 export function authorIn(orgId: string): Author {
   return {
     actor: { kind: 'user', userId: orgId },
-    requirePublisher: async (publisher) => {
+    requirePublisher: async (_tx, publisher) => {
       if (OWNERS.get(publisher) !== orgId)
         throw new Refusal('not_found', { detail: 'There is no such publisher.' });
       return { orgId };

@@ -2,6 +2,7 @@ import { contentsDigest, matchFileList, matchIdentity, type PackageIdentity } fr
 import { splitPluginId } from '../../spec/plugin-id.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Inspected } from './inspection.ts';
+import type { PublishingPorts } from './ports.ts';
 import { type PublisherAuthority, requirePublisher } from './publisher.ts';
 
 declare const verified: unique symbol;
@@ -17,7 +18,7 @@ export type Verified = Inspected & {
 };
 
 /** @throws Refusal `statement_other_*`, `signed_files_differ`, or as `requirePublisher` */
-export async function verifyUpload(upload: Inspected): Promise<Verified> {
+export async function verifyUpload(ports: PublishingPorts, upload: Inspected): Promise<Verified> {
   const { attestation, read, inspection } = upload;
   const { publisher, name } = splitPluginId(inspection.manifest.id);
   const identity = { publisher, plugin: name, version: inspection.manifest.version };
@@ -25,7 +26,9 @@ export async function verifyUpload(upload: Inspected): Promise<Verified> {
   if (!manifest) throw new Fault('a manifest was read that is no file of the package');
   const facts = { identity, contents: contentsDigest(read.entries), manifestSha256: manifest.sha256 };
   if (attestation.kind === 'unsigned') {
-    const authority = await requirePublisher(upload, publisher);
+    const authority = await ports.database.transaction({ kind: 'instance' }, (tx) =>
+      requirePublisher(tx, upload, publisher),
+    );
     return { ...upload, ...facts, authority } as Verified;
   }
   matchIdentity(attestation.statement, identity);

@@ -44,7 +44,7 @@ export function keyRoutes(services: Services): Route[] {
       body: 'none',
       answers: { 201: Challenge },
       handle: async ({ caller, params }) => {
-        const author = keyAuthor(services, caller.principal);
+        const author = keyAuthor(caller.principal);
         const challenge = await createKeyChallenge(services.keys, { author, publisher: params.publisher });
         // Whole seconds: the form in which documents write times.
         const expiresAt = challenge.expiresAt.toISOString().replace('.000Z', 'Z');
@@ -60,7 +60,7 @@ export function keyRoutes(services: Services): Route[] {
       body: NewKeys,
       answers: { 201: Accepted },
       handle: async ({ caller, params: { publisher }, body }) => {
-        const author = keyAuthor(services, caller.principal);
+        const author = keyAuthor(caller.principal);
         const accepted = await acceptKeys(services, { author, publisher, ...body });
         return { status: 201, json: toJson(accepted) };
       },

@@ -90,7 +90,7 @@ async function publish(
   upload: Upload,
   destination: Destination,
 ): Promise<Answer> {
-  const author = packageAuthor(services, principal);
+  const author = packageAuthor(principal);
   const { archive, envelope } = upload;
   try {
     const publication = await publishPackage(services.publishing, {

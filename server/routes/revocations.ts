@@ -27,7 +27,7 @@ function publisherRoutes(services: Services): Route[] {
     answers: { 200: Anything },
   } as const;
   // As with keys: what stops in other organizations is an administrator's to decide.
-  const authorOf = (principal: Principal) => keyAuthor(services, principal);
+  const authorOf = (principal: Principal) => keyAuthor(principal);
   return [
     route({
       ...base,
@@ -36,7 +36,10 @@ function publisherRoutes(services: Services): Route[] {
       body: 'none',
       handle: async ({ caller, params }) => {
         const plugin = pluginOf(params);
-        await authorOf(caller.principal).requirePublisher(splitPluginId(plugin).publisher);
+        const { publisher } = splitPluginId(plugin);
+        await services.database.transaction({ kind: 'instance' }, (tx) =>
+          authorOf(caller.principal).requirePublisher(tx, publisher),
+        );
         const reach = await services.installations.revocationReach(plugin, params.version);
         return { status: 200, json: toJson(reach) };
       },

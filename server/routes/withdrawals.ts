@@ -95,7 +95,7 @@ function portsOf({ database, publishing }: Services): CataloguePorts {
 
 function targetOf(services: Services, principal: Principal, params: Static<typeof VersionParams>) {
   return {
-    author: packageAuthor(services, principal),
+    author: packageAuthor(principal),
     id: `${params.publisher}/${params.name}`,
     version: params.version,
   };
