@@ -132,8 +132,7 @@ function placeOf(org: string): { readonly org: string; readonly service: string;
 
 function requireServer({ host, port, from, username, password }: MailServerInput): void {
   // As a URL has it: a host that the parser changes is not the one that was meant.
-  const parsed = URL.canParse(`http://${host}/`) ? new URL(`http://${host}/`).host : '';
-  if (host.length > 253 || parsed !== host.toLowerCase())
+  if (host.length > 253 || URL.parse(`http://${host}/`)?.hostname !== host.toLowerCase())
     throw invalid('"host" is no name or address of a server.');
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalid('"port" is not 1 to 65535.');
   if (!parseMailAddress(from)) throw invalid('"from" is no mail address.');

@@ -57,7 +57,9 @@ async function currentKeyId(tx: Transaction): Promise<string | undefined> {
 /** The key that the other servers seal with, and each that something is still sealed under. */
 async function requireKnownKeys(tx: Transaction, ring: KeyRing): Promise<void> {
   const current = await currentKeyId(tx);
-  const rows = await tx.em.execute<{ key_id: string }[]>('select distinct key_id from secret');
+  const rows = await tx.em.execute<{ key_id: string }[]>(
+    'select key_id from secret union select key_id from mail_server where key_id is not null',
+  );
   const needed = new Set([...(current === undefined ? [] : [current]), ...rows.map(({ key_id }) => key_id)]);
   const unknown = [...needed].filter((id) => !ring.byId.has(id));
   if (unknown.length > 0) throw unknownKeys(unknown);

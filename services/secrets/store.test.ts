@@ -6,6 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { carryOutRequest, startFixture, type Fixture, type Org } from '../../tests/support/installations.ts';
 import { Fault } from '../../spec/refusal.ts';
 import { SECRET_LIMITS } from '../../spec/limits.ts';
+import { MAIL_ENTITIES } from '../mail/index.ts';
+import { deleteMailServer, rewrapMailPasswords, setMailServer } from '../mail/server-settings.ts';
 import { openMasterKeys, openSecrets, SECRET_ENTITIES, secretCapabilities, type Secrets } from './index.ts';
 
 const PLUGIN = 'house/bot';
@@ -18,7 +20,7 @@ let key: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'souk-secrets-'));
-  fixture = await startFixture(SECRET_ENTITIES);
+  fixture = await startFixture([...SECRET_ENTITIES, ...MAIL_ENTITIES]);
   const declared = { botToken: { title: 'Bot token', required: true }, webhook: { title: 'Webhook' } };
   await fixture.publish({ id: PLUGIN, version: '1.0.0', secrets: declared });
   [mine, theirs] = [await fixture.org('club'), await fixture.org('rival')];
@@ -202,6 +204,25 @@ describe('the master key', () => {
     const after = await open(next);
     expect(await after.read(await ownerOf(theirs), 'webhook')).toBe('theirs');
     await expect(open(key)).rejects.toMatchObject({ code: 'master_key_unknown' });
+  });
+
+  it('is not removed while the password of a mail server lies under it', async () => {
+    const login = {
+      host: 'smtp.example.org',
+      port: 465,
+      security: 'tls',
+      from: 'a@b.org',
+      username: 'a',
+    } as const;
+    const ring = (...keys: string[]) =>
+      openMasterKeys(fixture.database, { kind: 'text', text: keys.join('\n') });
+    await setMailServer({ ...fixture, ring: await ring(key) }, mine.acting, { ...login, password: 'p' });
+    const next = newKey();
+    const rotated = await ring(next, key);
+    await expect(ring(next)).rejects.toMatchObject({ code: 'master_key_unknown' });
+    expect(await rewrapMailPasswords({ ...fixture, ring: rotated })).toBe(1);
+    await ring(next);
+    await deleteMailServer({ ...fixture, ring: rotated }, mine.acting);
   });
 });
 

@@ -123,6 +123,7 @@ describe('the mail server of an organization', () => {
   it.each([
     ['a path in the host', { host: '127.0.0.1/x' }],
     ['another spelling of an address', { host: '2130706433' }],
+    ['a port in the host', { host: '127.0.0.1:2525' }],
     ['a sender with a second header', { from: 'a@b.org\r\nBcc: c@d.org' }],
     ['a user with a line break', { username: 'acme\r\nQUIT' }],
     ['a password without user', { username: undefined }],
