@@ -16,7 +16,7 @@ export type JobLog = {
     job: { readonly id: string; readonly orgId: string },
     line: Pick<JobLogLine, 'level' | 'text'>,
   ): void;
-  /** Writes what is gathered; of all jobs. */
+  /** Writes what is gathered, of all jobs; what was on its way before is written as well. */
   flush(): Promise<void>;
   /** The job is over: its number of lines need not be known any more. */
   forget(jobId: string): void;
@@ -30,16 +30,21 @@ export function createJobLog(database: Database, log: QueueLog): JobLog {
   let gathered: Row[] = [];
   const counts = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
-  const flush = async (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
+  let last = Promise.resolve();
+  const writeGathered = async (): Promise<void> => {
     const rows = gathered;
     gathered = [];
-    if (rows.length > 0) {
-      await write(database, rows).catch((error: unknown) =>
-        log.warn({ err: error, lines: rows.length }, 'lines of jobs were lost'),
-      );
-    }
+    if (rows.length === 0) return;
+    await write(database, rows).catch((error: unknown) =>
+      log.warn({ err: error, lines: rows.length }, 'lines of jobs were lost'),
+    );
+  };
+  /** One after the other: two that are under way at once would give their lines the same numbers. */
+  const flush = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    last = last.then(writeGathered);
+    return last;
   };
   return {
     append: ({ id, orgId }, { level, text }) => {
