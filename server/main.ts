@@ -1,5 +1,6 @@
 /** `npm start`: one process, until it is told to stop. */
 import { readFile } from 'node:fs/promises';
+import { stop as stopBundler } from 'esbuild';
 import { startServer, type RunningServer } from './lifecycle.ts';
 import { createLogger } from './log.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -12,6 +13,8 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const told = toldToStop();
   const server = await startServer(settings, createLogger(settings.logLevel));
+  // What runners run was bundled while the sandbox was opened; the bundler's process would stay, with 40 MB.
+  await stopBundler();
   if (process.stdout.isTTY) await greet(server);
   void told.then(() => shutDown(server, settings));
 }
