@@ -242,13 +242,14 @@ export class RunningJobs {
     if (isRecorded && verdict.kind === 'queued') await queue.giveBack('jobs', task);
   }
 
+  /** Told once: the database may be away for long, and each job asks for it twice a second. */
   async #insist(work: () => Promise<void>): Promise<boolean> {
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       try {
         await work();
         return true;
       } catch (error) {
-        this.#ports.log.warn({ err: error }, 'the end of a job could not be recorded yet');
+        if (tries === 1) this.#ports.log.warn({ err: error }, 'the end of a job could not be recorded yet');
         if (this.#isStopping) return false;
         await new Promise((resolve) => setTimeout(resolve, RECORD_RETRY_MS));
       }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openDatabaseProxy } from '../support/database-proxy.ts';
+import { HELD_PERMISSIONS, HOLD } from '../support/held-run.ts';
 import type { Answer } from '../support/http-client.ts';
 import { startSoukOn, testDatabase } from '../support/test-souk.ts';
 import type { PackageDraft } from '../support/test-package.ts';
@@ -15,6 +16,13 @@ const COUNTER: PackageDraft = {
     await host.kv.set('count', count);
     return Response.json(count);
   } }`,
+};
+/** Fails with its first look after the database has gone. */
+const HOLDER: PackageDraft = {
+  id: 'kelompok/holder',
+  permissions: HELD_PERMISSIONS,
+  contributes: { commands: [{ name: 'hold', run: 'job', access: 'admin' }] },
+  code: `export default { commands: { async hold(_args, host) { ${HOLD} } } }`,
 };
 const UNAVAILABLE = [503, 'database_unavailable', '2'];
 const codeOf = ({ status, json, headers }: Answer): unknown => [
@@ -55,6 +63,29 @@ describe('a database whose connections break and that takes no new ones', async 
     expect(codeOf(await souk.anyone.get('/api/v1/me', doomedHeader))).toEqual([401, 'token_revoked', null]);
     expect((await souk.anyone.get('/api/v1/packages/kelompok/late')).status).toBe(404);
     expect((await kelompok.publish({ id: 'kelompok/late' })).answer.status).toBe(201);
+  });
+
+  it('is waited for by a job that has ended meanwhile, which says so once', async () => {
+    await kelompok.ship(HOLDER);
+    await acme.install('kelompok/holder');
+    const job = await acme.owner.post(acme.path('/plugins/kelompok/holder/commands/hold'), {});
+    const path = acme.path(`/jobs/${job.json.id}`);
+    const stateOf = async (): Promise<string> => (await acme.owner.get(path)).json.state;
+    await vi.waitFor(async () => expect(await stateOf()).toBe('running'), 30_000);
+    const from = souk.process.log.length;
+    const told = (message: string): number =>
+      souk.process.log.slice(from).filter(({ msg }) => msg === message).length;
+    await wire.cut();
+    await vi.waitFor(() => expect(told('the end of a job could not be recorded yet')).toBe(1), 30_000);
+    // Each second one of these: the job has asked several times by then.
+    const looks = told('schedules are looked at later') + 3;
+    await vi.waitFor(
+      () => expect(told('schedules are looked at later')).toBeGreaterThanOrEqual(looks),
+      30_000,
+    );
+    expect(told('the end of a job could not be recorded yet')).toBe(1);
+    await wire.mend();
+    await vi.waitFor(async () => expect(await stateOf()).toBe('failed'), 30_000);
   });
 
   it('is not waited for without end where it says nothing, and serves on when it does', async () => {
