@@ -98,7 +98,7 @@ export const RUNNER_LIMITS = {
   blamedShareMin: 0.1,
   /** An entry that has not returned after the engine's timer and this grace is stuck in native code. */
   entryGraceMs: 150,
-  /** Resident memory of a fresh runner is about 55 MiB; a loaded small plugin adds below 1.5 MiB. */
+  /** Resident memory of a fresh runner is about 60 MiB; a loaded small plugin adds 1.65 MiB. */
   residentBytesMax: 512 * MIB,
   /** How much one run may add to the resident memory of its runner. */
   residentGrowthBytesMax: 192 * MIB,
@@ -108,7 +108,7 @@ export const RUNNER_LIMITS = {
   heartbeatIntervalMs: 1_000,
   heartbeatMissesMax: 5,
   startMsMax: 10_000,
-  /** Isolates in one runner: 150 small plugins stay below half of `residentBytesMax`. */
+  /** Isolates in one runner, where half of `residentBytesMax` does not end before: at about 120 small plugins. */
   isolatesMax: 150,
   /**
    * Above this a runner gives up isolates that nobody has used for a while, some with each heartbeat: it has stopped
