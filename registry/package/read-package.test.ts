@@ -48,13 +48,23 @@ describe('a package that was read', () => {
     MANIFEST,
     { name: 'lib/' },
     { name: 'é.js', content: 'e' },
+    // The larger one in UTF-8 has the smaller units in UTF-16.
+    { name: '\u{1f600}.js', content: 'smile' },
+    { name: '\ufd3e.js', content: 'ornate' },
     { name: 'z.js', content: 'z' },
     INDEX,
   ]);
 
   test('lists every regular file by the bytes of its path, with size and digest', () => {
     const read = readPackage(archive);
-    expect(read.entries.map((entry) => entry.path)).toEqual(['index.js', 'manifest.json', 'z.js', 'é.js']);
+    expect(read.entries.map((entry) => entry.path)).toEqual([
+      'index.js',
+      'manifest.json',
+      'z.js',
+      'é.js',
+      '\ufd3e.js',
+      '\u{1f600}.js',
+    ]);
     for (const { path, size, sha256 } of read.entries) {
       const content = read.files.get(path);
       expect(content?.length).toBe(size);

@@ -108,8 +108,7 @@ function describePackage(
   records: readonly NamedRecord[],
   contents: ReadonlyMap<string, Uint8Array>,
 ): ReadPackage {
-  const paths = records.filter((record) => record.kind === 'file').map((record) => record.name);
-  const sorted = paths.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const sorted = byUtf8(records.filter(({ kind }) => kind === 'file').map(({ name }) => name));
   const files = new Map(sorted.map((path): [string, Uint8Array] => [path, contentOf(contents, path)]));
   const entries = [...files].map(([path, content]): PackageEntry => ({
     path,
@@ -123,6 +122,14 @@ function describePackage(
     files,
   };
   return described as ReadPackage;
+}
+
+/** Each path becomes bytes once, and not with every comparison. */
+function byUtf8<Path extends string>(paths: readonly Path[]): Path[] {
+  return paths
+    .map((path) => ({ path, bytes: Buffer.from(path) }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ path }) => path);
 }
 
 function contentOf(contents: ReadonlyMap<string, Uint8Array>, path: string): Uint8Array {
