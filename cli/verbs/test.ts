@@ -7,6 +7,10 @@ import type { Io } from '../io.ts';
 import type { Report, ReportFormat } from '../report.ts';
 import type { Shell } from '../shell.ts';
 
+/** How Node's runner sums up; without a test it ends well. */
+const NO_TESTS = /ℹ tests 0\b/u;
+const SUMMARY_CHARS_MAX = 500;
+
 /** `souk test [folder]`: the tests of a plugin, by the Node that Souk brings, which runs TypeScript as it is. */
 export function registerTest(shell: Shell): void {
   shell
@@ -25,11 +29,21 @@ async function test(io: Io, folder: string, format: ReportFormat): Promise<Repor
     env: io.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  runner.stdout.setEncoding('utf8').on('data', format === 'json' ? io.writeError : io.writeOut);
+  const print = format === 'json' ? io.writeError : io.writeOut;
+  let end = '';
+  runner.stdout.setEncoding('utf8').on('data', (text: string) => {
+    end = (end + text).slice(-SUMMARY_CHARS_MAX);
+    print(text);
+  });
   runner.stderr.setEncoding('utf8').on('data', io.writeError);
   const [code] = (await once(runner, 'close').catch((error: unknown) => {
     throw fileRefusal('file_unreadable', folder, error);
   })) as [number | null];
-  if (code === 0) return { exitCode: EXIT_CODES.ok, lines: ['the tests passed'], data: { passed: true } };
-  return { exitCode: EXIT_CODES.refused, lines: ['the tests failed'], data: { passed: false } };
+  if (NO_TESTS.test(end)) return failed('there is no test: those in *.test.ts and *.test.js are run');
+  if (code !== 0) return failed('the tests failed');
+  return { exitCode: EXIT_CODES.ok, lines: ['the tests passed'], data: { passed: true } };
+}
+
+function failed(line: string): Report {
+  return { exitCode: EXIT_CODES.refused, lines: [line], data: { passed: false } };
 }
