@@ -60,6 +60,11 @@ test('a part takes the classes of the runtime and of other parts: there is one o
   expect(asked).toHaveLength(new Set(asked).size);
 });
 
+test('every part can be evaluated, and is reached from the global object or from a log line', () => {
+  context.evalSync(`for (const name of Reflect.ownKeys(globalThis)) globalThis[name]; console.log({});`);
+  expect(asked.toSorted()).toEqual(PART_NAMES.toSorted());
+});
+
 test('parts are out of the script that every isolate holds, with the libraries behind them', () => {
   expect(Object.keys(parts).toSorted()).toEqual(PART_NAMES.toSorted());
   const partChars = Object.values(parts).reduce((sum, { length }) => sum + length, 0);

@@ -8,7 +8,7 @@
  * whatwg-url is bundled without its tables for foreign encodings and domain names, a quarter of a megabyte of code and
  * more of heap in every isolate: URLs are UTF-8, and the runner translates the rare domain name.
  */
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
 
 import { Fault } from '../../spec/refusal.ts';
@@ -42,8 +42,7 @@ const COMMON: BuildOptions = {
 
 /** @param entry path of the guest's main module */
 export async function bundleGuest(entry: string): Promise<GuestCode> {
-  const runtime = await filesOf(entry);
-  const parts = await Promise.all(PART_NAMES.map((name) => bundlePart(name, runtime)));
+  const parts = await bundleParts(await filesOf(entry));
   const script = await bundleScript(
     entry,
     parts.flatMap(({ taken }) => taken),
@@ -53,26 +52,29 @@ export async function bundleGuest(entry: string): Promise<GuestCode> {
 
 /** The files that the script consists of. */
 async function filesOf(entry: string): Promise<ReadonlySet<string>> {
-  const { metafile } = await build({ ...COMMON, entryPoints: [entry], format: 'esm', metafile: true });
+  const { metafile } = await build({ ...COMMON, entryPoints: [entry], minify: false, metafile: true });
   return new Set(Object.keys(metafile?.inputs ?? {}).map((path) => resolve(ROOT, path)));
 }
 
 /** What a part takes from one file of the script. */
 type Taken = { readonly file: string; readonly names: readonly string[] };
-type PartText = { readonly name: PartName; readonly text: string; readonly taken: readonly Taken[] };
+type PartText = { readonly name: string; readonly text: string; readonly taken: readonly Taken[] };
+
+async function bundleParts(runtime: ReadonlySet<string>): Promise<PartText[]> {
+  const { outputFiles = [] } = await build({
+    ...COMMON,
+    entryPoints: [...PART_FILES.keys()],
+    outdir: 'parts',
+    format: 'esm',
+    plugins: [lighterUrl, sharing(runtime)],
+  });
+  return outputFiles.map(({ path, text }) => readPart(basename(path, '.js'), text));
+}
 
 /** Named as a part of the guest runtime, whose positions are kept out of what authors are shown. */
-async function bundlePart(name: PartName, runtime: ReadonlySet<string>): Promise<PartText> {
-  const text = textOf(
-    await build({
-      ...COMMON,
-      entryPoints: [join(WEB, `${name}.ts`)],
-      format: 'esm',
-      plugins: [lighterUrl, sharing(runtime)],
-    }),
-  );
+function readPart(name: string, module: string): PartText {
   const taken: Taken[] = [];
-  const body = text
+  const body = module
     .replaceAll(IMPORT, (_statement, list: string, from: string) => {
       const bindings = bindingsOf(list);
       if (from.startsWith(FILE)) taken.push({ file: from, names: bindings.map(([exported]) => exported) });

@@ -7,7 +7,10 @@ export const CHARS_MAX = 8192;
 
 /** @returns a text of at most 8,192 characters */
 export function describe(value: unknown): string {
-  return typeof value === 'string'
-    ? stringSlice(value, 0, CHARS_MAX)
-    : descriptionPart.use().describeValue(value);
+  if (typeof value === 'string') return stringSlice(value, 0, CHARS_MAX);
+  try {
+    return descriptionPart.use().describeValue(value);
+  } catch {
+    return '[value that cannot be shown]';
+  }
 }
