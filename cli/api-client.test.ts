@@ -105,6 +105,11 @@ it('sends a kept token to its server, however the address is written, and to no 
   expect(heard).toEqual([...Array.from({ length: 4 }, () => 'Bearer souk_kept'), undefined]);
 });
 
+it('ends where every page is the same one', async () => {
+  respond = answering(200, '{"items":[],"nextCursor":"again"}');
+  expect(await line.refused('org', 'list')).toBe('server_answer_unknown');
+});
+
 it('goes on to the next page while there is one', async () => {
   let page = 0;
   respond = (request, response) => {

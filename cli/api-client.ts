@@ -78,6 +78,9 @@ async function everyPage<Item>(
       throw new Refusal('server_answer_unknown', { detail: 'It answered with a list that has no items.' });
     items.push(...page.items);
     if (typeof page.nextCursor !== 'string') return { items };
+    // A cache on the way may answer every page with the first one.
+    if (page.nextCursor === query.get('cursor'))
+      throw new Refusal('server_answer_unknown', { detail: 'It answered with the same page twice.' });
     query.set('cursor', page.nextCursor);
   }
 }
