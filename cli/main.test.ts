@@ -220,6 +220,12 @@ describe('usage', () => {
     },
   );
 
+  test('a file for the value of a secret that is not named is a mistake', async () => {
+    const ran = await workshop().souk('plugin', 'secrets', 'a/b', '--from', 'x', '--org', 'acme');
+    expect(ran.exitCode).toBe(2);
+    expect(ran.error).toContain("option '--from <file>' needs '--set <name>'");
+  });
+
   test('help names every verb and ends with 0', async () => {
     const ran = await workshop().souk('--help');
     expect(ran.exitCode).toBe(0);

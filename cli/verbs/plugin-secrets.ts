@@ -1,4 +1,5 @@
 /** `souk plugin secrets`: which secrets are set, and setting them. A value never stands on a command line. */
+import type { Command } from 'commander';
 import type { ServerOptions } from '../credentials.ts';
 import { readInput } from '../files.ts';
 import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
@@ -27,7 +28,11 @@ export function registerSecretVerbs({ io, report }: Shell, verb: AddVerb): void 
     .option('--set <name>', 'set this secret to what standard input holds')
     .option('--from <file>', 'a file with the value, instead of standard input')
     .option('--remove <name>', 'remove this secret')
-    .action((plugin: string, options: SecretOptions) => report(options, () => secrets(io, plugin, options)));
+    .action((plugin: string, options: SecretOptions, command: Command) => {
+      if (options.from !== undefined && options.set === undefined)
+        command.error("error: option '--from <file>' needs '--set <name>'");
+      return report(options, () => secrets(io, plugin, options));
+    });
 }
 
 async function secrets(io: Io, named: string, options: SecretOptions): Promise<Report> {
