@@ -56,6 +56,14 @@ function prove(challenge: KeyChallenge, publisher: string, keys: readonly Privat
 
 const first = (publisher: string) => keyDocumentEnvelope(keyDocument({ publisher }), [keyOf(1), keyOf(2)]);
 
+async function waitingForLocks({ test }: TestRegistry): Promise<number> {
+  const { rows } = await test.superuser.query<{ count: number }>(
+    `select count(*)::int as count from pg_locks join pg_database on pg_database.oid = pg_locks.database
+      where datname = current_database() and locktype = 'advisory' and not granted`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Key 3 publishes instead of key 2, which is revoked from `effectiveFrom` on. */
 function rotation(publisher: string, effectiveFrom: Date): Uint8Array {
   const document = keyDocument({
@@ -145,6 +153,34 @@ describe('acceptNextKeys', () => {
       await expect(publishPackage(at('2026-06-02'), signedUpload({ id: freshId() }))).rejects.toMatchObject({
         code: 'signature_key_revoked',
       });
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it('waits for a package that is being stored by the keys that were in force, and judges it as well', async () => {
+    const fresh = await startTestRegistry();
+    try {
+      await giveKeys(fresh, 'kelompok');
+      const [storing, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const put = async (bytes: Uint8Array): Promise<string> => {
+        storing.resolve();
+        await goOn.promise;
+        return fresh.ports.blobs.put(bytes);
+      };
+      const id = freshId();
+      const held = { ...fresh.ports, blobs: { ...fresh.ports.blobs, put }, now: () => time('2026-05-01') };
+      const publishing = publishPackage(held, signedUpload({ id }));
+      await Promise.race([storing.promise, publishing]);
+      let isAccepted = false;
+      const accepting = acceptNextKeys(
+        { ...ports(), database: fresh.ports.database },
+        { author, publisher: 'kelompok', envelope: rotation('kelompok', time('2026-04-01')) },
+      ).finally(() => (isAccepted = true));
+      await expect.poll(async () => isAccepted || (await waitingForLocks(fresh)) > 0).toBe(true);
+      goOn.resolve();
+      await publishing;
+      expect((await accepting).distrusted).toEqual([`${id}@1.0.0`]);
     } finally {
       await fresh.close();
     }

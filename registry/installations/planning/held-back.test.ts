@@ -181,6 +181,21 @@ describe('an upgrade that is impossible', () => {
     expect(await versions()).toEqual({ 'house/app': '2.0.0', 'house/strict': '2.0.0', [LIB]: '2.0.0' });
   });
 
+  it('advises no step to a version that was yanked, or that runs on another Souk', async () => {
+    const id = 'house/gone';
+    const dependencies = { [LIB]: '^2.0.0' };
+    await fixture.publish({ id, version: '1.0.0', dependencies: { [LIB]: '^1.0.0' } });
+    await fixture.publish({ id, version: '2.0.0', dependencies });
+    await fixture.publish({ id, version: '2.1.0', dependencies, engines: { souk: '^99.0.0' } });
+    await fixture.test.superuser.query(
+      `update plugin_version set yanked_at = now(), yank_reason = 'broken'
+        where version = '2.0.0' and plugin_id = (select id from plugin where name = 'gone')`,
+    );
+    await install(id, '^1.0.0');
+    const held = (await refusalOf(asked)).extensions['heldBack'] as unknown as HeldBack;
+    expect(held.by).toMatchObject([{ plugin: id, version: '1.0.0', follower: null }]);
+  });
+
   it('is laid at nobody’s door where nobody has the version, or its own needs are in the way', async () => {
     await install('house/app', '^1.0.0');
     const unknown = await refusalOf({ ...asked, range: '^9.0.0' });
