@@ -110,6 +110,22 @@ it('ends where every page is the same one', async () => {
   expect(await line.refused('org', 'list')).toBe('server_answer_unknown');
 });
 
+it('asks for every page of the providers, each with the same filter', async () => {
+  const asked: string[] = [];
+  respond = ({ url: target }, response) => {
+    const { searchParams } = new URL(target ?? '', 'http://host');
+    asked.push(String(searchParams.get('type')));
+    const plugin = searchParams.has('cursor') ? 'a/second' : 'a/first';
+    const items = [
+      { plugin, version: '1.0.0', type: 'integration', category: null, name: 'Mail', installed: null },
+    ];
+    response.end(JSON.stringify({ items, nextCursor: searchParams.has('cursor') ? null : 'more' }));
+  };
+  const { out } = await line.souk('plugin', 'providers', '--type', 'integration', '--org', 'acme');
+  expect(out.match(/a\/(?:first|second)/gu)).toEqual(['a/first', 'a/second']);
+  expect(asked).toEqual(['integration', 'integration']);
+});
+
 it('goes on to the next page while there is one', async () => {
   let page = 0;
   respond = (request, response) => {

@@ -5,7 +5,6 @@ import { EXIT_CODES } from '../exit-code.ts';
 import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
 import type { Io } from '../io.ts';
 import { orgPath } from '../plugin-path.ts';
-import { HTTP_LIMITS } from '../../spec/limits.ts';
 import type { Report } from '../report.ts';
 import { done, withOrg } from '../server-verb.ts';
 import type { AddVerb, Shell } from '../shell.ts';
@@ -51,10 +50,9 @@ async function providers(io: Io, options: ProviderOptions): Promise<Report> {
   const query = new URLSearchParams({
     ...(type === undefined ? {} : { type }),
     ...(category === undefined ? {} : { category }),
-    limit: String(HTTP_LIMITS.pageSizeMax),
   });
   const path = `${orgPath(requireOrg(io, options))}/providers?${query}`;
-  const answer = await (await openClient(io, options)).get<{ items: Provider[] }>(path);
+  const answer = await (await openClient(io, options)).list<Provider>(path);
   const items = answer.items;
   const lines = items.map(({ plugin, version, type: kind, category: group, name, installed }) => {
     const state = installed

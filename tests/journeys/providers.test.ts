@@ -1,5 +1,6 @@
 /** What can be connected, how what is connected is, since when, and what happened to it. */
 import { expect, it, vi } from 'vitest';
+import { commandLine } from '../support/command-line.ts';
 import { followEvents } from '../support/event-stream.ts';
 import { testSouk } from '../support/test-souk.ts';
 
@@ -53,6 +54,14 @@ it('another organization sees its own status, and nothing that is private here',
   const page = await acme.owner.get(acme.path('/providers?limit=1'));
   const rest = await acme.owner.get(acme.path(`/providers?limit=2&cursor=${page.json.nextCursor}`));
   expect([page.json.items.length, rest.json.items.length, rest.json.nextCursor]).toEqual([1, 2, null]);
+});
+
+it('the command lists them, all or by type', async () => {
+  const { ok } = commandLine(souk.process.url, acme.owner.token);
+  const list = async (...filter: string[]) =>
+    (await ok('plugin', 'providers', ...filter, '--org', 'acme')).items;
+  expect(await list()).toHaveLength(3);
+  expect(await list('--category', 'webhook')).toMatchObject([{ plugin: HOOK, installed: null }]);
 });
 
 it('a test that fails makes an active plugin ERROR with reason and time, until one does not', async () => {
