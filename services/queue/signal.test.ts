@@ -5,6 +5,7 @@ import type { HandlerRun, HandlerRuns } from '../../spec/handler-runs.ts';
 import { startTestDatabase } from '../../tests/support/database.ts';
 import { createCauses } from '../../spec/host/causes.ts';
 import { EVENT_ENTITIES, openEvents, type Events } from '../events/index.ts';
+import { QUEUE_LIMITS } from '../../spec/limits.ts';
 import { openQueue, type Queue } from './queue.ts';
 
 const fixture = await startTestDatabase(EVENT_ENTITIES);
@@ -12,6 +13,7 @@ const log = { warn: (_fields: object, message: string) => expect.fail(message) }
 const [busy, idle] = [fixture.database, await fixture.open()];
 /** Who is not told waits for ever here. */
 const TOLD_MS_MAX = 20_000;
+const AN_HOUR_MS = 3_600_000;
 const orgId = randomUUID();
 const GRANTS = [{ name: 'events.subscribe', scope: ['import.*'] }];
 const MANIFEST = { contributes: { events: { subscribes: ['import.completed'] } } };
@@ -36,17 +38,24 @@ beforeAll(async () => {
     ],
   );
 });
-afterEach(() => void vi.useRealTimers());
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => fixture.drop());
 
-/** From here on no timer fires: nobody looks by the clock. */
-function stopClocks(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
-}
-
-/** Who rests has a timer for its next look, beside the one of its heartbeat. */
-async function resting(): Promise<void> {
-  while (vi.getTimerCount() !== 2) await new Promise((resolve) => setImmediate(resolve));
+/**
+ * From here on nobody looks by the clock: whoever rests waits for an hour. All other timers stay as they are.
+ *
+ * @returns resolves once somebody rests
+ */
+function stopLooking(): Promise<void> {
+  const resting = Promise.withResolvers<void>();
+  const set = globalThis.setTimeout;
+  const held = (handler: () => void, delayMs?: number): NodeJS.Timeout => {
+    if (delayMs !== QUEUE_LIMITS.pollMs) return set(handler, delayMs);
+    resting.resolve();
+    return set(handler, AN_HOUR_MS);
+  };
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(held as typeof setTimeout);
+  return resting.promise;
 }
 
 it(
@@ -55,19 +64,18 @@ it(
     const queues: Queue[] = [await openQueue(busy, log), await openQueue(idle, log)];
     const [sender, taker] = queues as [Queue, Queue];
     const taken = Promise.withResolvers<unknown>();
-    stopClocks();
+    const resting = stopLooking();
     taker.work('jobs', { tasksMax: 1, groupTasksMax: 1 }, (tasks) =>
       tasks.map(async (task) => {
         await idle.transaction({ kind: 'instance' }, (tx) => taker.finish(tx, 'jobs', [task]));
         taken.resolve(task.data);
       }),
     );
-    await resting();
+    await resting;
     await busy.transaction({ kind: 'instance' }, (tx) =>
       sender.send(tx, 'jobs', [{ data: { is: 'told' }, group: 'one' }]),
     );
     expect(await taken.promise).toEqual({ is: 'told' });
-    vi.useRealTimers();
     for (const queue of queues) await queue.close();
   },
   TOLD_MS_MAX,
@@ -93,15 +101,14 @@ it(
       await openEvents({ ...ports, database: idle }),
     ];
     const [teller, hearer] = both as [Events, Events];
-    stopClocks();
+    const resting = stopLooking();
     hearer.start();
-    await resting();
+    await resting;
     const make = () => [{ name: 'import.completed', key: 'one', data: { n: 1 } }];
     await busy.transaction({ kind: 'org', orgId }, (tx) =>
       teller.tell(tx, orgId, { names: ['import.completed'], make }),
     );
     expect((await heard.promise).trigger).toMatchObject({ kind: 'event', event: { data: { n: 1 } } });
-    vi.useRealTimers();
     for (const events of both) await events.close(1_000);
   },
   TOLD_MS_MAX,
