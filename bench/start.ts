@@ -33,7 +33,7 @@ export async function benchStart(): Promise<Table> {
   return {
     title: 'Starting',
     method:
-      'From spawning `node server/main.ts` to the first 200 on `/readyz`, built-in PostgreSQL included.',
+      'From spawning `node server/bin.mjs` to the first 200 on `/readyz`, built-in PostgreSQL included.',
     columns: ['data folder', 'starts', 'p50 s', 'max s'],
     rows: [row('fresh', first), row('existing', later)],
   };
@@ -43,7 +43,7 @@ export async function benchStart(): Promise<Table> {
 async function startOnce(dataDir: string): Promise<number> {
   const port = await freePort();
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'server', 'main.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'server', 'bin.mjs')], {
     env: { PATH: process.env['PATH'] ?? '', SOUK_DATA: dataDir, SOUK_PORT: String(port) },
     stdio: 'ignore',
   });

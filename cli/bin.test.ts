@@ -17,6 +17,16 @@ test('starts the command and hands its exit code on, without an escape code in a
   expect(spawnSync(process.execPath, [BIN, 'frobnicate']).status).toBe(2);
 });
 
+test('what was compiled once is read from then on', () => {
+  const said = (): string =>
+    spawnSync(process.execPath, [BIN, '--help'], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' },
+    }).stderr;
+  said();
+  expect(said()).toMatch(/code cache for ESM \S+\/cli\/main\.ts was accepted/u);
+});
+
 test('souk dev stops in order when a terminal interrupts the whole group, and it is told twice', async () => {
   const { folder, souk } = workshop();
   await souk('init', 'hello', '--id', 'kelompok/hello');

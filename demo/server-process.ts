@@ -26,7 +26,7 @@ export function startServerProcess(
   dataDir: string,
   settings: Readonly<Record<string, string>>,
 ): ServerProcess {
-  const child = spawn(process.execPath, [join(ROOT, 'server/main.ts')], {
+  const child = spawn(process.execPath, [join(ROOT, 'server/bin.mjs')], {
     env: { ...passedOn(), ...settings, SOUK_DATA: dataDir, SOUK_PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C reaches the demo alone, which then stops the server once and in order.

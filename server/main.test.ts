@@ -34,6 +34,12 @@ test('a wrong setting stops the start and says which, what was found and what wo
   ]);
 });
 
+test('what was compiled once is read from then on', () => {
+  const said = (): string => fail({ SOUK_PORT: 'none', NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }).lines.join('\n');
+  said();
+  expect(said()).toMatch(/code cache for ESM \S+\/server\/lifecycle\.ts was accepted/u);
+});
+
 test('a database that is not there stops the start without a stack', () => {
   const { status, lines } = fail({ DATABASE_URL: 'postgresql://souk:hunter2@127.0.0.1:1/souk' });
   expect(status).toBe(1);

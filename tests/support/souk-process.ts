@@ -40,7 +40,7 @@ export async function startSouk(options: SoukOptions = {}): Promise<SoukProcess>
     ...DIES_WITH_TESTS,
     ...(options.wrapper ?? []),
     process.execPath,
-    'server/main.ts',
+    'server/bin.mjs',
   ];
   const child = spawn(command, args, {
     cwd: ROOT,
