@@ -1,4 +1,5 @@
 /** Command lines that are wrong: said so, and never a fault of ours. */
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { EXIT_CODES } from './exit-code.ts';
 import { workshop } from './testing.fixture.ts';
@@ -18,6 +19,13 @@ test.each([
   const { exitCode, out, error } = await workshop().souk(...argv);
   expect({ exitCode, out }).toEqual({ exitCode: EXIT_CODES.usage, out: '' });
   expect(error).toMatch(/^error: /u);
+});
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await workshop().souk('--version')).toMatchObject({ exitCode: EXIT_CODES.ok, out: `${version}\n` });
 });
 
 test('a plugin id that is none is refused before a schedule is asked for', async () => {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { SOUK_VERSION } from '../spec/support.ts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { printFailure, printReport, type Report, type ReportFormat } from './report.ts';
@@ -73,6 +74,7 @@ async function reportOf(
 function createProgram(io: Io): Command {
   return new Command('souk')
     .description('Makes, signs, publishes and installs plugins for Souk.')
+    .version(SOUK_VERSION, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: io.writeOut,
