@@ -13,9 +13,7 @@ const PLATFORM_PACKAGES = ['node', 'node-bin'].map(
   (prefix) => `${prefix}-${process.platform}-${process.arch}`,
 );
 
-/** What the compiler made of each file, kept from one start to the next; goes with the files themselves. */
-const CODE_CACHE = fileURLToPath(new URL('../node_modules/.cache/souk', import.meta.url));
-
+const codeCache = new URL('./code-cache.mjs', import.meta.url).href;
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const words = process.argv.slice(2);
 const fits = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
@@ -27,10 +25,7 @@ if (node === undefined) {
   );
   process.exitCode = 2;
 } else {
-  const child = spawn(node, [main, ...words], {
-    stdio: 'inherit',
-    env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || CODE_CACHE },
-  });
+  const child = spawn(node, ['--import', codeCache, main, ...words], { stdio: 'inherit' });
   // Who ends this process means the command: souk dev ends its runners before it goes.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // A child that a signal ended has no exit code; shells report 128 and more.
