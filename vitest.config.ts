@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.long.test.ts'],
     // Real databases and runner processes: the default of five seconds is meant for functions.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // What a test waits for is there soon; how soon is no concern of it, and a second is short on a busy machine.
     expect: { poll: { timeout: 30_000, interval: 20 } },
     globalSetup: ['tests/support/database-server.ts'],
