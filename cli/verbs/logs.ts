@@ -20,6 +20,9 @@ type LogOptions = ServerOptions & {
 
 type Line = { readonly id: string; readonly at: string; readonly level: string; readonly text: string };
 
+/** An event id that no line has: they count from 1. */
+const BEFORE_ALL_LINES = '0';
+
 export function registerLogs(shell: Shell): void {
   registerLogVerb(shell, shell.verb);
 }
@@ -72,8 +75,13 @@ async function follow(
     io.writeOut(`${options.json ? JSON.stringify(line) : linesOf(line).map(printable).join('\n')}\n`);
   for (const line of before) print(line);
   const stream = `${path}/stream?${queryOf(filterOf(options))}`;
-  const last = before.at(-1)?.id ?? null;
-  for await (const { data } of client.follow(stream, last, io.signal)) print(data as unknown as Line);
+  // Where nothing was there, what was written since that answer is what follows the beginning of the log.
+  const last = before.at(-1)?.id ?? BEFORE_ALL_LINES;
+  const sinceMs = options.since === undefined ? 0 : Date.parse(options.since);
+  for await (const { data } of client.follow(stream, last, io.signal)) {
+    const line = data as unknown as Line;
+    if (Date.parse(line.at) >= sinceMs) print(line);
+  }
   return { exitCode: 0, lines: [], data: null };
 }
 

@@ -1,7 +1,11 @@
 /** What administrators do with the command beside installing: requests, upgrades that wait, rights, dangers, logs. */
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { pipeline } from 'node:stream/promises';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandLine, type CommandLine } from '../../tests/support/command-line.ts';
 import { testSouk } from '../../tests/support/test-souk.ts';
 import { run } from '../main.ts';
@@ -55,6 +59,48 @@ test('a member asks, and is answered once', async () => {
   );
   expect(await owner.refused('plugin', 'decide', id, 'declined', ...ORG)).toBe('plugin_request_not_found');
 });
+
+/** Begins `souk logs -f` of the tool. `end` interrupts it and gives its exit code. */
+function follow(url: string, ...words: string[]): { lines(): { text: string }[]; end(): Promise<number> } {
+  const over = new AbortController();
+  let out = '';
+  const write = (text: string): void => void (out += text);
+  const ended = run(['logs', TOOL, '-f', '--json', '--level', 'warn', ...words, ...ORG], {
+    cwd: owner.folder,
+    environment: { SOUK_URL: url, SOUK_TOKEN: acme.owner.token ?? '', HOME: owner.folder },
+    readIn: () => Promise.resolve(''),
+    writeOut: write,
+    writeError: write,
+    signal: over.signal,
+  });
+  const lines = () =>
+    out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  const end = (): Promise<number> => {
+    over.abort();
+    return ended;
+  };
+  return { lines, end };
+}
+
+/** @returns the address of the server over a way on which `meanwhile` is done before an answer about logs arrives */
+async function slowly(meanwhile: () => Promise<void>): Promise<string> {
+  const way = createServer((request, response) => {
+    const pass = async (): Promise<void> => {
+      const { host: _here, connection: _of, ...headers } = request.headers as Record<string, string>;
+      const answer = await fetch(`${souk.process.url}${request.url}`, { headers });
+      if (request.url?.includes('/logs?')) await meanwhile();
+      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+      await pipeline(answer.body ?? [], response);
+    };
+    pass().catch(() => response.destroy());
+  });
+  await once(way.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void way.close());
+  return `http://127.0.0.1:${(way.address() as AddressInfo).port}`;
+}
 
 describe('rights', () => {
   test('a grant is limited to a part of its scope, and never widened', async () => {
@@ -118,28 +164,21 @@ describe('how it is', () => {
   });
 
   test('logs -f prints what is there and what comes, until it is ended', async () => {
-    const over = new AbortController();
-    let out = '';
-    const ended = run(['logs', TOOL, '-f', '--json', '--limit', '1', '--level', 'warn', ...ORG], {
-      cwd: owner.folder,
-      environment: { SOUK_URL: souk.process.url, SOUK_TOKEN: acme.owner.token ?? '', HOME: owner.folder },
-      readIn: () => Promise.resolve(''),
-      writeOut: (text) => void (out += text),
-      writeError: (text) => void (out += text),
-      signal: over.signal,
-    });
-    const lines = (): { text: string }[] =>
-      out
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line));
+    const { lines, end } = follow(souk.process.url, '--limit', '1');
     await vi.waitFor(() => expect(lines()).toHaveLength(1), { timeout: 30_000 });
     expect((await acme.call(TOOL, '/')).status).toBe(200);
     await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(3), { timeout: 30_000 });
-    over.abort();
-    expect(await ended).toBe(0);
+    expect(await end()).toBe(0);
     expect(lines().some(({ text }) => text.startsWith('loud'))).toBe(true);
     expect(await owner.refused('logs', 'kelompok/none', '-f', ...ORG)).toBe('plugin_not_installed');
+  });
+
+  test('logs -f misses nothing that is written between its two questions, and prints nothing older', async () => {
+    const url = await slowly(async () => void (await acme.call(TOOL, '/')));
+    const { lines, end } = follow(url, '--since', new Date().toISOString());
+    await vi.waitFor(() => expect(lines().length).toBeGreaterThan(0), { timeout: 30_000 });
+    expect(await end()).toBe(0);
+    expect(lines().filter(({ text }) => text.startsWith('loud'))).toHaveLength(1);
   });
 });
 
