@@ -11,6 +11,7 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000, interval: 20 } },
     globalSetup: ['tests/support/database-server.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait, for a deadline or for a process to start.
+    maxWorkers: 3,
   },
 });
