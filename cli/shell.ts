@@ -71,22 +71,20 @@ async function reportOf(
   }
 }
 
+/** Options are positional: behind a verb, `--version` is an option of that verb. */
 function createProgram(io: Io): Command {
-  return (
-    new Command('souk')
-      .description('Makes, signs, publishes and installs plugins for Souk.')
-      .version(SOUK_VERSION, '-V, --version', 'print the version')
-      // Behind a verb, --version is an option of that verb.
-      .enablePositionalOptions()
-      .exitOverride()
-      .configureOutput({
-        writeOut: io.writeOut,
-        writeErr: io.writeError,
-        getOutHelpWidth: () => 100,
-        getErrHelpWidth: () => 100,
-        getOutHasColors: () => false,
-        getErrHasColors: () => false,
-      })
-      .showHelpAfterError('Run souk --help for the list of verbs.')
-  );
+  return new Command('souk')
+    .description('Makes, signs, publishes and installs plugins for Souk.')
+    .version(SOUK_VERSION, '-V, --version', 'print the version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.writeOut,
+      writeErr: io.writeError,
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('Run souk --help for the list of verbs.');
 }

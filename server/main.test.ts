@@ -40,6 +40,11 @@ test('what was compiled once is read from then on', () => {
   expect(said()).toMatch(/code cache for ESM \S+\/server\/lifecycle\.ts was accepted/u);
 });
 
+test('a folder for what was compiled that cannot be made is no reason to fail', () => {
+  const usual = fail({ SOUK_PORT: 'none' });
+  expect(fail({ SOUK_PORT: 'none', NODE_COMPILE_CACHE: '/dev/null/none' })).toEqual(usual);
+});
+
 test('a database that is not there stops the start without a stack', () => {
   const { status, lines } = fail({ DATABASE_URL: 'postgresql://souk:hunter2@127.0.0.1:1/souk' });
   expect(status).toBe(1);

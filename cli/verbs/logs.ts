@@ -20,6 +20,15 @@ type LogOptions = ServerOptions & {
 
 type Line = { readonly id: string; readonly at: string; readonly level: string; readonly text: string };
 
+type Following = {
+  readonly path: string;
+  readonly options: LogOptions;
+  /** What was there. */
+  readonly before: readonly Line[];
+  /** Id of the newest line when it was asked for. */
+  readonly newest: string;
+};
+
 /** An event id that no line has: they count from 1. */
 const BEFORE_ALL_LINES = '0';
 
@@ -57,31 +66,34 @@ async function logs(io: Io, named: string, options: LogOptions): Promise<Report>
   const { client, path: installation } = await openInstalled(io, options, named);
   const path = `${installation}/logs`;
   const { since, until, limit } = options;
+  const newest = options.follow ? await newestLineId(client, path) : BEFORE_ALL_LINES;
   const answer = await client.get<{ items: Line[] }>(
     `${path}?${queryOf({ ...filterOf(options), since, until, limit })}`,
   );
   const lines = answer.items;
-  if (options.follow) return follow(io, client, { path, options, before: lines });
+  if (options.follow) return follow(io, client, { path, options, before: lines, newest });
   return done(lines.length === 0 ? ['it has logged nothing'] : lines.flatMap(linesOf), answer);
+}
+
+/** Of the whole log, whatever is wanted of it. */
+async function newestLineId(client: ApiClient, path: string): Promise<string> {
+  const { items } = await client.get<{ items: Line[] }>(`${path}?limit=1`);
+  return items.at(-1)?.id ?? BEFORE_ALL_LINES;
 }
 
 /** Prints at once what is there, and everything that comes, until the command is ended from outside. */
 async function follow(
   io: Io,
   client: ApiClient,
-  { path, options, before }: { path: string; options: LogOptions; before: readonly Line[] },
+  { path, options, before, newest }: Following,
 ): Promise<Report> {
   const print = (line: Line): void =>
     io.writeOut(`${options.json ? JSON.stringify(line) : linesOf(line).map(printable).join('\n')}\n`);
   for (const line of before) print(line);
   const stream = `${path}/stream?${queryOf(filterOf(options))}`;
-  // Where nothing was there, what was written since that answer is what follows the beginning of the log.
-  const last = before.at(-1)?.id ?? BEFORE_ALL_LINES;
-  const sinceMs = options.since === undefined ? 0 : Date.parse(options.since);
-  for await (const { data } of client.follow(stream, last, io.signal)) {
-    const line = data as unknown as Line;
-    if (Date.parse(line.at) >= sinceMs) print(line);
-  }
+  // Where nothing that is wanted was there, what came since follows the newest line of before that answer.
+  const last = before.at(-1)?.id ?? newest;
+  for await (const { data } of client.follow(stream, last, io.signal)) print(data as unknown as Line);
   return { exitCode: 0, lines: [], data: null };
 }
 

@@ -85,13 +85,13 @@ function follow(url: string, ...words: string[]): { lines(): { text: string }[];
   return { lines, end };
 }
 
-/** @returns the address of the server over a way on which `meanwhile` is done before an answer about logs arrives */
+/** @returns the address of the server over a way on which `meanwhile` is done before the lines that are wanted arrive */
 async function slowly(meanwhile: () => Promise<void>): Promise<string> {
   const way = createServer((request, response) => {
     const pass = async (): Promise<void> => {
       const { host: _here, connection: _of, ...headers } = request.headers as Record<string, string>;
       const answer = await fetch(`${souk.process.url}${request.url}`, { headers });
-      if (request.url?.includes('/logs?')) await meanwhile();
+      if (request.url?.includes('/logs?level')) await meanwhile();
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
       await pipeline(answer.body ?? [], response);
     };
