@@ -320,6 +320,9 @@ describe('a match at Discord', () => {
   it('is forgotten where somebody has removed it there', async () => {
     await tell('match.scheduled', match);
     await soon(event).toMatchObject({ status: 1 });
+    // The plugin notes the event after Discord has it.
+    const noted = async () => (await zelda.owner.get(at(zelda, 'discord-events', '/links'))).json.links;
+    await soon(noted).toMatchObject([{ match: 'm1', event: event()?.['id'] }]);
     discord.events.clear();
     const tidied = await zelda.owner.post(at(zelda, 'discord-events', '/clean-up'), {});
     expect(tidied.json, tidied.text).toEqual({ dropped: 1, canceled: 0 });
