@@ -1,9 +1,10 @@
-import { createHash, randomUUIDv7 } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../spec/json.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Scope, Transaction } from '../transaction.ts';
 import { chainOf } from './chain.ts';
 import { AuditEntryEntity } from './entities.ts';
+import { createEntryIds } from './entry-id.ts';
 
 /** Who did it. */
 export type AuditActor =
@@ -27,6 +28,8 @@ export type AuditEvent = {
 const ACTION = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)+$/u;
 const SUBJECT_CHARS_MAX = 512;
 const DETAIL_CHARS_MAX = 16_384;
+
+const nextId = createEntryIds();
 
 /**
  * Writes an entry in the caller's transaction: it is there if and only if the transaction commits. The sealer chains
@@ -54,7 +57,7 @@ export async function appendAuditOfMany(tx: Transaction, events: readonly AuditE
 function rowOf(event: AuditEvent) {
   if (!ACTION.test(event.action)) throw new Fault(`"${event.action}" is no audit action`);
   return {
-    id: randomUUIDv7(),
+    id: nextId(),
     chain: chainOf(event.scope),
     orgId: event.scope.kind === 'org' ? event.scope.orgId : null,
     occurredAt: new Date(),
