@@ -53,6 +53,9 @@ export async function startTestDatabase(
   return { database, target, superuser, open, drop };
 }
 
+/** Only ends a hang: the first start on a busy machine makes a cluster and runs every migration. */
+const START_MS_MAX = 150_000;
+
 /** Asks the global setup for its server, once for each worker. */
 let socketFolder: Promise<string> | undefined;
 
@@ -62,7 +65,7 @@ async function serverSocketFolder(): Promise<string> {
 
 async function askForServer(folder: string): Promise<string> {
   await writeFile(join(folder, WANTED_FILE), '');
-  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
+  for (let waitedMs = 0; waitedMs < START_MS_MAX; waitedMs += 10) {
     const text = await readFile(join(folder, ANSWER_FILE), 'utf8').catch(() => undefined);
     if (text !== undefined) return readAnswer(JSON.parse(text) as ServerAnswer);
     await sleep(10);
@@ -79,9 +82,26 @@ function readAnswer(answer: ServerAnswer): string {
   }
 }
 
+/** What PostgreSQL says of a database whose sessions are ended but have yet to go: `object_in_use`. */
+const IN_USE = '55006';
+
+/** PostgreSQL itself waits five seconds for the sessions of a database to go; a process may stall for longer. */
 async function administer(host: string, sql: string): Promise<void> {
   const client = new Client({ host, user: 'postgres', database: 'postgres' });
   await client.connect();
-  await client.query(sql);
-  await client.end();
+  try {
+    while ((await carryOut(client, sql)) === 'in use');
+  } finally {
+    await client.end();
+  }
+}
+
+async function carryOut(client: Client, sql: string): Promise<'done' | 'in use'> {
+  try {
+    await client.query(sql);
+    return 'done';
+  } catch (error) {
+    if ((error as { code?: string }).code === IN_USE) return 'in use';
+    throw error;
+  }
 }
