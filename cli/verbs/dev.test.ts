@@ -17,7 +17,10 @@ const PLUGIN = `import type { Host } from 'souk/sdk';
 export default {
   async fetch(request: Request, host: Host): Promise<Response> {
     const { pathname } = new URL(request.url);
-    if (pathname === '/wait') await fetch(String(host.config['target']) + '/held');
+    if (pathname === '/wait') {
+      host.log.info('waits');
+      await request.text();
+    }
     if (pathname === '/fail') return fail(request.url);
     if (pathname === '/out') return fetch(String(host.config['target']));
     if (pathname === '/count') {
@@ -36,7 +39,7 @@ function fail(where: string): never {
 `;
 
 function manifest(port: number, more: object = {}): string {
-  const paths = ['/wait', '/fail', '/out', '/count', '/denied', '/hello'];
+  const paths = ['/fail', '/out', '/count', '/denied', '/hello'];
   return JSON.stringify({
     manifestVersion: 1,
     id: 'ada/tried',
@@ -57,6 +60,7 @@ function manifest(port: number, more: object = {}): string {
     contributes: {
       endpoints: [
         ...paths.map((path) => ({ method: 'GET', path, access: 'public' })),
+        { method: 'POST', path: '/wait', access: 'public' },
         { method: 'GET', path: '/admins', access: 'admin' },
         { method: 'POST', path: '/checked', access: 'public', request: { type: 'object', required: ['a'] } },
       ],
@@ -70,19 +74,13 @@ describe('souk dev', () => {
   const source = join(folder, 'index.ts');
   let dev: SoukDev;
   let target: ReturnType<typeof createServer>;
-  /** Resolves with what lets the held request go. */
-  const held = Promise.withResolvers<() => void>();
   const call = (path: string, init?: RequestInit) => dev.call(`/orgs/dev/p/ada/tried${path}`, init);
 
   beforeAll(async () => {
     cpSync(join(EXAMPLES, 'hello-world'), folder, { recursive: true });
     rmSync(join(folder, 'index.js'));
     writeFileSync(source, PLUGIN);
-    target = createServer((request, response) => {
-      const answer = (): void => void response.end('{"from":"outside"}');
-      if (request.url?.endsWith('/held')) held.resolve(answer);
-      else answer();
-    });
+    target = createServer((_request, response) => void response.end('{"from":"outside"}'));
     await new Promise<void>((resolve) => {
       target.listen(0, '127.0.0.1', resolve);
     });
@@ -198,8 +196,12 @@ describe('souk dev', () => {
     writeValues({ egressAllow: ['127.0.0.1'] });
     await dev.told('reloaded', {}, heard);
     await call('/count');
-    const waiting = call('/wait');
-    const release = await held.promise;
+    // In flight for as long as its body is: minutes, where everything else that a plugin waits for is cut off sooner.
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const body = writable.getWriter();
+    void body.write(Buffer.from('not all'));
+    const waiting = call('/wait', { method: 'POST', body: readable, duplex: 'half' });
+    await dev.told('log', { text: 'waits' });
     heard = dev.heard;
     writeFileSync(source, PLUGIN.replace("'one'", "'two'"));
     await dev.told('reloaded', {}, heard);
@@ -213,7 +215,7 @@ describe('souk dev', () => {
     );
     await dev.told('failed', { trigger: 'lifecycle' }, heard);
     expect((await call('/hello')).json.version).toBe('two');
-    release();
+    await body.close();
     expect(await waiting).toMatchObject({ status: 200, json: { version: 'one', count: 1 } });
   });
 });
