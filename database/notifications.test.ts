@@ -59,8 +59,9 @@ test('who stopped listening is not told', async () => {
 
 test('a line that is cut is told of, comes back, and hears again', async () => {
   const there = await listen(second, 'cut');
+  // Resolves when they have ended: a connection of the pool that is about to would take the next transaction with it.
   await fixture.superuser.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
+    `select pg_terminate_backend(pid, 60000) from pg_stat_activity
       where pid <> pg_backend_pid() and datname = current_database()`,
   );
   await expect.poll(() => there).toEqual(['(connected)', '(lost)', '(connected)']);
