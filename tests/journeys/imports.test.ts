@@ -155,7 +155,8 @@ describe('a file', () => {
     ]);
     expect(own[1].id).toBe(done.audit);
     expect(own[0].detail.rowsSha256).toMatch(/^[0-9a-f]{64}$/u);
-    expect((await get(`/jobs/${done.job}`)).state).toBe('succeeded');
+    // The job says that it is over after its import does.
+    await expect.poll(async () => (await get(`/jobs/${done.job}`)).state).toBe('succeeded');
   });
 
   it('changes nothing the second time', async () => {
