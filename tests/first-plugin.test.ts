@@ -1,7 +1,6 @@
 /** The commands of docs/authors/first-plugin.md, run by a shell as a new author would, with a home folder of its own. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +9,7 @@ import { testDatabase } from './support/test-souk.ts';
 import { discardSouk, startSouk } from './support/souk-process.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const SCRIPT_MS_MAX = 240_000;
 const home = mkdtempSync(join(tmpdir(), 'souk-first-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -18,16 +18,8 @@ function blocks(): string[] {
   return [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, block]) => block ?? '');
 }
 
-/** A port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** The address that `souk dev` says, once it does; the port of the page may be taken here. */
+const DEV_URL = `$(until grep -om1 'http://127.0.0.1:[0-9]*' dev.log; do sleep 0.1; done)`;
 
 describe('an author who reads first-plugin.md alone', () => {
   let printed = '';
@@ -40,14 +32,16 @@ describe('an author who reads first-plugin.md alone', () => {
       .join('\n')
       .replaceAll('http://127.0.0.1:8787', souk.url)
       .replaceAll('$CLONE/.souk', souk.dataDir)
-      .replaceAll('8788', String(await freePort()));
+      .replace('--port 8788', '--port 0')
+      .replaceAll('http://127.0.0.1:8788', DEV_URL);
     const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], HOME: home },
+      timeout: SCRIPT_MS_MAX,
     });
     printed = `${stdout}\n${stderr}`;
     // Some twenty commands, each a process of its own.
-  }, 240_000);
+  }, SCRIPT_MS_MAX + 60_000);
 
   it('finds every step', () => {
     expect(blocks()).toHaveLength(9);
