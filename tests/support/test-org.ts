@@ -60,7 +60,7 @@ export class TestOrg {
 
   /**
    * Pauses schedules that plugins declare, as soon as they are there: a tick of the real clock would begin a run beside
-   * the one that a test looks at.
+   * the one that a test looks at. What a tick has begun before is over as well.
    */
   async pauseSchedules(...names: string[]): Promise<void> {
     for (const name of names)
@@ -70,6 +70,9 @@ export class TestOrg {
         expect(schedule, `the schedule ${name}`).toBeDefined();
         const paused = await this.owner.post(this.path(`/schedules/${schedule.id}/pause`));
         expect(paused.json, paused.text).toMatchObject({ state: 'paused' });
+        const jobs = await this.owner.get(this.path(`/jobs?schedule=${schedule.id}`));
+        const open = jobs.json.items.filter(({ endedAt }: { endedAt: unknown }) => endedAt === null);
+        expect(open, 'jobs at work').toEqual([]);
       }, 30_000);
   }
 
