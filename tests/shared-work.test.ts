@@ -21,7 +21,7 @@ const first = await startSoukOn(wire.url);
 const second = await startSoukOn(wire.url, { dataDir: first.process.dataDir });
 const servers = [first, second];
 const { superuser } = database;
-const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 40_000, interval: 50 });
+const soon = (ask: () => unknown) => expect.poll(ask, { timeout: 90_000, interval: 50 });
 /** The last number that was told of each key. */
 const told = new Map<string, number>();
 let acme: TestOrg;

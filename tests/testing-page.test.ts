@@ -25,7 +25,7 @@ describe('an author who reads testing.md alone', () => {
       env: { PATH: process.env['PATH'], HOME: home, npm_config_offline: 'true' },
     });
     printed = stdout;
-  }, 120_000);
+  }, 240_000);
 
   it('finds every step', () => {
     expect(blocks()).toHaveLength(3);

@@ -16,7 +16,7 @@ export async function followEvents(
 ): Promise<Heard[]> {
   const headers = new Headers({ authorization: `Bearer ${token}` });
   if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(20_000) });
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(60_000) });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   let text = '';
   for await (const chunk of response.body ?? []) {
