@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../tests/support/refusals.ts';
 import { openDatabase, type Database } from '../database.ts';
@@ -51,6 +52,17 @@ async function open(server: EmbeddedPostgres): Promise<Database> {
   const database = await openDatabase({ target: server.target, entities: [], poolMax: 2 });
   started.push({ stop: () => database.close() });
   return database;
+}
+
+/** How many servers PostgreSQL counts as its users: the session of each holds a shared lock. */
+async function usersOf({ superuserTarget: { folder: host, user } }: EmbeddedPostgres): Promise<number> {
+  const client = new Client({ host, user, database: 'postgres' });
+  await client.connect();
+  const { rows } = await client.query<{ users: number }>(
+    `select count(*)::int as users from pg_locks where locktype = 'advisory' and mode = 'ShareLock'`,
+  );
+  await client.end();
+  return rows[0]?.users ?? 0;
 }
 
 function isAlive(pid: number): boolean {
@@ -113,6 +125,9 @@ test('a server that was killed leaves the database running, and the next adopts 
   const server = await start();
   expect(server).toMatchObject({ origin: 'adopted' });
   expect(server.pid()).toBe(Number(stdout));
+  // PostgreSQL ends the session of the killed one when it notices; until then nobody is the last to leave.
+  await expect.poll(() => usersOf(server)).toBe(1);
+  expect(await server.stop()).toBe('stopped');
 });
 
 test('a database that was killed comes back by itself: refused meanwhile, answered after', async () => {
@@ -136,7 +151,7 @@ test('a database that was killed comes back by itself: refused meanwhile, answer
         codes.add(answer);
         return answer;
       },
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     )
     .toBe('answered');
   expect([...codes].every((code) => code === 'answered' || code === 'database_unavailable')).toBe(true);
