@@ -25,6 +25,11 @@ export type DatabaseOptions = {
   readonly entities: Entities;
   /** Most connections of the pool; the notifications have one of their own besides. Default 16. */
   readonly poolMax?: number;
+  /**
+   * How long PostgreSQL may take to let a connection in, and to give the line of notifications a sign of life. Default
+   * 5 s and 2 s; tests, whose processes stall for longer, have minutes.
+   */
+  readonly answerMsMax?: number;
 };
 
 export type Database = {
@@ -74,6 +79,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const notifications = await openNotifications(
     { application_name: connections.name, ...config },
     connections.guard.cut,
+    options.answerMsMax,
   );
   return {
     orm,
@@ -110,7 +116,7 @@ function createOrm(
     dbName: config.database ?? 'souk',
     driverOptions: {
       ...config,
-      connectionTimeoutMillis: CONNECT_MS_MAX,
+      connectionTimeoutMillis: options.answerMsMax ?? CONNECT_MS_MAX,
       application_name: name,
       onPoolCreated: guard.watch,
     },

@@ -32,11 +32,13 @@ const CHANNEL = /^[a-z][a-z0-9_]{0,62}$/u;
 const RETRY_MS = 250;
 /** A line that is cut without a sign (a firewall, a dead host) is noticed by a question without an answer. */
 const HEARTBEAT_MS = 1_000;
-const ANSWER_MS_MAX = 2_000;
+const ANSWER_MS_MAX_DEFAULT = 2_000;
 
 /** So many attempts in a row that nobody answered: the database is silent, not slow. Ten seconds or more. */
 const SILENT_ATTEMPTS_MIN = 4;
 
+/** What a connection is made of, and how long it may take to answer. */
+type Wire = { readonly config: ClientConfig; readonly answerMsMax: number };
 type Line = { readonly client: Client; readonly broken: Promise<void> };
 /** `heard` once PostgreSQL has confirmed every LISTEN on the line. */
 type State = { line: Line | undefined; heard: boolean; closed: boolean; unanswered: number };
@@ -54,12 +56,18 @@ type Directory = {
  *
  * @param silent called again and again while the database takes connections and says nothing, as one that hangs does,
  * or one behind a network that is cut
+ * @param answerMsMax how long the database may take to let the line in, and to answer on it
  */
-export async function openNotifications(config: ClientConfig, silent: () => void): Promise<Notifications> {
+export async function openNotifications(
+  config: ClientConfig,
+  silent: () => void,
+  answerMsMax: number = ANSWER_MS_MAX_DEFAULT,
+): Promise<Notifications> {
+  const wire: Wire = { config, answerMsMax };
   const directory = createDirectory();
   const state: State = { line: undefined, heard: false, closed: false, unanswered: 0 };
-  await attempt(config, directory, state);
-  const keeping = keepUp(config, directory, state, silent);
+  await attempt(wire, directory, state);
+  const keeping = keepUp(wire, directory, state, silent);
   return {
     state: () => (state.heard ? 'connected' : 'lost'),
     deliver: directory.deliver,
@@ -80,9 +88,9 @@ export async function openNotifications(config: ClientConfig, silent: () => void
   };
 }
 
-async function attempt(config: ClientConfig, directory: Directory, state: State): Promise<void> {
+async function attempt(wire: Wire, directory: Directory, state: State): Promise<void> {
   // The line is known before the channels are read, so that a `listen` in this moment is made by one of the two.
-  state.line = await connect(config, directory.deliver).catch((error: unknown) => {
+  state.line = await connect(wire, directory.deliver).catch((error: unknown) => {
     state.unanswered = isUnanswered(error) ? state.unanswered + 1 : 0;
     return undefined;
   });
@@ -96,12 +104,7 @@ async function attempt(config: ClientConfig, directory: Directory, state: State)
 }
 
 /** Alternates between waiting for the line to break and trying to have it again, until closed. */
-async function keepUp(
-  config: ClientConfig,
-  directory: Directory,
-  state: State,
-  silent: () => void,
-): Promise<void> {
+async function keepUp(wire: Wire, directory: Directory, state: State, silent: () => void): Promise<void> {
   while (!state.closed) {
     if (state.line) {
       await state.line.broken;
@@ -110,7 +113,7 @@ async function keepUp(
       directory.tellAll('lost');
     } else {
       await sleep(RETRY_MS, undefined, { ref: false });
-      if (!state.closed) await attempt(config, directory, state);
+      if (!state.closed) await attempt(wire, directory, state);
       if (state.unanswered >= SILENT_ATTEMPTS_MIN) silent();
     }
   }
@@ -136,11 +139,11 @@ function createDirectory(): Directory {
   };
 }
 
-async function connect(config: ClientConfig, deliver: Directory['deliver']): Promise<Line> {
+async function connect({ config, answerMsMax }: Wire, deliver: Directory['deliver']): Promise<Line> {
   const client = new Client({
     ...config,
-    connectionTimeoutMillis: ANSWER_MS_MAX,
-    query_timeout: ANSWER_MS_MAX,
+    connectionTimeoutMillis: answerMsMax,
+    query_timeout: answerMsMax,
   });
   const broken = new Promise<void>((resolve) => {
     client.once('error', () => resolve());

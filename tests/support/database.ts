@@ -22,6 +22,9 @@ export type TestDatabase = {
   drop(): Promise<void>;
 };
 
+/** A backend or the test itself may stall for seconds, and a line of notifications that is lost is another test. */
+const ANSWER_MS_MAX = 120_000;
+
 /**
  * @param entities those the test works with
  * @param schema `migrated` has every migration, `empty` none
@@ -40,7 +43,7 @@ export async function startTestDatabase(
   await superuser.connect();
   const opened: Database[] = [];
   const open = async (): Promise<Database> => {
-    const database = await openDatabase({ target, entities, poolMax: 8 });
+    const database = await openDatabase({ target, entities, poolMax: 8, answerMsMax: ANSWER_MS_MAX });
     opened.push(database);
     return database;
   };
