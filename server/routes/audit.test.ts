@@ -49,8 +49,8 @@ describe('the log', () => {
     await org.owner.put(org.path(`/members/${user.id}`), { role: 'admin' });
     await org.owner.delete(org.path(`/members/${user.id}`));
     const found = await actions(org.owner, org.path('/audit'));
-    expect(found.at(-1)).toBe('org.created');
     // What one write leaves in one moment has no order.
+    expect(found.slice(-2).toSorted()).toEqual(['member.added', 'org.created']);
     const expected = [
       'org.created',
       'member.added',
@@ -128,7 +128,8 @@ describe('the log', () => {
     expect((await other.owner.get(org.path('/audit'))).json.code).toBe('not_found');
     expect((await member.client.get(org.path('/audit'))).json.code).toBe('role_missing');
     expect((await org.owner.get('/api/v1/audit')).json.code).toBe('scope_missing');
-    expect(await actions(other.owner, other.path('/audit'))).toEqual(['member.added', 'org.created']);
+    const found = await actions(other.owner, other.path('/audit'));
+    expect(found.toSorted()).toEqual(['member.added', 'org.created']);
   });
 });
 
