@@ -61,7 +61,8 @@ const DEEDS = {
   'a heartbeat that was not sent': () => socket.write(frame(70, { ref: 1_000 })),
   'a header with a line break': (run) =>
     socket.write(frame(67, { run, head: '+{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
-  'an end after much work': (run) => socket.end(frame(67, { run, code: 9, amount: 600_000, head: '{}' })),
+  // A minute: much, also where it lasts for some seconds until it is heard.
+  'an end after much work': (run) => socket.end(frame(67, { run, code: 9, amount: 60_000_000, head: '{}' })),
   'a load that fails after much work': () =>
     socket.end(frame(66, { ref: 1, code: 1, amount: 200_000, head: '{}' })),
   'an answer that is too large': (run) =>
