@@ -8,7 +8,9 @@ const bed = createTestBed();
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  const limits = { command: { cpuTimeMsMax: 100 }, job: { cpuTimeMsMax: 2_000 } };
+  // One step may take long: a machine that stands still for some seconds meanwhile is not what is looked at.
+  const entryMsMax = 10_000;
+  const limits = { command: { entryMsMax, cpuTimeMsMax: 100 }, job: { entryMsMax, cpuTimeMsMax: 2_000 } };
   sandbox = await createSandbox({ ...bed.options, limits });
 });
 afterAll(() => sandbox.close());
