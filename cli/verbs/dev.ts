@@ -77,15 +77,22 @@ function welcome(log: DevLog, session: DevSession, url: string): void {
 }
 
 /**
- * Listens until it is disposed of: a terminal tells this process and the one that started it, which tells this one
- * again, and cut off while it stops it would leave runners behind.
+ * Listens until it is disposed of, and for good once it was told: a terminal tells this process and the one that
+ * started it, which tells this one again, late where it is busy. Cut off while it stops, it would leave runners behind;
+ * cut off after that, it would seem to have failed.
  */
 function toldToStop(): Disposable & { readonly once: Promise<void> } {
   const told = Promise.withResolvers<void>();
-  const listen = (): void => told.resolve();
+  let isTold = false;
+  const listen = (): void => {
+    isTold = true;
+    told.resolve();
+  };
   for (const signal of SIGNALS) process.on(signal, listen);
   return {
     once: told.promise,
-    [Symbol.dispose]: () => SIGNALS.forEach((signal) => process.off(signal, listen)),
+    [Symbol.dispose]: () => {
+      if (!isTold) for (const signal of SIGNALS) process.off(signal, listen);
+    },
   };
 }
