@@ -1,7 +1,7 @@
 /** A wire to the test database that can be cut: for a server, the database is then gone. */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import type { TestDatabase } from './database.ts';
 
@@ -18,6 +18,12 @@ export type DatabaseProxy = {
   flow(): void;
 };
 
+/**
+ * Below those that systems hand out by themselves (Linux: 32768 and above), so that nobody else is given the port of a
+ * wire that is cut.
+ */
+const PORTS = { first: 20_000, end: 32_768 } as const;
+
 export async function openDatabaseProxy({ target }: TestDatabase): Promise<DatabaseProxy> {
   const sockets = new Set<Socket>();
   let isStalled = false;
@@ -25,7 +31,7 @@ export async function openDatabaseProxy({ target }: TestDatabase): Promise<Datab
     join(near, connect(`${target.folder}/.s.PGSQL.5432`), sockets);
     if (isStalled) near.pause();
   });
-  const port = await listen(server, 0);
+  const port = await listenSomewhere(server);
   const cut = async (): Promise<void> => {
     const closed = once(server, 'close');
     server.close();
@@ -39,7 +45,7 @@ export async function openDatabaseProxy({ target }: TestDatabase): Promise<Datab
   return {
     url,
     cut,
-    mend: async () => void (await listen(server, port)),
+    mend: () => listen(server, port),
     stall: () => {
       isStalled = true;
       for (const socket of sockets) socket.pause();
@@ -51,10 +57,22 @@ export async function openDatabaseProxy({ target }: TestDatabase): Promise<Datab
   };
 }
 
-async function listen(server: Server, port: number): Promise<number> {
+/** @returns the port */
+async function listenSomewhere(server: Server): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.end);
+    try {
+      await listen(server, port);
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+}
+
+async function listen(server: Server, port: number): Promise<void> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }
 
 /** Passes bytes both ways; where one end breaks, so does the other. */
