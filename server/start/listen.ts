@@ -1,12 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Closers } from './closers.ts';
 import type { Settings } from '../settings.ts';
+import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 
 /** @returns the origin under which the server is reached, once it listens */
 export function listen(settings: Settings, listener: RequestListener, closers: Closers): Promise<string> {
   return new Promise((resolve, reject) => {
-    const server = createServer(listener);
+    const server = createServer({ keepAliveTimeout: HTTP_LIMITS.connectionIdleMsMax }, listener);
     server.listen(settings.port, settings.host, () => {
       const address = server.address();
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port;
@@ -35,6 +36,9 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
 async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  // Those that are busy now close as soon as they are not.
+  server.keepAliveTimeout = 1;
+  server.keepAliveTimeoutBuffer = 0;
   server.closeIdleConnections();
   await closed;
   clearTimeout(cut);

@@ -71,6 +71,11 @@ export const HTTP_LIMITS = {
   writesPerMinuteMax: 20_000,
   /** Tokens that were refused, from one address: nobody mistypes that often. */
   wrongTokensPerMinuteMax: 600,
+  /**
+   * How long a connection is kept for the next request: longer than the 60 s of common proxies, so that it is they who
+   * give it up, and no request meets a server that is just closing the connection under it.
+   */
+  connectionIdleMsMax: 75_000,
   /** Streams of events on one server: each is a connection and a timer, and reads when something happens. */
   eventStreamsMax: 1_000,
   eventStreamsPerOrganizationMax: 100,
