@@ -28,6 +28,10 @@ const environment = () => ({
 
 beforeAll(async () => {
   database = await testDatabase();
+  await holdAt(1);
+  await database.superuser.query(
+    `create trigger hold_import before update on record_import for each row execute function hold_import()`,
+  );
   souk = await startSouk({ environment: environment() });
   const org = await soukOn(souk).org('crm');
   await (await soukOn(souk).publisher('kelompok', org)).shipExamples(CSV);
@@ -37,9 +41,10 @@ beforeAll(async () => {
 afterAll(() => discardSouk(souk));
 
 test('an import that is killed twice ends as if it had not been', async () => {
+  await holdAt(0.2);
   const begun = await send('/imports/members', fileOf('first'), { plugin: CSV });
-  await killAmid(begun.json.id, 0.2);
-  await killAmid(begun.json.id, 0.6);
+  await killAmid(begun.json.id, 0.2, 0.6);
+  await killAmid(begun.json.id, 0.6, 1);
   const ended = await untilEnded(begun.json.id);
   expect(ended).toMatchObject({
     state: 'completed',
@@ -54,11 +59,12 @@ test('an import that is killed twice ends as if it had not been', async () => {
 });
 
 test('so does a command that is killed, with one import', async () => {
+  await holdAt(0.3);
   await send(`/plugins/${CSV}/commands/import-members`, fileOf('second'), { args: '{}' });
   const running = async () => (await imports()).find(({ state }) => state === 'running');
   await expect.poll(running, { timeout: TAKEN_UP_MS_MAX, interval: 20 }).toBeDefined();
   const id = (await running())?.id ?? '';
-  await killAmid(id, 0.3);
+  await killAmid(id, 0.3, 1);
   expect(await untilEnded(id)).toMatchObject({ counts: { accepted: ROWS - BAD, rejected: BAD } });
   await expectOnce(id, 'second');
   expect(await imports()).toHaveLength(3);
@@ -99,12 +105,29 @@ function decided({ counts }: Import): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
+/** An import stands still once that share of its rows is decided, however late the test looks. */
+async function holdAt(share: number): Promise<void> {
+  const { superuser } = database;
+  await superuser.query(
+    `create or replace function hold_import() returns trigger language plpgsql as $$ begin
+      if old.accepted + old.merged + old.unchanged + old.rejected + old.held > ${ROWS * share} then
+        perform pg_advisory_xact_lock(1);
+      end if;
+      return new;
+    end $$`,
+  );
+  // What a server that is gone was held in is over once the lock is here again.
+  await superuser.query('select pg_advisory_unlock_all()');
+  await superuser.query('select pg_advisory_lock(1)');
+}
+
 /** Once that share of the rows is decided, and before all are. */
-async function killAmid(id: string, share: number): Promise<void> {
+async function killAmid(id: string, share: number, nextShare: number): Promise<void> {
   await expect
     .poll(async () => decided(await importOf(id)), { timeout: TAKEN_UP_MS_MAX, interval: 20 })
     .toBeGreaterThan(ROWS * share);
   await souk.stop('SIGKILL');
+  await holdAt(nextShare);
   souk = await startSouk({ dataDir: souk.dataDir, environment: environment() });
   const { state, ...rest } = await importOf(id);
   expect(state).toBe('running');
