@@ -69,7 +69,7 @@ export async function inviteByMail(stage: Stage, mailbox: Mailbox): Promise<void
   stage.ledger.add('an invitation', `arrived at ${mail.to.join(', ')}: ${mail.subject}`);
 }
 
-const MAIL_MS_MAX = 15_000;
+const MAIL_MS_MAX = 60_000;
 
 async function arrival({ screen }: Stage, mailbox: Mailbox): Promise<Mailbox['mails'][number]> {
   return screen.step('the mail arrives', async () => {
