@@ -14,10 +14,14 @@ export type Resolve = (name: string, way: 'dns' | 'system') => Promise<readonly 
  * Names that plugins choose are asked of the name servers directly: getaddrinfo would hold a thread of the few that
  * the server's own files need, for as long as a stranger's name server likes to be silent.
  * @param servers `configured` are those of the machine; else each `address:port`
+ * @param answerMsMax how long they may take
  */
-export function createResolve(servers: 'configured' | readonly string[]): Resolve {
+export function createResolve(
+  servers: 'configured' | readonly string[],
+  answerMsMax: number = EGRESS_LIMITS.resolveMsMax,
+): Resolve {
   return async (name, way) => {
-    const found = way === 'system' ? await askSystem(name) : await askNameServers(name, servers);
+    const found = way === 'system' ? await askSystem(name) : await askNameServers(name, servers, answerMsMax);
     return found.flatMap((text) => toAddress(text) ?? []);
   };
 }
@@ -27,8 +31,12 @@ async function askSystem(name: string): Promise<string[]> {
   return found.map(({ address }) => address);
 }
 
-async function askNameServers(name: string, servers: 'configured' | readonly string[]): Promise<string[]> {
-  const resolver = new Resolver({ timeout: EGRESS_LIMITS.resolveMsMax, tries: 1 });
+async function askNameServers(
+  name: string,
+  servers: 'configured' | readonly string[],
+  answerMsMax: number,
+): Promise<string[]> {
+  const resolver = new Resolver({ timeout: answerMsMax, tries: 1, maxTimeout: answerMsMax });
   if (servers !== 'configured') resolver.setServers(servers);
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
