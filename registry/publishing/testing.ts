@@ -60,7 +60,8 @@ export type TestRegistry = {
 export async function startTestRegistry(changes: Partial<PublishingPorts> = {}): Promise<TestRegistry> {
   const test = await startTestDatabase([...REGISTRY_ENTITIES, ...AUDIT_ENTITIES]);
   const blobFolder = await mkdtemp(join(tmpdir(), 'souk-registry-'));
-  const reader = new PackageReader();
+  // Its deadlines are tested with it: here a worker may take minutes to start.
+  const reader = new PackageReader({ readMsMax: 120_000, inspectMsMax: 120_000 });
   const ports: PublishingPorts = {
     database: test.database,
     blobs: await openFileBlobStore(blobFolder),

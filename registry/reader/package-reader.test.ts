@@ -19,8 +19,11 @@ const INDEX: ForgeEntry = { name: 'index.js', content: 'export default { fetch: 
 
 const readers: PackageReader[] = [];
 
-function openReader(options?: PackageReaderOptions): PackageReader {
-  const reader = new PackageReader(options);
+/** For what is not about deadlines: a thread that stalls is no slow package. */
+const PATIENT = { readMsMax: 120_000, inspectMsMax: 120_000 };
+
+function openReader(options: PackageReaderOptions = {}): PackageReader {
+  const reader = new PackageReader({ ...PATIENT, ...options });
   readers.push(reader);
   return reader;
 }
