@@ -24,7 +24,7 @@ let sandbox: Sandbox;
 
 beforeAll(async () => {
   // Little processor time, so that those who use it up do so before their deadline on a busy machine as well.
-  const limits = { cpuTimeMsMax: 500 };
+  const limits = { cpuTimeMsMax: 500, wallTimeMsMax: 60_000 };
   sandbox = await createSandbox({
     ...bed.options,
     limits: { endpoint: limits, health: limits },

@@ -1,5 +1,4 @@
 // outcome: exceededCpu
-// deadlineMs: 10000
 // Derivations run on other threads than the plugin; their time is charged all the same.
 const derive = async () => {
   const key = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, ['deriveBits']);

@@ -1,5 +1,4 @@
 // outcome: exceededCpu
-// deadlineMs: 10000
 // A run that is ended for its processor time has listeners that hear of it, and go on.
 export default {
   async fetch(request) {

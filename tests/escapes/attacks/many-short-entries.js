@@ -1,5 +1,4 @@
 // outcome: exceededCpu
-// deadlineMs: 10000
 // Each step stays below the limit of an entry; their sum does not stay below the budget of a run.
 export default {
   async fetch(request, host) {

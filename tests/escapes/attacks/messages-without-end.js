@@ -1,5 +1,4 @@
 // outcome: exceededCpu
-// deadlineMs: 10000
 // A thousand messages go to and fro between the ports of a channel.
 export default {
   async fetch() {
