@@ -27,12 +27,15 @@ export type LocalServer = {
   close(): Promise<void>;
 };
 
+/** Longer than any client keeps a connection, so that no request meets one that is just closing. */
+const KEPT_MS = 75_000;
+
 export async function startLocalServer(
   answer: (asked: Asked) => Reply | Promise<Reply>,
 ): Promise<LocalServer> {
   const requests: string[] = [];
   const scripted: LocalServer['scripted'] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const asked = readRequest(request, Buffer.concat(parts).toString('utf8'));
