@@ -56,6 +56,8 @@ async function makeTemplate(server: EmbeddedPostgres): Promise<void> {
   const database = await openDatabase({
     target: { ...server.target, database: TEMPLATE_DATABASE },
     entities: [],
+    // A stall at the very beginning would take the whole run with it.
+    answerMsMax: 120_000,
   });
   await database.migrate(MIGRATIONS);
   await database.close();
