@@ -8,7 +8,7 @@ import { enter, leave, verdictOf } from './lifecycle-step.ts';
 import { loadGuest } from './load-guest.ts';
 import { graphOfRows, loadRows, requireInstalled, type Rows } from './organization-rows.ts';
 import type { OthersInvolved } from './planning/plan.ts';
-import { stateAfter } from './state.ts';
+import { stateAfter, type InstallationState } from './state.ts';
 
 /**
  * Deactivates a plugin, those that need it first. Files and data stay. A hook that fails does not hold it up; the
@@ -45,11 +45,16 @@ export async function deactivateAll(context: InstallationsContext, acting: Actin
   return active;
 }
 
-function activeDependants(rows: Rows, plugin: PluginId): PluginId[] {
-  const running = new Set(['active', 'activating']);
-  return dependantClosure(graphOfRows(rows), plugin).filter(
-    (id) => id !== plugin && running.has(rows.get(id)?.state ?? ''),
-  );
+const RUNNING: readonly InstallationState[] = ['active', 'activating'];
+
+/** What is on its way down still stands on what it needs. Who asks for a plugin to go does not wait for that. */
+export const RUNNING_OR_LEAVING: readonly InstallationState[] = [...RUNNING, 'deactivating'];
+
+function activeDependants(rows: Rows, plugin: PluginId, states = RUNNING): PluginId[] {
+  return dependantClosure(graphOfRows(rows), plugin).filter((id) => {
+    const state = rows.get(id)?.state;
+    return id !== plugin && state !== undefined && states.includes(state);
+  });
 }
 
 function needed(plugin: PluginId, dependants: readonly PluginId[]): Refusal {
@@ -62,6 +67,7 @@ function needed(plugin: PluginId, dependants: readonly PluginId[]): Refusal {
 /**
  * Takes one plugin down, unless an active one needs it: who activated meanwhile must not lose what it stands on.
  * @param because why it goes with another one; null where somebody asked for it
+ * @param holders in which states what needs it holds it up
  * @returns the plugins that hold it up; none when it is down
  */
 export async function takeDown(
@@ -69,10 +75,11 @@ export async function takeDown(
   acting: Acting,
   plugin: PluginId,
   because: string | null,
+  holders: readonly InstallationState[] = RUNNING,
 ): Promise<readonly PluginId[]> {
   const { guest, seat, dependants } = await underOrgLock(context, acting.orgId, async (tx) => {
     const rows = await loadRows(tx, acting.orgId);
-    const holding = activeDependants(rows, plugin);
+    const holding = activeDependants(rows, plugin, holders);
     if (holding.length > 0) return { guest: undefined, seat: null, dependants: holding };
     const row = requireInstalled(rows, plugin);
     await enter(tx, context, acting, row, 'deactivate', 1);

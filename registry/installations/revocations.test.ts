@@ -49,6 +49,31 @@ it('what is unsafe is taken down after what needs it, once, where the organizati
   expect(await fixture.installations.enforceRevocations()).toBe(0);
 });
 
+it('what another one takes down keeps standing on what it needs until it is down', async () => {
+  if (!deactivating) return expect.unreachable();
+  const { installations, runtime, test } = fixture;
+  await test.superuser.query(
+    `update installation set state = 'active' where org_id = $1 and state = 'inactive'`,
+    [deactivating.id],
+  );
+  runtime.calls.length = 0;
+  const { deactivate } = runtime;
+  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  runtime.deactivate = async (guest) => {
+    begun.resolve();
+    await goOn.promise;
+    return deactivate(guest);
+  };
+  const first = installations.enforceRevocations();
+  await begun.promise;
+  runtime.deactivate = deactivate;
+  expect(await installations.enforceRevocations()).toBe(0);
+  expect(await states(deactivating)).toEqual([`${BASE} active`, `${TOP} deactivating`]);
+  goOn.resolve();
+  expect(await first).toBe(2);
+  expect(runtime.calls).toEqual([`deactivate ${TOP} 1.0.0`, `deactivate ${BASE} 1.0.0`]);
+});
+
 it('and is not started again by an organization that did not decide anything', async () => {
   if (!blocking) return expect.unreachable();
   const { acting } = blocking;

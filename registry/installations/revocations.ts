@@ -6,7 +6,7 @@ import { underOrgLock, type Acting, type InstallationsContext } from './context.
 import { loadDangers, type Danger } from './danger.ts';
 import { dependantClosure } from './dependency-graph.ts';
 import { RevocationPolicyEntity, type RevocationReaction } from './entities/revocation-policy.ts';
-import { takeDown } from './deactivation.ts';
+import { RUNNING_OR_LEAVING, takeDown } from './deactivation.ts';
 import { graphOfRows, loadRows, requireInstalled } from './organization-rows.ts';
 
 const REACTION_BY_DEFAULT: RevocationReaction = 'block';
@@ -131,7 +131,7 @@ async function enforceIn(context: InstallationsContext, acting: Acting): Promise
   return taken;
 }
 
-/** `left`: it is down already, or on its way, or something has begun to need it meanwhile. */
+/** `left`: it is down already, or on its way, or something needs it that was begun meanwhile or is not down yet. */
 async function takeDownOnce(
   context: InstallationsContext,
   acting: Acting,
@@ -139,7 +139,7 @@ async function takeDownOnce(
   because: string,
 ): Promise<'taken' | 'left'> {
   try {
-    const holding = await takeDown(context, acting, plugin, because);
+    const holding = await takeDown(context, acting, plugin, because, RUNNING_OR_LEAVING);
     return holding.length === 0 ? 'taken' : 'left';
   } catch (error) {
     const codes = ['transition_not_allowed', 'transition_in_progress', 'plugin_not_installed'];
