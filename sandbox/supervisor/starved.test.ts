@@ -14,7 +14,7 @@ beforeAll(async () => {
   sandbox = await createSandbox({
     ...bed.options,
     // Long, so that who stops the runner a little late on a busy machine still stops it in time.
-    limits: { endpoint: { entryMsMax: 1_500, cpuTimeMsMax: 3_000 } },
+    limits: { endpoint: { entryMsMax: 1_500, cpuTimeMsMax: 3_000, wallTimeMsMax: 60_000 } },
     sharing: { reviewed: 'installation' },
   });
 });
@@ -28,8 +28,10 @@ export default { fetch(request) {
 } }`;
 const ENDLESS = 2 ** 50;
 
-/** Far less than makes a step to blame, more than a runner spends before it begins one. */
+/** More than a runner spends before it begins a step. */
 const SPENT_MS = 40;
+/** Less than makes a step to blame. */
+const SPENT_MS_MAX = 100;
 const REST_MS = 100;
 
 /** Returns once the runner rests: after a call it makes an isolate in reserve, which is not what is to be stopped. */
@@ -42,22 +44,42 @@ async function settled(cpuMs: () => number | undefined): Promise<number> {
   }
 }
 
-/** Stops the runner as soon as the call has had some of the processor, and lets it go on after `pauseMs`. */
+/**
+ * Stops the runner as soon as the call has had some of the processor, and lets it go on after `pauseMs`. Where this
+ * process is late itself, and the call has had too much of it by then, that says nothing: it is done once more.
+ */
 async function callThroughPause(guest: Guest, rounds: number, pauseMs: number): Promise<Completion> {
+  for (;;) {
+    const { completion, spentMs } = await tryPause(guest, rounds, pauseMs);
+    if (spentMs < SPENT_MS_MAX) return completion;
+  }
+}
+
+async function tryPause(
+  guest: Guest,
+  rounds: number,
+  pauseMs: number,
+): Promise<{ completion: Completion; spentMs: number }> {
   expect((await sandbox.call(bed.get(guest, 'https://souk.test/?rounds=1'))).outcome).toBe('ok');
   const { pid } = sandbox.health().runners.find(({ use }) => use === 'guests') ?? { pid: 0 };
   expect(pid).toBeGreaterThan(0);
   const usage = openProcessUsage(innermostProcess(pid));
   const beforeMs = await settled(() => usage.cpuMs());
-  const call = sandbox.call(bed.get(guest, `https://souk.test/?rounds=${rounds}`));
-  while ((usage.cpuMs() ?? Infinity) < beforeMs + SPENT_MS) await sleep(2);
-  usage.close();
+  const spentMs = (): number => (usage.cpuMs() ?? Infinity) - beforeMs;
+  // On a machine that is busy enough the call ends before it has had so much.
+  const over = new AbortController();
+  const call = sandbox
+    .call(bed.get(guest, `https://souk.test/?rounds=${rounds}`))
+    .finally(() => over.abort());
+  while (!over.signal.aborted && spentMs() < SPENT_MS) await sleep(2);
   process.kill(-pid, 'SIGSTOP');
+  const spent = spentMs();
   await sleep(pauseMs);
   process.kill(-pid, 'SIGCONT');
+  usage.close();
   const completion = await call;
   sandbox.unload(guest.installationId);
-  return completion;
+  return { completion, spentMs: spent };
 }
 
 test.runIf(process.platform === 'linux')(
