@@ -2,10 +2,10 @@
  * Kills the server amid writes of many kinds, each with an `Idempotency-Key`, round after round on the same data. Sent
  * again, what was acknowledged gets the same answer and is not done twice; what was not is carried out, soon.
  */
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PluginId } from '../spec/plugin-id.ts';
+import { amid } from './support/amid.ts';
 import { HttpClient, type Answer } from './support/http-client.ts';
 import { testRounds } from './support/rounds.ts';
 import { discardSouk, startSouk, type SoukProcess } from './support/souk-process.ts';
@@ -14,8 +14,6 @@ import { soukOn, testDatabase } from './support/test-souk.ts';
 
 const ROUNDS = 10;
 const ORGS = 4;
-/** About as long as the writes of one round take together. */
-const KILL_AFTER_MS_MAX = 250;
 const TOOL: PluginId = 'kelompok/tool';
 
 type Write = { readonly method: string; readonly path: string; readonly body: unknown };
@@ -67,7 +65,7 @@ testRounds(
     const sending = orgs.flatMap((org) =>
       writesOf(org, round).map((write) => send(org, write, randomUUID())),
     );
-    await sleep(randomInt(KILL_AFTER_MS_MAX));
+    await amid(sending);
     await souk.stop('SIGKILL');
     const all = await Promise.all(sending);
     unanswered += all.filter(({ answer }) => answer === null).length;
