@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['**/*.long.test.ts'],
     exclude: ['**/node_modules/**'],
     testTimeout: 20 * 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 10 * 60_000,
     expect: { poll: { timeout: 60_000, interval: 50 } },
     globalSetup: ['tests/support/database-server.ts'],
     pool: 'forks',

@@ -19,7 +19,7 @@ const ROUNDS = 20;
 const PLUGINS = 40;
 const VERSIONS = 5;
 const EXTRA_BYTES_MAX = 60_000;
-const READY_MS_MAX = 60_000;
+const READY_MS_MAX = 180_000;
 const PUBLISHER = 'kelompok';
 const TARGETS = ['server', 'database', 'both'] as const;
 

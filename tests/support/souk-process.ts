@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 150_000;
 
 /** A run of tests that is cut off takes its servers with it (prctl(2), PR_SET_PDEATHSIG). */
 const DIES_WITH_TESTS = existsSync('/usr/bin/setpriv')
