@@ -18,8 +18,18 @@ import { ensureSocketFolder } from './socket-folder.ts';
 
 const run = promisify(execFile);
 
-/** How long a killed predecessor may linger (a zombie, a last backend) before a start is given up. */
-const START_MS_MAX = 10_000;
+export type Patience = {
+  /**
+   * Looks, 10 ms apart or more, that find no server: a killed predecessor may linger (a zombie, a last backend). They are
+   * counted and not timed, for this process may stand still as well.
+   */
+  readonly looksInVainMax: number;
+  /** How long a server that lives may take: after a crash it replays its log, which is a gigabyte or more. */
+  readonly startMsMax: number;
+};
+
+const PATIENCE: Patience = { looksInVainMax: 2_000, startMsMax: 10 * 60_000 };
+
 /** After this long a lock file whose process is no PostgreSQL is taken for a relic and removed. */
 const RELIC_MS_MIN = 1_000;
 const STOP_MS_MAX = 30_000;
@@ -49,13 +59,14 @@ export type Running = Postmaster & { readonly origin: 'started' | 'adopted' };
 /**
  * Adopts the server of the cluster if one lives, else starts one and waits until it takes connections.
  *
- * @throws Refusal `embedded_database_failed` after ten seconds of trying
+ * @throws Refusal `embedded_database_failed` after 20 s or more in which there was none, or ten minutes in which one started
  */
-export async function ensureRunning(startup: Startup): Promise<Running> {
+export async function ensureRunning(startup: Startup, patience = PATIENCE): Promise<Running> {
   const begunMs = performance.now();
   let child: ChildProcess | undefined;
   let relicSinceMs: number | undefined;
-  while (performance.now() - begunMs < START_MS_MAX) {
+  let inVain = 0;
+  while (inVain < patience.looksInVainMax && performance.now() - begunMs < patience.startMsMax) {
     const status = await inspect(startup.cluster.folder);
     switch (status.kind) {
       case 'ready':
@@ -73,9 +84,10 @@ export async function ensureRunning(startup: Startup): Promise<Running> {
         break;
     }
     await sleep(POLL_MS);
+    if (status.kind !== 'changing') inVain += 1;
   }
   throw new Refusal('embedded_database_failed', {
-    detail: 'The built-in database did not take connections within ten seconds.',
+    detail: 'The built-in database ended again and again, or took no connection for ten minutes.',
   });
 }
 
