@@ -49,8 +49,6 @@ describe('the log', () => {
     await org.owner.put(org.path(`/members/${user.id}`), { role: 'admin' });
     await org.owner.delete(org.path(`/members/${user.id}`));
     const found = await actions(org.owner, org.path('/audit'));
-    // What one write leaves in one moment has no order.
-    expect(found.slice(-2).toSorted()).toEqual(['member.added', 'org.created']);
     const expected = [
       'org.created',
       'member.added',
@@ -73,7 +71,7 @@ describe('the log', () => {
       'member.role-changed',
       'member.removed',
     ];
-    expect(found.toSorted()).toEqual(expected.toSorted());
+    expect(found).toEqual(expected.toReversed());
   });
 
   it('has users, tokens and publishers in the chain of the instance', async () => {
@@ -128,8 +126,7 @@ describe('the log', () => {
     expect((await other.owner.get(org.path('/audit'))).json.code).toBe('not_found');
     expect((await member.client.get(org.path('/audit'))).json.code).toBe('role_missing');
     expect((await org.owner.get('/api/v1/audit')).json.code).toBe('scope_missing');
-    const found = await actions(other.owner, other.path('/audit'));
-    expect(found.toSorted()).toEqual(['member.added', 'org.created']);
+    expect(await actions(other.owner, other.path('/audit'))).toEqual(['member.added', 'org.created']);
   });
 });
 
