@@ -46,6 +46,8 @@ export function newAjv(
     validateSchema: meta === 'withMetaSchemas',
     allErrors: errors === 'allErrors',
     strict: false,
+    // JSON may say 1e999, which is read as Infinity, and that is no number of JSON (RFC 8259, section 6).
+    strictNumbers: true,
     ownProperties: true,
     validateFormats: true,
     // Optimizing takes half of the time of compiling, and gains nothing that can be measured in a check.

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from './json.ts';
 import { checkGuestSchema } from './guest-schema.ts';
-import { compileGuestSchema } from './guest-validator.ts';
+import { compileGuestSchema, createGuestValidator } from './guest-validator.ts';
+import { createOvertime } from './overtime.ts';
 
 describe('schemas of strangers', () => {
   it('report every violation of a value', () => {
@@ -110,6 +111,50 @@ describe('schemas of strangers', () => {
       expect(validate(numbers(10))).toEqual([]);
       expect(validate([true]).length).toBeGreaterThan(1);
     });
+  });
+
+  describe('whose every check takes long', () => {
+    // Too many to be judged without a timer, and quick in truth: what they take is what the clocks say.
+    const many: JsonValue = Array.from({ length: 50_000 }, () => 1);
+    const late = 'takes too long to check against its schema';
+    const onClocks = (cpuMsPerCheck: number) => {
+      const time = { nowMs: 0, cpuMs: 0 };
+      const clocks = { nowMs: () => time.nowMs, cpuMs: () => (time.cpuMs += cpuMsPerCheck) };
+      const check = createGuestValidator({ items: { type: 'number' } }, clocks);
+      return { time, messages: () => check(many).map(({ message }) => message) };
+    };
+
+    it('get a share of the time, and more when some has passed', () => {
+      const { time, messages } = onClocks(125);
+      for (let before = 0; before < 5; before++) expect(messages()).toEqual([]);
+      expect(messages()).toEqual([late]);
+      time.nowMs += 100;
+      expect(messages()).toEqual([]);
+      expect(messages()).toEqual([late]);
+    });
+
+    it('spend what all schemas share', () => {
+      const time = { cpuMs: 0 };
+      const clocks = { nowMs: () => 0, cpuMs: () => (time.cpuMs += 125) };
+      const ofAll = createOvertime({ lentMsMax: 1_000, share: 0.2 }, clocks.nowMs);
+      for (const type of ['number', 'integer']) {
+        const check = createGuestValidator({ items: { type } }, clocks, ofAll);
+        expect(ofAll.isUsedUp()).toBe(false);
+        for (let before = 0; before < 5; before++) expect(check(many)).toEqual([]);
+      }
+      expect(ofAll.isUsedUp()).toBe(true);
+    });
+
+    it('are never refused for what every check may take', () => {
+      const { messages } = onClocks(25);
+      for (let before = 0; before < 100; before++) expect(messages()).toEqual([]);
+    });
+  });
+
+  it('take no number that JSON has not', () => {
+    const beyond = JSON.parse('1e999') as number;
+    for (const type of ['number', 'integer'])
+      expect(compileGuestSchema({ type })(beyond).map(({ message }) => message)).toEqual([`must be ${type}`]);
   });
 
   it('are compiled once for each text', () => {

@@ -6,6 +6,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { newAjv } from './guest-ajv.ts';
 import { costOf } from './guest-schema.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { createOvertime, type Overtime } from './overtime.ts';
 import type { Violation } from './refusal.ts';
 import { isCheap, type SchemaCost } from './schema-cost.ts';
 import { withinTime } from './within-time.ts';
@@ -14,6 +15,16 @@ import { withinTime } from './within-time.ts';
 const UNTIMED_STEPS_MAX = 200_000;
 /** Nobody else is served meanwhile. A megabyte against a usual schema takes a tenth of it. */
 const CHECK_MS_MAX = 200;
+/**
+ * Processor time that each check may have, however many there are; what it takes beyond is overtime, of which there is
+ * a share for one schema, and one for all of them: else a plugin whose every answer takes 150 ms to check would have
+ * the server for itself.
+ */
+const PLAIN_MS_MAX = 25;
+const OVERTIME_OF_ONE = { lentMsMax: 500, share: 0.1 };
+const OVERTIME_OF_ALL = { lentMsMax: 1_000, share: 0.2 };
+/** How long a check may last while all overtime is used up: PLAIN_MS_MAX with half a processor. */
+const SCARCE_MS_MAX = 2 * PLAIN_MS_MAX;
 /** A schema that used up its time is given none for so long, twice as long each further time. */
 const PAUSE_MS_MIN = 2_000;
 const PAUSE_MS_MAX = 10 * 60_000;
@@ -27,6 +38,20 @@ const KEPT_CHARS_MAX = 8 * 2 ** 20;
  */
 export type GuestValidator = (value: JsonValue) => Violation[];
 
+/** Clocks in milliseconds: one that runs, and the processor time of this thread. */
+export type CheckClocks = { readonly nowMs: () => number; readonly cpuMs: () => number };
+
+const CLOCKS: CheckClocks = {
+  nowMs: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1_000;
+  },
+};
+
+/** What all schemas of this process share. */
+const overtimeOfAll = createOvertime(OVERTIME_OF_ALL, CLOCKS.nowMs);
+
 /** By the schema's own text: manifests are read anew for each call. */
 const kept = new Map<string, GuestValidator>();
 let keptChars = 0;
@@ -36,7 +61,7 @@ export function compileGuestSchema(schema: JsonObject): GuestValidator {
   const text = JSON.stringify(schema);
   const known = kept.get(text);
   if (known) return known;
-  const made = createValidator(schema);
+  const made = createGuestValidator(schema, CLOCKS, overtimeOfAll);
   kept.set(text, made);
   keptChars += text.length;
   for (const [oldest] of kept) {
@@ -47,16 +72,27 @@ export function compileGuestSchema(schema: JsonObject): GuestValidator {
   return made;
 }
 
-function createValidator(schema: JsonObject): GuestValidator {
-  const pace = createPace();
+/** @param ofAll shared with other schemas, by the same clock */
+export function createGuestValidator(
+  schema: JsonObject,
+  { nowMs, cpuMs }: CheckClocks,
+  ofAll: Overtime = createOvertime(OVERTIME_OF_ALL, nowMs),
+): GuestValidator {
+  const pace = createPace(nowMs);
+  const ofThis = createOvertime(OVERTIME_OF_ONE, nowMs);
   let cost: SchemaCost | undefined;
   let exact: ValidateFunction | undefined;
   let quick: ValidateFunction | undefined;
 
   const checkInTime = (value: JsonValue): Violation[] => {
-    if (pace.isPausing()) return [TOO_LONG];
+    if (pace.isPausing() || ofThis.isUsedUp()) return [TOO_LONG];
     const validate = (quick ??= compile(schema, 'firstError'));
-    const checked = withinTime(() => violationsOf(validate, value), CHECK_MS_MAX);
+    const startedMs = cpuMs();
+    const wallTimeMsMax = ofAll.isUsedUp() ? SCARCE_MS_MAX : CHECK_MS_MAX;
+    const checked = withinTime(() => violationsOf(validate, value), wallTimeMsMax);
+    const overtimeMs = Math.max(0, cpuMs() - startedMs - PLAIN_MS_MAX);
+    ofThis.spend(overtimeMs);
+    ofAll.spend(overtimeMs);
     if (checked.kind === 'done') {
       pace.forgive();
       return checked.result;
@@ -80,13 +116,13 @@ const NAME_CHARS_MAX = 200;
 const TOO_LONG: Violation = { pointer: '', message: 'takes too long to check against its schema' };
 const TOO_DEEP: Violation = { pointer: '', message: 'is nested too deeply to be compared' };
 
-function createPace(): { isPausing(): boolean; pause(): void; forgive(): void } {
+function createPace(nowMs: () => number): { isPausing(): boolean; pause(): void; forgive(): void } {
   let pauseMs = PAUSE_MS_MIN;
   let untilMs = 0;
   return {
-    isPausing: () => performance.now() < untilMs,
+    isPausing: () => nowMs() < untilMs,
     pause() {
-      untilMs = performance.now() + pauseMs;
+      untilMs = nowMs() + pauseMs;
       pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 2);
     },
     forgive() {
