@@ -290,7 +290,7 @@ async function run(
   const call = { ...body, actor, requestId, signal: raw.signal };
   const isAsked = query.background === '' || query.background === 'true';
   if (body.offered.command.run !== 'job' && !isAsked) {
-    return { status: 200, json: toJson(await commands.run(call)) };
+    return { status: 200, json: await commands.run(call) };
   }
   // A job outlives the request of whoever wanted it; nobody could be told what a stranger's came to.
   if (!principal) throw new Refusal('authentication_required', { detail: 'Jobs are for members.' });
