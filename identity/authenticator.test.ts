@@ -144,6 +144,17 @@ describe('a token', () => {
     onTestFinished(() => clock.mockRestore());
     expect(await codeOf(() => here.authenticate(brief.secret))).toBe('token_expired');
     expect(await codeOf(() => there.authenticate(brief.secret))).toBe('token_expired');
+    expect(await codeOf(() => here.recall(brief.secret))).toBe('token_expired');
+  });
+
+  test('is recalled only where it is known, as long as it counts', async () => {
+    await hearAll();
+    expect(here.recall(issued.secret)).toBeUndefined();
+    const principal = await here.authenticate(issued.secret);
+    expect(here.recall(issued.secret)).toBe(principal);
+    expect(here.recall(`${issued.secret} `)).toBeUndefined();
+    await revoke(issued);
+    expect(here.recall(issued.secret)).toBeUndefined();
   });
 
   test('that this server never issued, or that is none', async () => {
@@ -171,6 +182,7 @@ describe('a token', () => {
     await fixture.superuser.query('alter table token rename to token_hidden');
     try {
       expect(await here.authenticate(issued.secret)).toMatchObject({ tokenId: issued.token.id });
+      expect(here.recall(issued.secret)).toMatchObject({ tokenId: issued.token.id });
     } finally {
       await fixture.superuser.query('alter table token_hidden rename to token');
     }
@@ -210,6 +222,7 @@ test('a server that cannot hear keeps nothing: a revocation counts without being
   await deaf.notifications.close();
   expect(deaf.notifications.state()).toBe('lost');
   await authenticator.authenticate(issued.secret);
+  expect(authenticator.recall(issued.secret)).toBeUndefined();
   await fixture.superuser.query('update token set revoked_at = now() where id = $1', [issued.token.id]);
   expect(await codeOf(() => authenticator.authenticate(issued.secret))).toBe('token_revoked');
   await authenticator.close();

@@ -20,6 +20,12 @@ export type Authenticator = {
    * @throws Refusal `token_malformed`, `token_unknown`, `token_expired`, `token_revoked` or `database_unavailable`
    */
   authenticate(secret: string): Promise<Principal>;
+  /**
+   * The same without waiting, for calls.
+   * @returns undefined for what is not kept here, of which `authenticate` knows more
+   * @throws Refusal `token_expired`
+   */
+  recall(secret: string): Principal | undefined;
   /** Writes down which tokens were used and stops. */
   close(): Promise<void>;
 };
@@ -54,16 +60,24 @@ export async function createAuthenticator(database: Database): Promise<Authentic
     if (asked === generation && hears()) keep(kept, hash, known);
     return known;
   };
+  const recall = (hash: string): Known | undefined => {
+    const known = kept.get(hash);
+    return known && hears() && performance.now() < known.keptUntilMs ? known : undefined;
+  };
+  const use = ({ principal, expiresAtMs }: Known, nowMs: number): Principal => {
+    if (nowMs >= expiresAtMs) throw expired();
+    lastUse.note(principal.tokenId, nowMs);
+    return principal;
+  };
   return {
     authenticate: async (secret) => {
-      const hash = hashTokenSecret(readTokenSecret(secret)).toString('hex');
+      const hash = hashTokenSecret(readTokenSecret(secret));
       const nowMs = Date.now();
-      const remembered = kept.get(hash);
-      const trusted = remembered && hears() && performance.now() < remembered.keptUntilMs;
-      const known = trusted ? remembered : await ask(hash);
-      if (nowMs >= known.expiresAtMs) throw expired();
-      lastUse.note(known.principal.tokenId, nowMs);
-      return known.principal;
+      return use(recall(hash) ?? (await ask(hash)), nowMs);
+    },
+    recall: (secret) => {
+      const known = recall(hashTokenSecret(secret));
+      return known && use(known, Date.now());
     },
     close: async () => {
       unlisten();

@@ -7,7 +7,7 @@
  *
  * Stored is the SHA-256 of the whole text. 256 random bits need no slow hash.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Refusal } from '../spec/refusal.ts';
 
@@ -51,9 +51,9 @@ export function looksLikeToken(text: string): boolean {
   return text.startsWith(PREFIX);
 }
 
-/** What is stored in place of the secret. */
-export function hashTokenSecret(secret: TokenSecret): Buffer {
-  return createHash('sha256').update(secret, 'ascii').digest();
+/** What is stored in place of a secret, in lower-case hex. Of any other text it is a hash that no token has. */
+export function hashTokenSecret(text: string): string {
+  return hash('sha256', text, 'hex');
 }
 
 function checksumOf(body: string): string {

@@ -108,7 +108,8 @@ export async function storeToken(
     revokedAt: null,
     lastUsedAt: null,
   };
-  await tx.em.insert(TokenEntity, { ...token, scopes: [...grant.scopes], hash: hashTokenSecret(secret) });
+  const hash = Buffer.from(hashTokenSecret(secret), 'hex');
+  await tx.em.insert(TokenEntity, { ...token, scopes: [...grant.scopes], hash });
   await auditToken(tx, actor, token, 'token.issued', { scopes: [...grant.scopes] });
   return { secret, token };
 }

@@ -1,5 +1,5 @@
 /** What the gateway asks of the other houses. */
-import { looksLikeToken, roleIn, type Authenticator } from '../../identity/index.ts';
+import { looksLikeToken, roleIn, type Principal } from '../../identity/index.ts';
 import type { Caller } from '../../sandbox/index.ts';
 import type { GatewayPorts } from '../gateway/gateway.ts';
 import type { Services } from '../services.ts';
@@ -15,15 +15,16 @@ export function gatewayPorts(services: Services): GatewayPorts {
       const [, secret] = authorization === null ? [] : (/^bearer +(\S+)$/iu.exec(authorization) ?? []);
       // Any other value of Authorization is between the caller and the plugin.
       if (secret === undefined || !looksLikeToken(secret)) return ANONYMOUS;
-      return callerOf(authenticator, secret, orgId);
+      const principal = authenticator.recall(secret);
+      if (principal) return callerOf(principal, orgId);
+      return authenticator.authenticate(secret).then((asked) => callerOf(asked, orgId));
     },
     run: (invocation) => sandbox.call(invocation),
     answerRefused: refusedAnswers(log, telemetry),
   };
 }
 
-async function callerOf(authenticator: Authenticator, secret: string, orgId: string): Promise<Caller> {
-  const principal = await authenticator.authenticate(secret);
+function callerOf(principal: Principal, orgId: string): Caller {
   const mayCall = principal.scopes.has('plugins:call');
   return { kind: 'user', id: principal.id, role: mayCall ? (roleIn(principal, orgId) ?? null) : null };
 }
