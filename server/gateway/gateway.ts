@@ -46,6 +46,8 @@ export type GatewayPorts = {
    * @throws Refusal when there is a token and it is not valid
    */
   readonly identify: (authorization: string | null, orgId: string) => Caller | Promise<Caller>;
+  /** A call of this guest is about to come. @returns a promise that never rejects, and soon resolves */
+  readonly prepare: (guest: Guest) => Promise<void>;
   readonly run: (invocation: Invocation) => Promise<Completion>;
   /** Called when a guest's answer broke the response schema of its own manifest. */
   readonly answerRefused: (guest: Guest, requestId: string, why: string) => void;
@@ -81,6 +83,8 @@ export type RequestBody = ByteSource & {
 export type Gateway = (request: GatewayRequest, requestId: string) => Promise<GatewayAnswer>;
 
 export const GATEWAY_PREFIX = '/orgs/';
+/** Versions that have been called: the schemas of their endpoints are compiled. */
+const called = new WeakSet<readonly Endpoint[]>();
 const tables = new WeakMap<readonly Endpoint[], (method: string, path: string) => EndpointMatch>();
 
 type Address = {
@@ -105,7 +109,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const admitted = await enter(ports, request, address);
     const reading = openBody(request, admitted.endpoint);
     if (!reading) return serve(ports, request, { address, requestId, admitted, body: null });
+    const preparing = prepareFirst(ports, admitted);
     const body = await reading;
+    if (preparing) await preparing;
     // A body takes as long as its caller likes: what was taken down, replaced or withdrawn meanwhile does not serve it.
     const still = turn === currentTurn() ? admitted : await enter(ports, request, address);
     return serve(ports, request, { address, requestId, admitted: still, body });
@@ -121,6 +127,13 @@ async function enter(ports: GatewayPorts, request: GatewayRequest, address: Addr
   const caller = known instanceof Promise ? await known : known;
   admit(installation, endpoint, caller);
   return { installation, endpoint, caller };
+}
+
+/** To compile a schema takes as long as to load a small plugin: the runner does that meanwhile. */
+function prepareFirst(ports: GatewayPorts, { installation, endpoint }: Admitted): Promise<void> | null {
+  if (!endpoint.checkRequest || called.has(installation.endpoints)) return null;
+  called.add(installation.endpoints);
+  return ports.prepare(installation.guest);
 }
 
 type Entered = {
