@@ -174,5 +174,8 @@ export type SandboxObserver = {
   callDenied(guest: Guest, capability: string, permission: Permission | null): void;
   /** A host service failed for a reason of ours; the guest was told nothing of it. */
   callFailed(guest: Guest, capability: string, requestId: string, error: unknown): void;
-  runnerEnded(runner: { pid: number; tier: TrustTier }, why: string, blamed: readonly Guest[]): void;
+  runnerEnded(runner: EndedRunner, why: string, blamed: readonly Guest[]): void;
 };
+
+/** A runner that died or was killed. `runs`: how many ended with it, of whoever they were. */
+export type EndedRunner = { readonly pid: number; readonly tier: TrustTier; readonly runs: number };

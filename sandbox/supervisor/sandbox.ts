@@ -328,8 +328,8 @@ class Supervisor implements Sandbox {
     if (isShared) for (const { installationId } of suspects) this.#pool.isolate(installationId);
     for (const { run, isolate } of end.runs) run.settle(failRun(run, verdict.failureOf(run, isolate.id)));
     if (end.killReason?.outcome === 'canceled') return;
-    const { pid, tier } = end;
-    this.#options.observer.runnerEnded({ pid, tier }, verdict.reason, culprit ? [culprit] : []);
+    const ended = { pid: end.pid, tier: end.tier, runs: end.runs.length };
+    this.#options.observer.runnerEnded(ended, verdict.reason, culprit ? [culprit] : []);
   }
 }
 

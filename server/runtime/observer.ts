@@ -89,10 +89,7 @@ export function createObserver(
     runnerEnded: (runner, why, blamed) => {
       for (const guest of blamed) onStrike(guest, why);
       metrics.runnerEnds.inc({ tier: runner.tier });
-      log.warn(
-        { pid: runner.pid, tier: runner.tier, why, blamed: blamed.map((guest) => guest.plugin.id) },
-        'runner ended',
-      );
+      log.warn({ ...runner, why, blamed: blamed.map((guest) => guest.plugin.id) }, 'runner ended');
     },
   };
 }
