@@ -1,8 +1,8 @@
 /** AbortController and AbortSignal (DOM section 3). */
 import { bound } from './bound.ts';
 import { DOMException } from './dom-exception.ts';
-import { Event, EventTarget, makeEventHandler } from './event-target.ts';
-import { arrayPush } from './intrinsics.ts';
+import { Event, EventTarget, fireEvent, makeEventHandler } from './event-target.ts';
+import { arrayIndexOf, arrayPush, trunc } from './intrinsics.ts';
 import { defineInterface, requireArguments } from './web-idl.ts';
 
 const MAKER = Symbol('maker of signals');
@@ -18,6 +18,8 @@ export class AbortSignal extends EventTarget {
   #aborted = false;
   #reason: unknown = undefined;
   #dependents: AbortSignal[] = [];
+  /** Of a signal that follows others: those that follow none. */
+  #sources: AbortSignal[] | null = null;
   readonly #handler = makeEventHandler(this, 'abort');
 
   constructor(maker?: symbol) {
@@ -33,7 +35,7 @@ export class AbortSignal extends EventTarget {
 
   static timeout(delayMs: number): AbortSignal {
     requireArguments(arguments.length, 1, 'AbortSignal.timeout');
-    const delay = Number(delayMs);
+    const delay = trunc(Number(delayMs));
     if (!(delay >= 0 && delay <= Number.MAX_SAFE_INTEGER)) {
       throw new TypeError(
         'AbortSignal.timeout: the time must be a number of milliseconds that is not negative.',
@@ -77,8 +79,7 @@ export class AbortSignal extends EventTarget {
       reason === undefined ? new DOMException('The operation was aborted.', 'AbortError') : reason,
       affected,
     );
-    for (let index = 0; index < affected.length; index += 1)
-      affected[index]?.dispatchEvent(new Event('abort'));
+    for (const signal of affected) fireEvent(signal, new Event('abort'));
   }
 
   #mark(reason: unknown, affected: AbortSignal[]): void {
@@ -91,6 +92,13 @@ export class AbortSignal extends EventTarget {
     for (const dependent of dependents) dependent.#mark(reason, affected);
   }
 
+  /** DOM section 3.1.3: a signal is linked to the ends of every chain, so that events come in the order of making. */
+  #link(source: AbortSignal): void {
+    if (arrayIndexOf(source.#dependents, this) >= 0) return;
+    arrayPush(source.#dependents, this);
+    arrayPush((this.#sources ??= []), source);
+  }
+
   #follow(sources: Iterable<AbortSignal>): void {
     const list = [...sources];
     for (const source of list) {
@@ -99,8 +107,10 @@ export class AbortSignal extends EventTarget {
     for (const source of list) {
       if (this.#aborted) return;
       if (source.#aborted) this.#abort(source.#reason);
-      else arrayPush(source.#dependents, this);
     }
+    if (this.#aborted) return;
+    this.#sources = [];
+    for (const source of list) for (const end of source.#sources ?? [source]) this.#link(end);
   }
 }
 
@@ -126,5 +136,5 @@ export function signalOf(subscribe: (abort: () => void) => void): AbortSignal {
   return signal;
 }
 
-defineInterface(AbortSignal, 'AbortSignal');
-defineInterface(AbortController, 'AbortController');
+defineInterface(AbortSignal, 'AbortSignal', { constructor: 0 });
+defineInterface(AbortController, 'AbortController', { abort: 0 });

@@ -1,6 +1,7 @@
 /** Blob and File (File API sections 3 and 4). The bytes are one binary string, which V8 slices without copying. */
 import { binaryFromBytes, bytesFromBinary, encodeToBinary } from './binary.ts';
 import {
+  arrayPush,
   bytesOf,
   dateNow,
   isBufferSource,
@@ -17,7 +18,7 @@ import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
 import { defineInterface, isObject, requireArguments, toDictionary, toUsvString } from './web-idl.ts';
 
-type BlobOptions = { type: string; endings: 'transparent' | 'native' };
+type BlobOptions = { type: string; endings: Endings };
 type BlobPart = string | ArrayBuffer | ArrayBufferView | Blob;
 
 const OUTSIDE_PRINTABLE_ASCII = /[^\u0020-\u007e]/;
@@ -41,13 +42,12 @@ export class Blob {
   readonly #type: string;
 
   constructor(parts?: Iterable<BlobPart>, options?: Partial<BlobOptions>) {
-    const { type, endings = 'transparent' } = toDictionary<BlobOptions>(options, 'Blob');
-    if (endings !== 'transparent' && endings !== 'native')
-      throw new TypeError('Blob: "endings" must be transparent or native.');
-    this.#type = toBlobType(type);
-    if (parts === undefined) return;
-    if (!isObject(parts)) throw new TypeError('Blob: the parts must be a sequence.');
-    for (const part of parts) this.#binary += toBinary(part, endings);
+    const list = parts === undefined ? [] : toParts(parts);
+    const given = toDictionary<BlobOptions>(options, 'Blob');
+    // Web IDL section 3.2.17: members are read in the order of their names.
+    const endings = toEndings(given.endings);
+    this.#type = toBlobType(given.type);
+    for (const part of list) this.#binary += toBinary(part, endings);
   }
 
   get size(): number {
@@ -140,12 +140,29 @@ export function streamOfBinary(binary: string): ReadableStream<Uint8Array> {
   );
 }
 
-function toBinary(part: unknown, endings: 'transparent' | 'native'): string {
+type Endings = 'transparent' | 'native';
+
+function toEndings(value: unknown = 'transparent'): Endings {
+  const endings = `${value as string}`;
+  if (endings !== 'transparent' && endings !== 'native')
+    throw new TypeError('Blob: "endings" must be transparent or native.');
+  return endings;
+}
+
+/** Web IDL converts arguments from left to right: what is no bytes becomes text before the options are looked at. */
+function toParts(parts: unknown): BlobPart[] {
+  if (!isObject(parts)) throw new TypeError('Blob: the parts must be a sequence.');
+  const list: BlobPart[] = [];
+  for (const part of parts as Iterable<unknown>)
+    arrayPush(list, isBufferSource(part) || isBlob(part) ? part : `${part as string}`);
+  return list;
+}
+
+function toBinary(part: BlobPart, endings: Endings): string {
   if (isBufferSource(part)) return binaryFromBytes(bytesOf(part));
   if (isBlob(part)) return blobBinary(part);
-  const text = `${part as string}`;
   return encodeToBinary(
-    endings === 'native' ? replaceText(replaceText(text, '\r\n', '\n'), '\r', '\n') : text,
+    endings === 'native' ? replaceText(replaceText(part, '\r\n', '\n'), '\r', '\n') : part,
   );
 }
 
@@ -162,5 +179,5 @@ function toPosition(value: unknown, fallback: number, size: number): number {
   return position < 0 ? max(size + position, 0) : min(position, size);
 }
 
-defineInterface(Blob, 'Blob');
-defineInterface(File, 'File');
+defineInterface(Blob, 'Blob', { constructor: 0, slice: 0 });
+defineInterface(File, 'File', { constructor: 2 });

@@ -4,6 +4,7 @@
  * A body stays what it was made from, text or a binary string, until somebody asks for the stream: the usual JSON
  * answer never becomes bytes or a stream inside the isolate.
  */
+import type { AbortSignal } from './abort.ts';
 import type { Blob } from './blob.ts';
 import { binaryFromBytes, bytesFromBinary, encodeToBinary } from './binary.ts';
 import type { FormData } from './form-data.ts';
@@ -15,12 +16,13 @@ import {
   jsonParse,
   min,
   promiseReject,
+  SafeUint8Array,
   stringSlice,
   charCodeAt,
   toWellFormed,
   typedArrayName,
 } from './intrinsics.ts';
-import { blobPart, formPart, streamPart, urlPart } from './lazy.ts';
+import { blobPart, clonePart, formPart, streamPart, urlPart } from './lazy.ts';
 import type { PulledBody } from './pulled-body.ts';
 import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
@@ -43,7 +45,12 @@ type Source =
   | { readonly kind: 'stream'; readonly stream: ReadableStream };
 
 /** Read once: `isUsed` is set when the source has been handed out. A stream tells for itself. */
-export type Body = { source: Source; isUsed: boolean };
+export type Body = {
+  source: Source;
+  isUsed: boolean;
+  /** Of an answer that came whole: once aborted, nobody reads it any more (Fetch section 5.6, "abort a fetch call"). */
+  abortedBy?: AbortSignal;
+};
 
 type Extracted = { readonly body: Body; readonly type: string | null };
 
@@ -126,15 +133,19 @@ function isBodyUsed(body: Body | null): boolean {
 /** The stream of a body, made at the first call. */
 export function streamOf(body: Body): ReadableStream {
   if (body.source.kind === 'stream') return body.source.stream;
-  const stream =
-    body.source.kind === 'pulled'
+  const stream = body.abortedBy?.aborted
+    ? brokenStream(body.abortedBy.reason)
+    : body.source.kind === 'pulled'
       ? streamOfPulled(pullOf(body.source.pulled), dropOf(body.source.pulled))
       : blobPart.use().streamOfBinary(wholeBinary(body.source));
-  // A body that was read before its stream was asked for shows a stream that is used up.
-  if (body.isUsed) void stream.cancel();
+  // A body that was read before its stream was asked for shows the stream that its reader has used up, and holds.
+  if (body.isUsed) void stream.getReader().cancel();
   body.source = { kind: 'stream', stream };
   return stream;
 }
+
+const brokenStream = (reason: unknown): ReadableStream =>
+  new (streamPart.use().ReadableStream)({ start: (controller) => controller.error(reason) });
 
 const pullOf =
   (pulled: PulledBody): (() => Promise<string | null>) =>
@@ -180,11 +191,39 @@ function wholeBinary(source: Extract<Source, { kind: 'text' | 'binary' }>): stri
 /** Fetch section 2.2.4, "clone a body". */
 export function cloneBody(body: Body): Body {
   if (body.source.kind === 'pulled') streamOf(body);
-  if (body.source.kind !== 'stream') return makeBody(body.source);
+  if (body.source.kind !== 'stream') return { ...makeBody(body.source), ...abortOf(body) };
   const [mine, theirs] = body.source.stream.tee();
   body.source = { kind: 'stream', stream: mine };
-  return makeBody({ kind: 'stream', stream: theirs });
+  return makeBody({ kind: 'stream', stream: isByteStream(theirs) ? theirs : withCopies(theirs) });
 }
+
+const abortOf = ({ abortedBy }: Body): Partial<Body> => (abortedBy ? { abortedBy } : {});
+
+/** What controls a stream; the polyfill keeps it in this member. Branches of a byte stream share no chunks. */
+const isByteStream = (stream: ReadableStream): boolean =>
+  (stream as unknown as { _readableStreamController?: unknown })._readableStreamController instanceof
+  streamPart.use().ReadableByteStreamController;
+
+/** Streams section 4.9.1, "tee" for a clone: what the second branch gives is its own. */
+function withCopies(stream: ReadableStream): ReadableStream {
+  const reader = stream.getReader();
+  return new (streamPart.use().ReadableStream)<unknown>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(copyOf(value));
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+const copyOf = (chunk: unknown): unknown =>
+  typedArrayName(chunk) === 'Uint8Array'
+    ? new SafeUint8Array(bytesOf(chunk as Uint8Array))
+    : clonePart.use().structuredClone(chunk);
 
 let hasMark: (value: object, mark: 'body' | 'request') => boolean;
 
@@ -216,6 +255,7 @@ export const isRequestTooLarge = (thrown: unknown): boolean => isObject(thrown) 
 export function takeBinary(body: Body, bytesMax: number): string | Promise<string> {
   if (isUnusable(body)) throw new TypeError('Body is unusable: it has already been read.');
   body.isUsed = true;
+  body.abortedBy?.throwIfAborted();
   if (body.source.kind === 'stream') return readAll(body.source.stream, bytesMax);
   if (body.source.kind === 'pulled') return pullAll(body.source.pulled, bytesMax);
   return withinCap(wholeBinary(body.source), bytesMax);
@@ -279,6 +319,7 @@ async function refuse(
 function takeText(body: Body): string | Promise<string> {
   if (body.source.kind === 'text' && !body.isUsed) {
     body.isUsed = true;
+    body.abortedBy?.throwIfAborted();
     return withoutMark(body.source.text);
   }
   const binary = takeBinary(body, Infinity);

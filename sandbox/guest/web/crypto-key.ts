@@ -16,6 +16,7 @@ export type KeyParts = {
 
 let make: (parts: KeyParts) => CryptoKey;
 let partsOf: (key: CryptoKey) => KeyParts;
+let isHere: (value: object) => value is CryptoKey;
 const MAKER = Symbol('maker of keys');
 
 export class CryptoKey {
@@ -26,6 +27,7 @@ export class CryptoKey {
       return key;
     };
     partsOf = (key) => key.#parts;
+    isHere = (value): value is CryptoKey => #parts in value;
   }
 
   #parts: KeyParts = {
@@ -36,6 +38,7 @@ export class CryptoKey {
     material: { format: 'raw', data: '' },
   };
   #algorithm: object | null = null;
+  #usages: string[] | null = null;
 
   constructor(maker?: symbol) {
     if (maker !== MAKER) throw new TypeError('Illegal constructor');
@@ -52,7 +55,8 @@ export class CryptoKey {
     return this.#algorithm;
   }
   get usages(): string[] {
-    return arraySlice(this.#parts.usages);
+    this.#usages ??= arraySlice(this.#parts.usages);
+    return this.#usages;
   }
 }
 
@@ -64,6 +68,7 @@ function shownAlgorithm(algorithm: KeyParts['algorithm']): object {
 }
 
 export const makeKey = (parts: KeyParts): CryptoKey => make(parts);
+export const isKey = (value: object): value is CryptoKey => isHere(value);
 export const keyParts = (key: CryptoKey): KeyParts => partsOf(key);
 
-defineInterface(CryptoKey, 'CryptoKey');
+defineInterface(CryptoKey, 'CryptoKey', { constructor: 0 });

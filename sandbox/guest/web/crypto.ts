@@ -11,12 +11,23 @@ import { defineInterface, requireArguments } from './web-idl.ts';
 const RANDOM_BYTES_MAX = 65_536;
 const INTEGER_ARRAY = /^(?:Big)?(?:Int|Uint)\d+(?:Clamped)?Array$/;
 
+const MAKER = Symbol('maker of crypto');
+
 class Crypto {
+  /** Reading it throws a TypeError where the receiver is no instance (Web IDL section 3.7.7). */
+  readonly #here = true;
+
+  constructor(maker?: symbol) {
+    if (maker !== MAKER) throw new TypeError('Illegal constructor');
+  }
+
   get subtle(): SubtleCrypto {
+    void this.#here;
     return subtlePart.use().subtle;
   }
 
   getRandomValues<T extends ArrayBufferView>(array: T): T {
+    void this.#here;
     requireArguments(arguments.length, 1, 'Crypto.getRandomValues');
     const name = typedArrayName(array);
     if (!isView(array) || name === undefined || !INTEGER_ARRAY.test(name)) {
@@ -32,6 +43,7 @@ class Crypto {
 
   /** RFC 9562 section 5.4: version 4, variant 10. */
   randomUUID(): string {
+    void this.#here;
     const binary = bound().randomBytes(16);
     let hex = '';
     for (let index = 0; index < 16; index += 1) {
@@ -45,6 +57,6 @@ class Crypto {
 
 const HEX_OF = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-defineInterface(Crypto, 'Crypto');
+defineInterface(Crypto, 'Crypto', { constructor: 0 });
 export { Crypto };
-export const crypto = new Crypto();
+export const crypto = new Crypto(MAKER);

@@ -1,6 +1,6 @@
 /** DOMException (Web IDL section 2.8.1 and 4.3). */
 import { captureStackTrace, mapGet, SafeMap } from './intrinsics.ts';
-import { defineInterface } from './web-idl.ts';
+import { defineConstant, defineInterface } from './web-idl.ts';
 
 const LEGACY_NAMES = [
   'IndexSizeError',
@@ -28,6 +28,34 @@ const LEGACY_NAMES = [
   'TimeoutError',
   'InvalidNodeTypeError',
   'DataCloneError',
+];
+/** Web IDL section 2.8.1: the constant of each code, from 1 on. */
+const LEGACY_CONSTANTS = [
+  'INDEX_SIZE_ERR',
+  'DOMSTRING_SIZE_ERR',
+  'HIERARCHY_REQUEST_ERR',
+  'WRONG_DOCUMENT_ERR',
+  'INVALID_CHARACTER_ERR',
+  'NO_DATA_ALLOWED_ERR',
+  'NO_MODIFICATION_ALLOWED_ERR',
+  'NOT_FOUND_ERR',
+  'NOT_SUPPORTED_ERR',
+  'INUSE_ATTRIBUTE_ERR',
+  'INVALID_STATE_ERR',
+  'SYNTAX_ERR',
+  'INVALID_MODIFICATION_ERR',
+  'NAMESPACE_ERR',
+  'INVALID_ACCESS_ERR',
+  'VALIDATION_ERR',
+  'TYPE_MISMATCH_ERR',
+  'SECURITY_ERR',
+  'NETWORK_ERR',
+  'ABORT_ERR',
+  'URL_MISMATCH_ERR',
+  'QUOTA_EXCEEDED_ERR',
+  'TIMEOUT_ERR',
+  'INVALID_NODE_TYPE_ERR',
+  'DATA_CLONE_ERR',
 ];
 const LEGACY_CODES: ReadonlyMap<string, number> = new SafeMap(
   LEGACY_NAMES.map((name, index): [string, number] => [name, index + 1]).filter(([name]) => name !== ''),
@@ -63,3 +91,6 @@ export class DOMException extends Error {
 }
 
 defineInterface(DOMException, 'DOMException');
+LEGACY_CONSTANTS.forEach((name, index) => {
+  defineConstant(DOMException, name, index + 1);
+});

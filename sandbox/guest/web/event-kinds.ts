@@ -93,6 +93,6 @@ export class MessageEvent extends Event {
   }
 }
 
-defineInterface(ErrorEvent, 'ErrorEvent');
+defineInterface(ErrorEvent, 'ErrorEvent', { constructor: 1 });
 defineInterface(PromiseRejectionEvent, 'PromiseRejectionEvent');
-defineInterface(MessageEvent, 'MessageEvent');
+defineInterface(MessageEvent, 'MessageEvent', { constructor: 1 });

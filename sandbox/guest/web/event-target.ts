@@ -1,54 +1,57 @@
 /** Event, CustomEvent and EventTarget (DOM section 2), for targets without a tree. */
-import { apply, arrayPush, arraySlice, arraySplice, dateNow } from './intrinsics.ts';
+import { apply, arrayPush, arraySlice, arraySplice } from './intrinsics.ts';
 import { DOMException } from './dom-exception.ts';
+import { abortPart } from './lazy.ts';
+import { now } from './performance.ts';
 import { reportError } from './report-error.ts';
-import { defineInterface, requireArguments, toDictionary } from './web-idl.ts';
+import { defineConstant, defineInterface, isObject, requireArguments, toDictionary } from './web-idl.ts';
 
 type EventInit = { bubbles: boolean; cancelable: boolean; composed: boolean };
 
-/** The flags of an event that its target sets while it dispatches. */
+/** The flags of an event (DOM section 2.2), some of which its target sets while it dispatches. */
 type Dispatch = {
+  type: string;
+  bubbles: boolean;
+  cancelable: boolean;
   target: EventTarget | null;
   isDispatching: boolean;
+  isPropagationStopped: boolean;
   isStopped: boolean;
   isPassive: boolean;
   isCanceled: boolean;
+  isTrusted: boolean;
 };
 let dispatchOf: (event: Event) => Dispatch;
 
 export class Event {
-  static readonly NONE = 0;
-  static readonly CAPTURING_PHASE = 1;
-  static readonly AT_TARGET = 2;
-  static readonly BUBBLING_PHASE = 3;
   static {
     dispatchOf = (event) => event.#dispatch;
   }
 
-  readonly #type: string;
-  readonly #bubbles: boolean;
-  readonly #cancelable: boolean;
   readonly #composed: boolean;
-  readonly #timeStamp = dateNow();
-  readonly #dispatch: Dispatch = {
-    target: null,
-    isDispatching: false,
-    isStopped: false,
-    isPassive: false,
-    isCanceled: false,
-  };
+  readonly #timeStamp = now();
+  readonly #dispatch: Dispatch;
 
   constructor(type: string, init?: Partial<EventInit>) {
     requireArguments(arguments.length, 1, 'Event');
     const { bubbles, cancelable, composed } = toDictionary<EventInit>(init, 'Event');
-    this.#type = `${type}`;
-    this.#bubbles = Boolean(bubbles);
-    this.#cancelable = Boolean(cancelable);
     this.#composed = Boolean(composed);
+    this.#dispatch = {
+      type: `${type}`,
+      bubbles: Boolean(bubbles),
+      cancelable: Boolean(cancelable),
+      target: null,
+      isDispatching: false,
+      isPropagationStopped: false,
+      isStopped: false,
+      isPassive: false,
+      isCanceled: false,
+      isTrusted: false,
+    };
   }
 
   get type(): string {
-    return this.#type;
+    return this.#dispatch.type;
   }
   get target(): EventTarget | null {
     return this.#dispatch.target;
@@ -63,10 +66,10 @@ export class Event {
     return this.#dispatch.isDispatching ? 2 : 0;
   }
   get bubbles(): boolean {
-    return this.#bubbles;
+    return this.#dispatch.bubbles;
   }
   get cancelable(): boolean {
-    return this.#cancelable;
+    return this.#dispatch.cancelable;
   }
   get composed(): boolean {
     return this.#composed;
@@ -77,8 +80,18 @@ export class Event {
   get returnValue(): boolean {
     return !this.#dispatch.isCanceled;
   }
+  set returnValue(value: unknown) {
+    if (!value) this.preventDefault();
+  }
+  get cancelBubble(): boolean {
+    return this.#dispatch.isPropagationStopped;
+  }
+  set cancelBubble(value: unknown) {
+    const dispatch = this.#dispatch;
+    if (value) dispatch.isPropagationStopped = true;
+  }
   get isTrusted(): boolean {
-    return false;
+    return this.#dispatch.isTrusted;
   }
   get timeStamp(): number {
     return this.#timeStamp;
@@ -88,13 +101,26 @@ export class Event {
     return isDispatching && target ? [target] : [];
   }
   stopPropagation(): void {
-    // Without a tree there is nothing above the target.
+    this.#dispatch.isPropagationStopped = true;
   }
   stopImmediatePropagation(): void {
-    this.#dispatch.isStopped = true;
+    this.#dispatch.isPropagationStopped = this.#dispatch.isStopped = true;
   }
   preventDefault(): void {
-    if (this.#cancelable && !this.#dispatch.isPassive) this.#dispatch.isCanceled = true;
+    const dispatch = this.#dispatch;
+    if (dispatch.cancelable && !dispatch.isPassive) dispatch.isCanceled = true;
+  }
+  /** DOM section 2.2: an event before it is dispatched once more, as new. */
+  initEvent(type: string, bubbles?: boolean, cancelable?: boolean): void {
+    requireArguments(arguments.length, 1, 'Event.initEvent');
+    const dispatch = this.#dispatch;
+    const name = `${type}`;
+    if (dispatch.isDispatching) return;
+    dispatch.type = name;
+    dispatch.bubbles = Boolean(bubbles);
+    dispatch.cancelable = Boolean(cancelable);
+    dispatch.target = null;
+    dispatch.isPropagationStopped = dispatch.isStopped = dispatch.isCanceled = dispatch.isTrusted = false;
   }
 }
 
@@ -125,7 +151,13 @@ type Listener = {
   isRemoved: boolean;
 };
 
+let fire: (target: EventTarget, event: Event) => void;
+
 export class EventTarget {
+  static {
+    fire = (target, event) => void target.#dispatch(event, true);
+  }
+
   #listeners: Listener[] = [];
 
   addEventListener(
@@ -134,14 +166,17 @@ export class EventTarget {
     options?: Partial<ListenerOptions> | boolean,
   ): void {
     requireArguments(arguments.length, 2, 'EventTarget.addEventListener');
+    const listeners = this.#listeners;
     const { capture, once, passive, signal } = flatten(options);
-    if (callback === null || signal?.aborted) return;
+    if (signal !== undefined && !isSignal(signal))
+      throw new TypeError('EventTarget.addEventListener: "signal" must be an AbortSignal.');
+    if (callback === null || callback === undefined || signal?.aborted) return;
     if (typeof callback !== 'function' && typeof callback !== 'object') {
       throw new TypeError('EventTarget.addEventListener: the listener must be a function or an object.');
     }
     const key = `${type}`;
     if (this.#find(key, callback, Boolean(capture)) >= 0) return;
-    arrayPush(this.#listeners, {
+    arrayPush(listeners, {
       type: key,
       callback,
       capture: Boolean(capture),
@@ -166,17 +201,30 @@ export class EventTarget {
 
   dispatchEvent(event: Event): boolean {
     requireArguments(arguments.length, 1, 'EventTarget.dispatchEvent');
-    const dispatch = dispatchOf(event);
-    if (dispatch.isDispatching)
+    if (dispatchOf(event).isDispatching)
       throw new DOMException('The event is already being dispatched.', 'InvalidStateError');
+    return this.#dispatch(event, false);
+  }
+
+  #dispatch(event: Event, isTrusted: boolean): boolean {
+    const dispatch = dispatchOf(event);
     dispatch.target = this;
     dispatch.isDispatching = true;
-    for (const listener of arraySlice(this.#listeners)) {
-      if (dispatch.isStopped) break;
-      if (listener.type === event.type && !listener.isRemoved) this.#invoke(listener, event, dispatch);
-    }
-    dispatch.isDispatching = dispatch.isStopped = dispatch.isPassive = false;
+    dispatch.isTrusted = isTrusted;
+    // DOM section 2.9: the target is reached on the way down and on the way up.
+    this.#invokeAll(event, dispatch, true);
+    this.#invokeAll(event, dispatch, false);
+    dispatch.isDispatching = dispatch.isPropagationStopped = dispatch.isStopped = dispatch.isPassive = false;
     return !dispatch.isCanceled;
+  }
+
+  #invokeAll(event: Event, dispatch: Dispatch, capture: boolean): void {
+    if (dispatch.isPropagationStopped) return;
+    for (const listener of arraySlice(this.#listeners)) {
+      if (dispatch.isStopped) return;
+      if (listener.capture === capture && listener.type === dispatch.type && !listener.isRemoved)
+        this.#invoke(listener, event, dispatch);
+    }
   }
 
   /** DOM section 2.9, "inner invoke": an exception in a listener is reported and stops nothing. */
@@ -209,11 +257,19 @@ export class EventTarget {
   }
 }
 
+/** DOM section 2.10, "fire an event": what no code of the guest's has dispatched is trusted. */
+export const fireEvent = (target: EventTarget, event: Event): void => fire(target, event);
+
 function flatten(options: Partial<ListenerOptions> | boolean | undefined): Partial<ListenerOptions> {
-  return typeof options === 'boolean'
-    ? { capture: options }
-    : toDictionary<ListenerOptions>(options, 'EventTarget');
+  return options === undefined || options === null || isObject(options)
+    ? toDictionary<ListenerOptions>(options, 'EventTarget')
+    : { capture: Boolean(options) };
 }
+
+const isSignal = (value: unknown): boolean => {
+  const aborts = abortPart.loaded();
+  return aborts !== undefined && value instanceof aborts.AbortSignal;
+};
 
 /**
  * An `onname` attribute (HTML section 8.1.8.1): one listener whose place stays when the handler changes.
@@ -238,6 +294,9 @@ export function makeEventHandler(
   };
 }
 
-defineInterface(Event, 'Event');
-defineInterface(CustomEvent, 'CustomEvent');
-defineInterface(EventTarget, 'EventTarget');
+defineInterface(Event, 'Event', { constructor: 1, initEvent: 1 });
+['NONE', 'CAPTURING_PHASE', 'AT_TARGET', 'BUBBLING_PHASE'].forEach((name, phase) => {
+  defineConstant(Event, name, phase);
+});
+defineInterface(CustomEvent, 'CustomEvent', { constructor: 1 });
+defineInterface(EventTarget, 'EventTarget', { addEventListener: 2, removeEventListener: 2 });

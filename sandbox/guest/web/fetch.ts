@@ -44,7 +44,7 @@ function carryUntil(signal: AbortSignal, request: Request, carrier: Carrier): Pr
       // A body that is pulled ends with the signal as well.
       if (answer.body === null || typeof answer.body === 'string')
         signal.removeEventListener('abort', onAbort);
-      return fromHost(answer);
+      return fromHost(answer, signal);
     };
     signal.addEventListener('abort', onAbort);
     void promiseThen(send(), resolve, (error) => {
@@ -73,7 +73,7 @@ async function wholeBody(body: Body): Promise<string> {
   }
 }
 
-function fromHost(answer: BoundResponse): Response {
+function fromHost(answer: BoundResponse, signal?: AbortSignal): Response {
   return wrapResponse({
     type: 'basic',
     status: answer.status,
@@ -81,11 +81,12 @@ function fromHost(answer: BoundResponse): Response {
     url: answer.url,
     redirected: answer.redirected,
     list: trustedList(answer.headers),
-    body: bodyOf(answer.body),
+    body: bodyOf(answer.body, signal),
   });
 }
 
-function bodyOf(body: BoundResponse['body']): Body | null {
+function bodyOf(body: BoundResponse['body'], abortedBy?: AbortSignal): Body | null {
   if (body === null) return null;
-  return typeof body === 'string' ? binaryBody(body) : pulledBody(body);
+  if (typeof body !== 'string') return pulledBody(body);
+  return abortedBy === undefined ? binaryBody(body) : { ...binaryBody(body), abortedBy };
 }

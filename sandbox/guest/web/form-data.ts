@@ -13,7 +13,7 @@ import {
   stringToLowerCase,
 } from './intrinsics.ts';
 import { parameter, parseMimeType, parseParameters } from './mime-type.ts';
-import { decodeLossily } from './text-encoding.ts';
+import { decodeWithMark } from './text-encoding.ts';
 import { URLSearchParams } from './url.ts';
 import { definePairIterator, defineInterface, requireArguments, toUsvString } from './web-idl.ts';
 
@@ -198,9 +198,9 @@ function addPart(form: FormData, part: string): void {
   const headers = parsePartHeaders(stringSlice(part, 0, cut));
   const body = stringSlice(part, cut + 4);
   if (headers.name === undefined) throw new TypeError('A part of the body has no name.');
-  const name = decodeLossily(unescapeName(headers.name));
-  if (headers.filename === undefined) return form.append(name, decodeLossily(body));
-  const filename = decodeLossily(unescapeName(headers.filename));
+  const name = decodeWithMark(unescapeName(headers.name));
+  if (headers.filename === undefined) return form.append(name, decodeWithMark(body));
+  const filename = decodeWithMark(unescapeName(headers.filename));
   form.append(name, fileFromBinary(body, filename, headers.type ?? 'text/plain', dateNow()));
 }
 
@@ -216,7 +216,8 @@ export function decodeForm(binary: string, contentType: string): FormData {
     throw new TypeError('The body is neither multipart/form-data nor application/x-www-form-urlencoded.');
   }
   const form = new FormData();
-  new URLSearchParams(decodeLossily(binary)).forEach((value, name) => form.append(name, value));
+  // The constructor drops a question mark at the start, which the parser of URL section 5.1 does not.
+  new URLSearchParams(`&${decodeWithMark(binary)}`).forEach((value, name) => form.append(name, value));
   return form;
 }
 
@@ -244,7 +245,7 @@ const max0 = (value: number): number => (value < 0 ? 0 : value);
 const unescapeName = (name: string): string =>
   replaceText(replaceText(replaceText(name, '%0A', '\n'), '%0D', '\r'), '%22', '"');
 
-defineInterface(FormData, 'FormData');
+defineInterface(FormData, 'FormData', { constructor: 0, append: 2, set: 2, forEach: 1 });
 Object.defineProperty(FormData.prototype, Symbol.iterator, {
   value: FormData.prototype.entries,
   writable: true,

@@ -199,13 +199,15 @@ export type HeadersInit = Headers | Iterable<readonly [string, string]> | Readon
 
 /** Fetch section 5.1, "fill", onto a list that nobody else holds. */
 export function fillHeaders(list: HeaderList, init: object): void {
-  if (isHeaders(init)) {
+  if (isHeaders(init) && iteratorOf(init) === iterateHeaders) {
     for (const [name, value] of listOf(init)) arrayPush(list, [name, value]);
     return;
   }
   for (const [name, value] of toPairs(init, 'Headers'))
     arrayPush(list, [toHeaderName(name), toHeaderValue(value)]);
 }
+
+const iteratorOf = (headers: Headers): unknown => headers[Symbol.iterator];
 
 function isHeaders(value: unknown): value is Headers {
   try {
@@ -237,9 +239,10 @@ export function isReasonPhrase(text: string): boolean {
   return true;
 }
 
+const iterateHeaders: unknown = Headers.prototype.entries;
 Object.defineProperty(Headers.prototype, Symbol.iterator, {
-  value: Headers.prototype.entries,
+  value: iterateHeaders,
   writable: true,
   configurable: true,
 });
-defineInterface(Headers, 'Headers');
+defineInterface(Headers, 'Headers', { constructor: 0, forEach: 1 });

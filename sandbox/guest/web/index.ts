@@ -41,7 +41,7 @@ import {
 } from './lazy.ts';
 import { navigator } from './navigator.ts';
 import type { Part } from './part.ts';
-import { performance } from './performance.ts';
+import { Performance, performance } from './performance.ts';
 import type { PulledBody } from './pulled-body.ts';
 import { reportError } from './report-error.ts';
 import { Request, requestFromHost } from './request.ts';
@@ -66,6 +66,7 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   Headers,
   navigator,
   performance,
+  Performance,
   queueMicrotask,
   reportError,
   Request,

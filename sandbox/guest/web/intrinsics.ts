@@ -124,6 +124,9 @@ const dataViewBuffer = uncurryThis(getterOf(DataView.prototype, 'buffer'));
 const dataViewOffset = uncurryThis(getterOf(DataView.prototype, 'byteOffset'));
 const dataViewBytes = uncurryThis(getterOf(DataView.prototype, 'byteLength'));
 const bufferBytes = uncurryThis(getterOf(ArrayBuffer.prototype, 'byteLength'));
+export const isDetached = uncurryThis(getterOf(ArrayBuffer.prototype, 'detached')) as (
+  buffer: ArrayBuffer,
+) => boolean;
 export const { isView } = ArrayBuffer;
 
 /** Whether the value has the internal slot of an ArrayBuffer, whatever its prototype says. */
@@ -140,12 +143,25 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
 export const isBufferSource = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   isView(value) || isArrayBuffer(value);
 
-/** A view, not a copy, of the bytes of a buffer source (Web IDL section 3.2.26, "get a reference to the bytes held"). */
+/** The buffer of a buffer source; its own, where it is one. */
+export const bufferOf = (source: ArrayBuffer | ArrayBufferView): ArrayBuffer =>
+  !isView(source)
+    ? source
+    : typedArrayName(source) === undefined
+      ? dataViewBuffer(source)
+      : typedArrayBuffer(source);
+
+/**
+ * A view, not a copy, of the bytes of a buffer source (Web IDL section 3.2.26, "get a copy of the bytes held"); of one
+ * that was transferred there are none.
+ */
 export function bytesOf(source: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
-  if (!isView(source)) return new SafeUint8Array(source);
+  const buffer = bufferOf(source);
+  if (isDetached(buffer)) return new SafeUint8Array(0);
+  if (!isView(source)) return new SafeUint8Array(buffer);
   return typedArrayName(source) === undefined
-    ? new SafeUint8Array(dataViewBuffer(source), dataViewOffset(source), dataViewBytes(source))
-    : new SafeUint8Array(typedArrayBuffer(source), typedArrayOffset(source), typedArrayBytes(source));
+    ? new SafeUint8Array(buffer, dataViewOffset(source), dataViewBytes(source))
+    : new SafeUint8Array(buffer, typedArrayOffset(source), typedArrayBytes(source));
 }
 
 export const { max, min, trunc, abs } = Math;

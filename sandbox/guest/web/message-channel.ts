@@ -4,7 +4,7 @@
  */
 import { bound } from './bound.ts';
 import { MessageEvent } from './event-kinds.ts';
-import { Event, EventTarget, makeEventHandler } from './event-target.ts';
+import { Event, EventTarget, fireEvent, makeEventHandler } from './event-target.ts';
 import { arrayPush, promiseResolve, promiseThen } from './intrinsics.ts';
 import { structuredClone } from './structured-clone.ts';
 import { defineInterface, isObject, requireArguments } from './web-idl.ts';
@@ -54,7 +54,7 @@ export class MessagePort extends EventTarget {
     const other = this.#other;
     if (other === undefined) return;
     this.#other = other.#other = undefined;
-    bound().setTimer(0, () => other.dispatchEvent(new Event('close')));
+    bound().setTimer(0, () => fireEvent(other, new Event('close')));
   }
 
   get onmessage(): unknown {
@@ -92,7 +92,7 @@ export class MessagePort extends EventTarget {
   /** What one message leaves to do at once is done before the next. */
   async #deliver(messages: readonly unknown[]): Promise<void> {
     for (let index = 0; index < messages.length; index += 1) {
-      this.dispatchEvent(new MessageEvent('message', { data: messages[index] }));
+      fireEvent(this, new MessageEvent('message', { data: messages[index] }));
       await promiseThen(promiseResolve(undefined), () => undefined);
     }
   }
@@ -114,5 +114,5 @@ export class MessageChannel {
   }
 }
 
-defineInterface(MessagePort, 'MessagePort');
+defineInterface(MessagePort, 'MessagePort', { constructor: 0, postMessage: 1 });
 defineInterface(MessageChannel, 'MessageChannel');

@@ -10,18 +10,36 @@ function timeOrigin(): number {
   return origin;
 }
 
+/** Milliseconds since the time origin. */
+export function now(): number {
+  const start = timeOrigin();
+  return bound().now() - start;
+}
+
+const MAKER = Symbol('maker of performance');
+
 class Performance {
+  /** Reading it throws a TypeError where the receiver is no instance (Web IDL section 3.7.7). */
+  readonly #here = true;
+
+  constructor(maker?: symbol) {
+    if (maker !== MAKER) throw new TypeError('Illegal constructor');
+  }
+
   get timeOrigin(): number {
+    void this.#here;
     return timeOrigin();
   }
   now(): number {
-    const start = timeOrigin();
-    return bound().now() - start;
+    void this.#here;
+    return now();
   }
   toJSON(): { timeOrigin: number } {
+    void this.#here;
     return { timeOrigin: timeOrigin() };
   }
 }
 
-defineInterface(Performance, 'Performance');
-export const performance = new Performance();
+defineInterface(Performance, 'Performance', { constructor: 0 });
+export { Performance };
+export const performance = new Performance(MAKER);

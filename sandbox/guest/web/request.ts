@@ -167,6 +167,12 @@ export class Request {
   get duplex(): string {
     return this.#state && 'half';
   }
+  get isReloadNavigation(): boolean {
+    return this.#state && false;
+  }
+  get isHistoryNavigation(): boolean {
+    return this.#state && false;
+  }
   get signal(): AbortSignal {
     this.#signal ??= makeSignal(this.#state);
     return this.#signal;
@@ -284,6 +290,8 @@ function toBody(
   method: string,
   list: HeaderList,
 ): Body | null {
+  if (init.duplex !== undefined && `${init.duplex}` !== 'half')
+    throw new TypeError('Request: "duplex" has a value that does not exist.');
   const given = init.body;
   const inherited = base?.body ?? null;
   const hasBody = (given !== undefined && given !== null) || (given === undefined && inherited !== null);
@@ -336,7 +344,7 @@ export function requestFromHost(parts: {
   });
 }
 
-defineInterface(Request, 'Request');
+defineInterface(Request, 'Request', { constructor: 1 });
 mixInBody(Request.prototype, (self): BodyHolder => {
   const state = stateOf(self as Request);
   return { body: state.body, contentType: () => getHeader(headerListOf(state), 'content-type') };

@@ -171,7 +171,7 @@ export const isResponse = (value: unknown): value is Response => isObject(value)
 export const responseState = (response: Response): ResponseState => stateOf(response);
 export const wrapResponse = (state: ResponseState): Response => wrap(state);
 
-defineInterface(Response, 'Response');
+defineInterface(Response, 'Response', { constructor: 0, json: 1, redirect: 1 });
 mixInBody(Response.prototype, (self): BodyHolder => {
   const state = stateOf(self as Response);
   return { body: state.body, contentType: () => getHeader(state.list, 'content-type') };

@@ -107,3 +107,15 @@ test('globals are as browsers have them: hidden from enumeration, replaceable, n
     return [wrong, Object.keys(globalThis).filter((name) => name !== 'finish'), URLPattern, self === globalThis, typeof performance.now(), navigator.userAgent, ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'process', 'require', 'boot'].filter((name) => name in globalThis)];`);
   expect(found).toEqual([[], [], 1, true, 'number', 'Souk', []]);
 });
+
+// Fetch section 5.6, "abort a fetch() call": the body of an answer that came whole breaks as well.
+test('fetch: an abort behind the answer breaks its body', async () => {
+  const answer = { status: 200, statusText: '', redirected: false, headers: [], body: '{}' };
+  const own = await openWebIsolate(async ({ url }) => ({ ...answer, url }));
+  const program = `const names = []; const controller = new AbortController(); const reason = new RangeError('enough'); const { signal } = controller;
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => fetch('https://h/', { signal }))); const read = await answers[4].text(); const copy = answers[3].clone(); controller.abort(reason);
+    for (const run of [() => answers[0].text(), () => answers[1].json(), () => answers[2].body.getReader().read(), () => copy.arrayBuffer()]) names.push(await run().then(() => 'read', (error) => error === reason));
+    return [...names, read];`;
+  expect(await own.run(program)).toEqual([true, true, true, true, '{}']);
+  own.close();
+});

@@ -39,6 +39,7 @@ export class TextEncoderStream {
   });
 
   get encoding(): string {
+    void this.#encoder;
     return 'utf-8';
   }
   get readable(): unknown {
@@ -88,4 +89,4 @@ export class TextDecoderStream {
 }
 
 defineInterface(TextEncoderStream, 'TextEncoderStream');
-defineInterface(TextDecoderStream, 'TextDecoderStream');
+defineInterface(TextDecoderStream, 'TextDecoderStream', { constructor: 0 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agreesWithNode } from '../../runner/testing/oracle.ts';
 import { openWebIsolate, type WebIsolate } from '../../runner/testing/web-isolate.ts';
 
@@ -16,6 +16,9 @@ agreesWithNode(() => isolate, {
     return [copy.self === copy, 1 in copy.a, copy.a.length, copy.d.getTime(), String(copy.r), [...copy.m][0][0] === copy.p, [...copy.m][0][1].has(copy.p), copy.o instanceof String, [...copy.big], copy.big.buffer.byteLength,
       copy.e instanceof RangeError, copy.e.message, copy.e.cause === copy.p, copy.p !== shared, Object.getPrototypeOf(copy) === Object.prototype, Object.hasOwn(copy, '__proto__'), copy.polluted];`,
   'views of one buffer stay views of one buffer': `const buffer = new ArrayBuffer(4); const [a, b] = structuredClone([new Uint8Array(buffer), new DataView(buffer, 2)]); a[2] = 7; return [b.getUint8(0), b.byteLength];`,
+  'a DOMException': `const copy = structuredClone(new DOMException('m', 'AbortError')); return [copy instanceof DOMException, copy.name, copy.message, copy.code];`,
+  'a key': `const key = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']); const copy = structuredClone(key); return [copy instanceof CryptoKey, copy === key, copy.extractable, copy.usages, (await crypto.subtle.sign('HMAC', copy, new Uint8Array(2))).byteLength];`,
+  'a view of a buffer that was transferred': `const view = new Uint8Array(2); view.buffer.transfer(); structuredClone(view);`,
   'a function': `structuredClone({ f() {} });`,
   'a symbol': `structuredClone(Symbol());`,
   'a promise': `structuredClone(Promise.resolve());`,
@@ -47,4 +50,10 @@ agreesWithNode(() => isolate, {
   'HTML 2.7.10 no value, and options that are none': `return [() => structuredClone(), () => structuredClone(1, 1), () => structuredClone(1, { transfer: 1 }), () => structuredClone(1, null), () => structuredClone(1, undefined)].map((run) => { try { return [run()]; } catch (error) { return error.name; } });`,
   'deep nesting': `let value = 1; for (let depth = 0; depth < 500; depth += 1) value = [value]; let copy = structuredClone(value), depth = 0; while (Array.isArray(copy)) { copy = copy[0]; depth += 1; } return depth;`,
   blobs: `const copy = structuredClone(new Blob(['x'], { type: 'a/b' })); return [copy.type, await copy.text()];`,
+});
+
+// HTML section 2.7.3, step 20; Node copies some of them as if they were plain.
+test('what the platform made and nobody can copy', async () => {
+  const program = `return [() => new EventTarget(), () => new MessageChannel(), () => [][Symbol.iterator](), () => new Map().entries(), () => new CompressionStream('gzip'), () => new CustomEvent('x')].map((make) => { try { structuredClone(make()); return 'done'; } catch (error) { return error.name; } });`;
+  expect(await isolate.run(program)).toEqual(Array.from({ length: 6 }, () => 'DataCloneError'));
 });

@@ -4,12 +4,14 @@ import { DOMException } from './dom-exception.ts';
 import {
   apply,
   arrayPush,
+  bufferOf,
   bytesSet,
   bytesOf,
   defineProperty,
   getOwnPropertyDescriptor,
   isArray,
   isArrayBuffer,
+  isDetached,
   isView,
   mapForEach,
   mapGet,
@@ -21,13 +23,13 @@ import {
   setForEach,
   typedArrayName,
 } from './intrinsics.ts';
+import { keyPart } from './lazy.ts';
 import { isObject, requireArguments, toDictionary } from './web-idl.ts';
 
 const { transfer, slice } = ArrayBuffer.prototype;
 const getterOf = (name: string): (() => unknown) =>
   getOwnPropertyDescriptor(ArrayBuffer.prototype, name)?.get as () => unknown;
 const isResizable = getterOf('resizable');
-const isDetached = getterOf('detached');
 const maxBytes = getterOf('maxByteLength');
 const typedArrays: ReadonlyMap<string, new (buffer: ArrayBuffer, offset: number, length: number) => object> =
   new SafeMap(
@@ -101,6 +103,8 @@ function copyLeaf(value: object, memory: Memory): object | undefined {
   if (isArrayBuffer(value)) return copyBuffer(value);
   if (isView(value)) return copyView(value, memory);
   if (isBlob(value)) return copyBlob(value);
+  const keys = keyPart.loaded();
+  if (keys?.isKey(value)) return keys.makeKey(keys.keyParts(value));
   switch (objectToString(value)) {
     case '[object Date]':
       return tryCopy(() => new Date(apply(Date.prototype.getTime, value, []) as number));
@@ -140,12 +144,12 @@ function copyBuffer(buffer: ArrayBuffer): ArrayBuffer {
 }
 
 function refuseDetached(buffer: ArrayBuffer): void {
-  if (apply(isDetached, buffer, [])) throw cloneError('A buffer that was transferred has nothing to clone.');
+  if (isDetached(buffer)) throw cloneError('A buffer that was transferred has nothing to clone.');
 }
 
 function copyView(view: ArrayBufferView, memory: Memory): object {
+  const buffer = copy(bufferOf(view), memory) as ArrayBuffer;
   const bytes = bytesOf(view);
-  const buffer = copy(bytes.buffer, memory) as ArrayBuffer;
   const Type = mapGet(typedArrays, typedArrayName(view) ?? '');
   if (Type === undefined) return new DataView(buffer, bytes.byteOffset, bytes.byteLength);
   const elementBytes = (Type as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
@@ -166,6 +170,8 @@ function copyContainer(value: object, memory: Memory): object {
       return value instanceof Set ? copySet(value, memory) : copyProperties(value, {}, memory);
     case '[object Error]':
       return copyError(value as Error, memory);
+    case '[object DOMException]':
+      return value instanceof DOMException ? copyException(value, memory) : copyProperties(value, {}, memory);
     default:
       refuseUncloneable(value);
       return copyProperties(value, isArray(value) ? sparseLike(value) : {}, memory);
@@ -190,10 +196,33 @@ const UNCLONEABLE: ReadonlySet<string> = new Set(
     'AbortController',
     'EventTarget',
     'Event',
+    'CustomEvent',
+    'ErrorEvent',
+    'MessageEvent',
+    'PromiseRejectionEvent',
+    'MessageChannel',
+    'MessagePort',
     'ReadableStream',
     'WritableStream',
     'TransformStream',
-    'CryptoKey',
+    'ReadableStreamDefaultReader',
+    'ReadableStreamBYOBReader',
+    'WritableStreamDefaultWriter',
+    'CompressionStream',
+    'DecompressionStream',
+    'TextEncoder',
+    'TextDecoder',
+    'TextEncoderStream',
+    'TextDecoderStream',
+    'URLPattern',
+    'Crypto',
+    'SubtleCrypto',
+    'Performance',
+    'Array Iterator',
+    'Map Iterator',
+    'Set Iterator',
+    'String Iterator',
+    'RegExp String Iterator',
   ].map((name) => `[object ${name}]`),
 );
 
@@ -249,5 +278,15 @@ function copyError(error: Error, memory: Memory): Error {
     const value = key === 'cause' ? copy(descriptor.value, memory) : String(error[key]);
     defineProperty(made, key, { value, writable: true, configurable: true });
   }
+  return made;
+}
+
+/** Web IDL section 4.3, serialization steps: name and message; the stack as engines keep it. */
+function copyException(error: DOMException, memory: Memory): DOMException {
+  const made = new DOMException(error.message, error.name);
+  mapSet(memory, error, made);
+  const stack = getOwnPropertyDescriptor(error, 'stack');
+  if (stack)
+    defineProperty(made, 'stack', { value: String(error.stack), writable: true, configurable: true });
   return made;
 }

@@ -12,6 +12,7 @@ const TOOLS = `const enc = (text) => new TextEncoder().encode(text); const hex =
   const { subtle } = crypto; const usages = ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'];`;
 
 agreesWithNode(() => isolate, {
+  'usages that repeat, and the list of a key': `${TOOLS} const many = [...usages, ...usages, ...usages]; const key = await subtle.generateKey({ name: 'AES-GCM', length: 128 }, true, many); const bad = await subtle.generateKey({ name: 'AES-GCM', length: 128 }, true, [...many, 'sign']).catch((error) => error.name); return [key.usages, key.usages === key.usages, key.algorithm === key.algorithm, bad];`,
   digests: `${TOOLS} return Promise.all(['sha-1', 'SHA-256', { name: 'SHA-384' }, 'SHA-512'].map(async (name) => hex(await subtle.digest(name, enc('abc')))));`,
   'a digest of a part of a buffer': `${TOOLS} return hex(await subtle.digest('SHA-256', new Uint8Array([1, 97, 98, 99, 1]).subarray(1, 4)));`,
   'HMAC and its key': `${TOOLS} const key = await subtle.importKey('raw', enc('Jefe'), { name: 'HMAC', hash: { name: 'SHA-256' } }, true, ['sign', 'verify']); const signature = await subtle.sign('HMAC', key, enc('x'));

@@ -38,7 +38,15 @@ async function askBytes(operation: string, args: object): Promise<ArrayBuffer> {
   return toBuffer(await ask<string>(operation, args));
 }
 
-const toUsages = (usages: Usages): string[] => [...usages].map((usage) => `${usage}`);
+/** Web Cryptography section 14.3.6, "normalized usages": each once, however often it was given. */
+function toUsages(usages: Usages): string[] {
+  const given: string[] = [];
+  for (const usage of usages) {
+    const name = `${usage}`;
+    if (!given.includes(name)) given.push(name);
+  }
+  return given;
+}
 
 function toKey(parts: KeyParts, extractable: boolean): CryptoKey {
   return makeKey({ ...parts, extractable });
@@ -60,7 +68,13 @@ function requireUsage(key: unknown, uses: string): void {
 
 const isKeyWrap = (algorithm: WireAlgorithm): boolean => algorithm.name.toUpperCase() === 'AES-KW';
 
+const MAKER = Symbol('maker of subtle');
+
 export class SubtleCrypto {
+  constructor(maker?: symbol) {
+    if (maker !== MAKER) throw new TypeError('Illegal constructor');
+  }
+
   async digest(algorithm: Algorithm, data: Source): Promise<ArrayBuffer> {
     return askBytes('digest', {
       algorithm: toWireAlgorithm(algorithm),
@@ -202,5 +216,5 @@ function forWrapping(key: unknown, usage: 'encrypt' | 'decrypt'): ReturnType<typ
   return isKeyWrapKey ? wire : { ...wire, usages: [usage] };
 }
 
-defineInterface(SubtleCrypto, 'SubtleCrypto');
-export const subtle = new SubtleCrypto();
+defineInterface(SubtleCrypto, 'SubtleCrypto', { constructor: 0, deriveBits: 2 });
+export const subtle = new SubtleCrypto(MAKER);

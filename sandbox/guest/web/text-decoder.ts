@@ -262,4 +262,4 @@ export class TextDecoder {
   }
 }
 
-defineInterface(TextDecoder, 'TextDecoder');
+defineInterface(TextDecoder, 'TextDecoder', { decode: 0 });

@@ -5,16 +5,22 @@ import { decoderPart } from './lazy.ts';
 import { defineInterface } from './web-idl.ts';
 
 export class TextEncoder {
+  /** Reading it throws a TypeError where the receiver is no instance (Web IDL section 3.7.7). */
+  readonly #here = true;
+
   get encoding(): string {
+    void this.#here;
     return 'utf-8';
   }
 
   encode(text: string | undefined = ''): Uint8Array<ArrayBuffer> {
+    void this.#here;
     return bytesFromBinary(encodeToBinary(`${text}`));
   }
 
   /** Writes as many whole characters as fit. */
   encodeInto(source: string, destination: Uint8Array): { read: number; written: number } {
+    void this.#here;
     if (typedArrayName(destination) !== 'Uint8Array') {
       throw new TypeError('TextEncoder.encodeInto: the destination must be a Uint8Array.');
     }

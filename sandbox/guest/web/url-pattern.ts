@@ -1,2 +1,6 @@
 /** URLPattern (URL Pattern standard), from urlpattern-polyfill. */
-export { URLPattern } from 'urlpattern-polyfill/urlpattern';
+import { URLPattern } from 'urlpattern-polyfill/urlpattern';
+import { defineInterface } from './web-idl.ts';
+
+defineInterface(URLPattern, 'URLPattern', { constructor: 0, test: 0, exec: 0 });
+export { URLPattern };

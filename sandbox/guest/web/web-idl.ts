@@ -12,13 +12,36 @@ import {
 // oxlint-disable-next-line typescript/no-explicit-any -- any class
 type Interface = { readonly prototype: object } & (abstract new (...args: any[]) => unknown);
 
-/** Web IDL sections 3.7.3 to 3.7.7: members of an interface are enumerable, its class string is its name. */
-export function defineInterface(Class: Interface, name: string): void {
+/**
+ * Web IDL sections 3.7.3 to 3.7.7: members of an interface are enumerable, its class string is its name.
+ * @param lengths how many arguments an operation needs, where its parameters do not tell; of the class, by `constructor`
+ */
+export function defineInterface(
+  Class: Interface,
+  name: string,
+  lengths: Readonly<Record<string, number>> = {},
+): void {
   // Minifying takes the names of classes.
   defineProperty(Class, 'name', { value: name, configurable: true });
+  for (const operation of Object.keys(lengths))
+    defineProperty(
+      (Reflect.get(Class.prototype, operation) ?? Reflect.get(Class, operation)) as object,
+      'length',
+      {
+        value: lengths[operation],
+        configurable: true,
+      },
+    );
   makeEnumerable(Class.prototype);
   makeEnumerable(Class);
   defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
+}
+
+/** Web IDL section 3.7.5: a constant is on the class and on its prototype, and stays as it is. */
+export function defineConstant(Class: Interface, name: string, value: number): void {
+  const descriptor = { value, writable: false, enumerable: true, configurable: false };
+  defineProperty(Class, name, descriptor);
+  defineProperty(Class.prototype, name, descriptor);
 }
 
 const HIDDEN: ReadonlySet<PropertyKey> = new Set(['constructor', 'prototype', 'length', 'name']);
@@ -121,7 +144,7 @@ function pairPart<V>(pair: Pair<V>, kind: PairKind): unknown {
   }
 }
 
-/** A sequence of pairs, or a record, as the constructors of Headers, FormData's kin and URLSearchParams take it. */
+/** A sequence of pairs, or a record, of byte strings, as the constructor of Headers takes it. */
 export function toPairs(init: object, operation: string): [string, string][] {
   const iteratorMethod: unknown = Reflect.get(init, Symbol.iterator);
   return iteratorMethod === undefined || iteratorMethod === null
@@ -133,11 +156,9 @@ function sequencePairs(init: Iterable<unknown>, operation: string): [string, str
   const pairs: [string, string][] = [];
   for (const item of init) {
     if (!isObject(item)) throw new TypeError(`${operation}: each item must be a pair.`);
-    const [name, value, ...more] = isArray(item) ? (item as unknown[]) : [...(item as Iterable<unknown>)];
-    if (more.length > 0 || value === undefined) {
-      throw new TypeError(`${operation}: each pair must be a name and a value.`);
-    }
-    pairs[pairs.length] = [`${name as string}`, `${value as string}`];
+    const pair = isArray(item) ? (item as unknown[]) : [...(item as Iterable<unknown>)];
+    if (pair.length !== 2) throw new TypeError(`${operation}: each pair must be a name and a value.`);
+    pairs[pairs.length] = [toByteString(pair[0]), toByteString(pair[1])];
   }
   return pairs;
 }
@@ -148,7 +169,8 @@ function recordPairs(init: object): [string, string][] {
   for (const key of ownKeys(init)) {
     if (!getOwnPropertyDescriptor(init, key)?.enumerable) continue;
     if (typeof key === 'symbol') throw new TypeError('Cannot convert a Symbol to a string.');
-    pairs[pairs.length] = [key, `${Reflect.get(init, key) as string}`];
+    const name = toByteString(key);
+    pairs[pairs.length] = [name, toByteString(Reflect.get(init, key))];
   }
   return pairs;
 }
