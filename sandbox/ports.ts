@@ -114,10 +114,10 @@ export type Completion =
   | FailedRun;
 
 /**
- * What an installation may do now, nothing where it is not active. Asked for host calls of runs that have lasted for a
- * while: a grant that was narrowed counts for them as well.
+ * What an installation may do now, or `notActive`. Asked for host calls of runs that have lasted for a while: a grant
+ * that was narrowed counts for them as well.
  */
-export type GrantsOf = (guest: Guest) => Promise<readonly Permission[]>;
+export type GrantsOf = (guest: Guest) => Promise<readonly Permission[] | 'notActive'>;
 
 /** Reads packages for runners. Called once per isolate that is created. */
 export type PackagePort = {

@@ -1,5 +1,6 @@
 /** The host calls of a runner's guests: each goes to the broker with what the supervisor itself knows of its run. */
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
+import { pluginNotActive } from '../../spec/not-active.ts';
 import { Fault, type Refusal } from '../../spec/refusal.ts';
 import type { Broker, BrokerAnswer } from '../broker/broker.ts';
 import type { ErrorData } from '../guest/bridge.ts';
@@ -78,6 +79,8 @@ export class HostCalls {
       return broker.call(frame.head, argumentsText, call);
     // Who cannot be asked has granted nothing.
     const grants = await grantsOf(call.guest).catch(() => []);
+    // Nobody has taken a grant back: the run is about to be ended with its plugin.
+    if (grants === 'notActive') return { failed: true, text: notActive(call.guest.plugin.id) };
     call.guest = { ...call.guest, grants };
     return broker.call(frame.head, argumentsText, call);
   }
@@ -89,6 +92,11 @@ const BROKEN = PIECE_CODES.indexOf('broken');
 /** The error that the guest's reader gets. */
 function whyBroken({ code, message }: Refusal): Buffer {
   return Buffer.from(JSON.stringify({ name: 'TypeError', code, message } satisfies ErrorData), 'utf8');
+}
+
+function notActive(plugin: string): string {
+  const { code, message } = pluginNotActive(plugin, null);
+  return JSON.stringify({ name: 'HostError', code, message } satisfies ErrorData);
 }
 
 /** Hooks run while the installation is not active yet, or not any more. */

@@ -13,13 +13,13 @@ import {
   createSandbox,
   createSourceMaps,
   type Capability,
+  type GrantsOf,
   type Guest,
   type PackagePort,
   type Sandbox,
   type SourceMaps,
 } from '../../sandbox/index.ts';
 import type { OrganizationLimits, Telemetry } from '../../services/index.ts';
-import type { Permission } from '../../spec/permission.ts';
 
 type Ports = {
   readonly settings: Settings;
@@ -68,11 +68,13 @@ function openPackages(blobs: BlobStore, sourceMaps: SourceMaps, closers: Closers
   return packagePort({ blobs, reader, sourceMaps });
 }
 
-/** What an installation is granted at this moment: nothing while it is not active. */
-function grantsNow(installations: Installations): (guest: Guest) => Promise<readonly Permission[]> {
+/** What an installation is granted at this moment. */
+function grantsNow(installations: Installations): GrantsOf {
   return async ({ org, plugin, installationId }) => {
     const now = await installations.describeGuestOf(org.id, plugin.id);
-    return now?.active === 'yes' && now.guest.installationId === installationId ? now.guest.grants : [];
+    return now?.active === 'yes' && now.guest.installationId === installationId
+      ? now.guest.grants
+      : 'notActive';
   };
 }
 
