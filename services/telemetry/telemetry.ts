@@ -162,11 +162,11 @@ function openCountWriter(
   residentBytesOf: (installationId: string) => number | null,
   onFailure: (error: unknown) => void,
 ) {
+  /** By installation, which is in one organization. */
   let tallies = new Map<string, Counting>();
   const tallyOf = (owner: LogOwner): Tally => {
-    const key = `${owner.orgId} ${owner.installationId}`;
-    let counting = tallies.get(key);
-    if (!counting) tallies.set(key, (counting = { owner, tally: new Tally() }));
+    let counting = tallies.get(owner.installationId);
+    if (!counting) tallies.set(owner.installationId, (counting = { owner, tally: new Tally() }));
     return counting.tally;
   };
   const writeOne = async ({ owner, tally }: Counting): Promise<void> => {
