@@ -42,6 +42,7 @@ test.each([
   ['MessageChannel', ['message-channel', 'event-kinds', 'event-target', 'structured-clone', 'blob']],
   ['CryptoKey', ['crypto-key']],
   ['TextDecoder', ['text-decoder']],
+  ['new TextDecoder("latin2")', ['text-decoder', 'legacy-encodings']],
   ['console.log({})', ['description']],
   ['new URL("https://a.example/é?b=%C3%A9").searchParams.get("b")', ['url']],
 ])('%s asks for its part and those that it stands on, once', (name, expected) => {
@@ -60,8 +61,10 @@ test('a part takes the classes of the runtime and of other parts: there is one o
   expect(asked).toHaveLength(new Set(asked).size);
 });
 
-test('every part can be evaluated, and is reached from the global object or from a log line', () => {
-  context.evalSync(`for (const name of Reflect.ownKeys(globalThis)) globalThis[name]; console.log({});`);
+test('every part can be evaluated, and is reached from the global object, a log line, or what they name', () => {
+  context.evalSync(
+    `for (const name of Reflect.ownKeys(globalThis)) globalThis[name]; console.log({}); new TextDecoder('gbk').decode(); fetch('data:,x');`,
+  );
   expect(asked.toSorted()).toEqual(PART_NAMES.toSorted());
 });
 

@@ -14,6 +14,7 @@ import {
   trunc,
 } from './intrinsics.ts';
 import { streamPart } from './lazy.ts';
+import { extractMimeType, serializeMimeType } from './mime-type.ts';
 import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
 import { defineInterface, isObject, requireArguments, toDictionary, toUsvString } from './web-idl.ts';
@@ -27,19 +28,20 @@ const STREAM_CHUNK_BYTES = 65_536;
 
 let binaryOf: (blob: Blob) => string;
 let isBlobHere: (value: object) => value is Blob;
-let adopt: (blob: Blob, binary: string) => void;
+let adopt: (blob: Blob, binary: string, type?: string) => void;
 
 export class Blob {
   static {
     binaryOf = (blob) => blob.#binary;
     isBlobHere = (value): value is Blob => #binary in value;
-    adopt = (blob, binary) => {
+    adopt = (blob, binary, type = blob.#type) => {
       blob.#binary = binary;
+      blob.#type = type;
     };
   }
 
   #binary = '';
-  readonly #type: string;
+  #type: string;
 
   constructor(parts?: Iterable<BlobPart>, options?: Partial<BlobOptions>) {
     const list = parts === undefined ? [] : toParts(parts);
@@ -110,6 +112,14 @@ export const blobBinary = (blob: Blob): string => binaryOf(blob);
 export function blobFromBinary(binary: string, type: string): Blob {
   const blob = new Blob(undefined, { type });
   adopt(blob, binary);
+  return blob;
+}
+
+/** Fetch section 5.3, `blob()`: the type is what the header says, which keeps its case. */
+export function blobOfBody(binary: string, contentType: string): Blob {
+  const blob = new Blob();
+  const type = extractMimeType(contentType);
+  adopt(blob, binary, type === null ? '' : serializeMimeType(type));
   return blob;
 }
 

@@ -334,7 +334,7 @@ export type BodyHolder = { readonly body: Body | null; contentType(): string | n
 const readers: Readonly<Record<string, (holder: BodyHolder) => Promise<unknown>>> = {
   arrayBuffer: async ({ body }) => bytesFromBinary(await binaryOrEmpty(body)).buffer,
   blob: async ({ body, contentType }) =>
-    blobPart.use().blobFromBinary(await binaryOrEmpty(body), contentType() ?? ''),
+    blobPart.use().blobOfBody(await binaryOrEmpty(body), contentType() ?? ''),
   bytes: async ({ body }) => bytesFromBinary(await binaryOrEmpty(body)),
   formData: async ({ body, contentType }) =>
     formPart.use().decodeForm(await binaryOrEmpty(body), contentType() ?? ''),

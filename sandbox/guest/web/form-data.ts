@@ -12,7 +12,7 @@ import {
   stringSlice,
   stringToLowerCase,
 } from './intrinsics.ts';
-import { parameter, parseMimeType, parseParameters } from './mime-type.ts';
+import { extractMimeType, parameter, parseParameters } from './mime-type.ts';
 import { decodeWithMark } from './text-encoding.ts';
 import { URLSearchParams } from './url.ts';
 import { definePairIterator, defineInterface, requireArguments, toUsvString } from './web-idl.ts';
@@ -209,7 +209,7 @@ function addPart(form: FormData, part: string): void {
  * @throws TypeError when the content type is no form, or the body is not what it says
  */
 export function decodeForm(binary: string, contentType: string): FormData {
-  const type = parseMimeType(contentType);
+  const type = extractMimeType(contentType);
   const boundary = type === null ? undefined : parameter(type, 'boundary');
   if (type?.essence === 'multipart/form-data' && boundary) return parseMultipart(binary, boundary);
   if (type?.essence !== 'application/x-www-form-urlencoded') {

@@ -49,7 +49,6 @@ export const stringIndexOf = uncurryThis(String.prototype.indexOf);
 export const stringToLowerCase = uncurryThis(String.prototype.toLowerCase);
 export const stringToUpperCase = uncurryThis(String.prototype.toUpperCase);
 export const stringRepeat = uncurryThis(String.prototype.repeat);
-export const stringTrim = uncurryThis(String.prototype.trim);
 export const toWellFormed = uncurryThis(String.prototype.toWellFormed);
 const stringReplace = uncurryThis(
   String.prototype.replaceAll as (this: string, from: string, to: string) => string,

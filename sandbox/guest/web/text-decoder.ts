@@ -12,13 +12,13 @@ import {
   stringSlice,
   stringToLowerCase,
 } from './intrinsics.ts';
+import { legacyEncodingsPart, multiBytePart } from './lazy.ts';
+import type { ErrorMode } from './legacy-encodings.ts';
 import { isLead, isTrail } from './text-encoding.ts';
 import { defineInterface, toDictionary } from './web-idl.ts';
 
-type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
-
-/** Encoding section 4.2. Other encodings of the standard need tables of hundreds of kilobytes and are refused. */
-const LABELS: ReadonlyMap<string, Encoding> = new SafeMap<string, Encoding>([
+/** Encoding section 4.2. The other encodings of the standard have tables of their own, in parts that are asked for. */
+const LABELS: ReadonlyMap<string, string> = new SafeMap<string, string>([
   ...labels('utf-8', 'unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8'),
   ...labels('utf-16le', 'csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le'),
   ...labels('utf-16be', 'unicodefffe utf-16be'),
@@ -29,15 +29,15 @@ const LABELS: ReadonlyMap<string, Encoding> = new SafeMap<string, Encoding>([
   ),
 ]);
 
-function labels(encoding: Encoding, names: string): [string, Encoding][] {
+function labels(encoding: string, names: string): [string, string][] {
   return names.split(' ').map((name) => [name, encoding]);
 }
 
 const ASCII_TRIMMED = /^[\t\n\f\r ]*([^]*?)[\t\n\f\r ]*$/;
 
-function encodingOf(label: unknown): Encoding {
+function encodingOf(label: unknown): string {
   const name = stringToLowerCase(exec(ASCII_TRIMMED, `${label as string}`)?.[1] ?? '');
-  const encoding = mapGet(LABELS, name);
+  const encoding = mapGet(LABELS, name) ?? legacyEncodingsPart.use().legacyEncoding(name);
   if (encoding === undefined)
     throw new RangeError(`The encoding label "${stringSlice(name, 0, 40)}" is not supported.`);
   return encoding;
@@ -46,7 +46,8 @@ function encodingOf(label: unknown): Encoding {
 /** Turns bytes into text, keeping an unfinished character for the next call. */
 type Decoder = { decode(bytes: Uint8Array, isLast: boolean): string };
 
-function makeDecoder(encoding: Encoding, onError: () => string): Decoder {
+/** @param onError answers what stands for bytes that are not valid, or throws */
+function makeDecoder(encoding: string, mode: ErrorMode, onError: () => string): Decoder {
   switch (encoding) {
     case 'utf-8':
       return new Utf8Decoder(onError);
@@ -56,7 +57,26 @@ function makeDecoder(encoding: Encoding, onError: () => string): Decoder {
       return new Utf16Decoder('big', onError);
     case 'windows-1252':
       return { decode: decodeWindows1252 };
+    default:
+      return legacyDecoder(encoding, mode, onError);
   }
+}
+
+/** Encoding sections 9 to 14.5, from a library: at what is not valid it throws, or goes on by itself. */
+function legacyDecoder(encoding: string, mode: ErrorMode, onError: () => string): Decoder {
+  const { isMultiByte, singleByteDecoder } = legacyEncodingsPart.use();
+  const make = isMultiByte(encoding) ? multiBytePart.use().multiByteDecoder : singleByteDecoder;
+  const decode = make(encoding, mode);
+  if (mode === 'replace') return { decode };
+  return {
+    decode(bytes, isLast) {
+      try {
+        return decode(bytes, isLast);
+      } catch {
+        return onError();
+      }
+    },
+  };
 }
 
 const REPLACEMENT = '\ufffd';
@@ -203,7 +223,7 @@ function decodeWindows1252(bytes: Uint8Array): string {
 type DecoderOptions = { fatal: boolean; ignoreBOM: boolean };
 
 export class TextDecoder {
-  readonly #encoding: Encoding;
+  readonly #encoding: string;
   readonly #fatal: boolean;
   readonly #ignoreBom: boolean;
   #decoder: Decoder | null = null;
@@ -245,7 +265,7 @@ export class TextDecoder {
 
   #begin(): Decoder {
     this.#bomSeen = false;
-    return makeDecoder(this.#encoding, () => this.#onError());
+    return makeDecoder(this.#encoding, this.#fatal ? 'throw' : 'replace', () => this.#onError());
   }
 
   #onError(): string {
@@ -256,7 +276,7 @@ export class TextDecoder {
 
   /** Encoding section 7.2, "serialize I/O queue": one mark at the very start of the stream goes. */
   #withoutBom(text: string): string {
-    if (this.#bomSeen || this.#ignoreBom || this.#encoding === 'windows-1252' || text === '') return text;
+    if (this.#bomSeen || this.#ignoreBom || !this.#encoding.startsWith('utf-') || text === '') return text;
     this.#bomSeen = true;
     return charCodeAt(text, 0) === 0xfeff ? stringSlice(text, 1) : text;
   }

@@ -107,8 +107,39 @@ agreesWithNode(() => isolate, {
     const text = 'ä€😀x'.repeat(60000); return new TextDecoder().decode(new TextEncoder().encode(text)) === text;`,
 });
 
-test('an encoding without a table is refused by name', async () => {
-  await expect(isolate.run(`return new TextDecoder('shift_jis');`)).rejects.toThrow(
-    'RangeError: The encoding label "shift_jis"',
+const SINGLE_BYTE = [
+  'ibm866',
+  'iso-8859-2',
+  'iso-8859-15',
+  'koi8-u',
+  'windows-1250',
+  'windows-1251',
+  'macintosh',
+];
+/** The same greeting, or nearly, where it can be said. */
+const MULTI_BYTE = {
+  big5: 'b3dfa741a66e',
+  'euc-jp': 'a4b3a4f3a4cba4c1a4cf',
+  'euc-kr': 'bec8b3e7c7cfbcbcbfe4',
+  gb18030: 'c4e3bac381308130',
+  gbk: 'c4e3bac380',
+  'iso-2022-jp': '1b2442244324531b2842',
+  shift_jis: '82b182f182c982bf82cd',
+};
+
+agreesWithNode(() => isolate, {
+  'the upper half of encodings of one byte': `const bytes = Uint8Array.from({ length: 128 }, (_, index) => index + 128);
+    return ${JSON.stringify(SINGLE_BYTE)}.map((label) => { const decoder = new TextDecoder(label); return [decoder.encoding, decoder.decode(bytes)]; });`,
+  'encodings of more bytes, whole and byte by byte': `${GUEST_BYTES} const all = [];
+    for (const [label, hex] of Object.entries(${JSON.stringify(MULTI_BYTE)})) { const bytes = bytesOf(hex); const decoder = new TextDecoder(label, { fatal: true }); let text = ''; for (const byte of bytes) text += decoder.decode(Uint8Array.of(byte), { stream: true }); all.push([decoder.encoding, new TextDecoder(label).decode(bytes), text + decoder.decode()]); } return all;`,
+  'what is cut off in a foreign encoding': `const all = []; for (const label of ['shift_jis', 'gbk', 'big5']) { const bytes = Uint8Array.of(65, 0x82); all.push(new TextDecoder(label).decode(bytes)); try { all.push(new TextDecoder(label, { fatal: true }).decode(bytes)); } catch (error) { all.push(error.name); } } return all;`,
+  'a decoder that failed begins anew': `const decoder = new TextDecoder('shift_jis', { fatal: true }); const seen = []; try { decoder.decode(Uint8Array.of(0x82), { stream: true }); decoder.decode(); } catch (error) { seen.push(error.name); } return [...seen, decoder.decode(Uint8Array.of(0x82, 0xb1))];`,
+  'labels of foreign encodings': `return [' Windows-1250 ', 'latin2', 'sjis', 'x-gbk', 'csbig5', 'ks_c_5601-1987', 'cp866', 'x-mac-cyrillic'].map((label) => new TextDecoder(label).encoding);`,
+  'a label for which there is no decoder': `return new TextDecoder('iso-2022-kr');`,
+});
+
+test('a decoder says which label it does not know', async () => {
+  await expect(isolate.run(`return new TextDecoder('utf-7');`)).rejects.toThrow(
+    'RangeError: The encoding label "utf-7"',
   );
 });
