@@ -61,6 +61,19 @@ test('a call that comes while its guest is prepared shares the isolate', async (
   expect(loaded()).toBe(before + 1);
 });
 
+test('what is unloaded while it is prepared is not loaded after that', async () => {
+  const guest = bed.guest({ 'index.js': COUNTER });
+  const before = loaded();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  handOver = promise;
+  await sandbox.prepare(guest);
+  sandbox.unload(guest.installationId);
+  resolve();
+  await sandbox.prepare(bed.guest({ 'index.js': COUNTER }));
+  expect(loaded()).toBe(before + 1);
+  expect(asked).toContain(guest.digest);
+});
+
 test('what cannot be loaded is told by the call, and by nothing before', async () => {
   const lost = bed.guest({ 'index.js': '' }, { digest: 'nowhere' });
   const broken = bed.guest({ 'index.js': 'export default' });

@@ -28,6 +28,7 @@ const NO_ROOM: Failure = {
 export class RunStarter {
   readonly #parts: RunStarterParts;
   readonly #waiting = new Set<Run>();
+  readonly #preparing = new Set<Guest>();
 
   constructor(parts: RunStarterParts) {
     this.#parts = parts;
@@ -66,9 +67,20 @@ export class RunStarter {
     const lacks = (runner: Runner | undefined): runner is Runner =>
       runner?.isReady === true && !runner.isClosing && !loader.find(runner, guest);
     if (!lacks(pool.runnerFor(guest))) return;
-    const files = await packages.files(guest.digest);
-    const runner = pool.runnerFor(guest);
+    this.#preparing.add(guest);
+    const files = await packages.files(guest.digest).catch(() => undefined);
+    const isStillWanted = this.#preparing.delete(guest);
+    const runner = isStillWanted ? pool.runnerFor(guest) : undefined;
     if (files && lacks(runner)) loader.load(runner, guest, files);
+  }
+
+  /** The installation is unloaded: what waits for a runner or its package would enter after it. */
+  giveUp(installationId: string): void {
+    for (const guest of this.#preparing)
+      if (guest.installationId === installationId) this.#preparing.delete(guest);
+    for (const run of this.#waiting)
+      if (run.invocation.guest.installationId === installationId)
+        run.settle(failRun(run, { outcome: 'canceled', reason: 'the plugin was unloaded' }));
   }
 
   /** Bounded: a rogue runner could say for ever that nothing has started. */

@@ -163,7 +163,7 @@ class Supervisor implements Sandbox {
 
   async prepare(guest: Guest): Promise<void> {
     if (this.#refuse(guest)) return;
-    const loading = this.#starter.prepare(guest).catch(() => undefined);
+    const loading = this.#starter.prepare(guest);
     const { promise: patience, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, PREPARE_MS_MAX);
     await Promise.race([loading, patience]);
@@ -174,10 +174,7 @@ class Supervisor implements Sandbox {
     this.#strikes.forgive(installationId);
     for (const runner of this.#pool.runners)
       for (const isolate of runner.isolatesOf(installationId)) runner.unload(isolate);
-    // Those that wait for a runner or their package would enter after it.
-    for (const run of this.#starter.waiting)
-      if (run.invocation.guest.installationId === installationId)
-        run.settle(failRun(run, { outcome: 'canceled', reason: 'the plugin was unloaded' }));
+    this.#starter.giveUp(installationId);
   }
 
   health(): SandboxHealth {
