@@ -254,8 +254,8 @@ export const isRequestTooLarge = (thrown: unknown): boolean => isObject(thrown) 
  */
 export function takeBinary(body: Body, bytesMax: number): string | Promise<string> {
   if (isUnusable(body)) throw new TypeError('Body is unusable: it has already been read.');
-  body.isUsed = true;
   body.abortedBy?.throwIfAborted();
+  body.isUsed = true;
   if (body.source.kind === 'stream') return readAll(body.source.stream, bytesMax);
   if (body.source.kind === 'pulled') return pullAll(body.source.pulled, bytesMax);
   return withinCap(wholeBinary(body.source), bytesMax);
@@ -318,8 +318,8 @@ async function refuse(
 /** A body as text, at once where possible, without the detour over bytes when it was text. */
 function takeText(body: Body): string | Promise<string> {
   if (body.source.kind === 'text' && !body.isUsed) {
-    body.isUsed = true;
     body.abortedBy?.throwIfAborted();
+    body.isUsed = true;
     return withoutMark(body.source.text);
   }
   const binary = takeBinary(body, Infinity);

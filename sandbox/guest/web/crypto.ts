@@ -3,7 +3,7 @@ import { bytesFromBinary } from './binary.ts';
 import { bound } from './bound.ts';
 import { DOMException } from './dom-exception.ts';
 import { bytesOf, bytesSet, charCodeAt, isView, stringSlice, typedArrayName } from './intrinsics.ts';
-import { subtlePart } from './lazy.ts';
+import { quotaErrorPart, subtlePart } from './lazy.ts';
 import type { SubtleCrypto } from './subtle-crypto.ts';
 import { defineInterface, requireArguments } from './web-idl.ts';
 
@@ -35,7 +35,9 @@ class Crypto {
     }
     const bytes = bytesOf(array);
     if (bytes.byteLength > RANDOM_BYTES_MAX) {
-      throw new DOMException(`More than ${RANDOM_BYTES_MAX} bytes were asked for.`, 'QuotaExceededError');
+      const { QuotaExceededError } = quotaErrorPart.use();
+      const amounts = { quota: RANDOM_BYTES_MAX, requested: bytes.byteLength };
+      throw new QuotaExceededError(`More than ${RANDOM_BYTES_MAX} bytes were asked for.`, amounts);
     }
     bytesSet(bytes, bytesFromBinary(bound().randomBytes(bytes.byteLength)));
     return array;

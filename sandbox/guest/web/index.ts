@@ -35,6 +35,7 @@ import {
   formPart,
   keyPart,
   patternPart,
+  quotaErrorPart,
   streamPart,
   subtlePart,
   urlPart,
@@ -90,6 +91,7 @@ const LAZY_GLOBALS: readonly (readonly [part: Part<object>, names: readonly stri
   [formPart, ['FormData']],
   [keyPart, ['CryptoKey']],
   [patternPart, ['URLPattern']],
+  [quotaErrorPart, ['QuotaExceededError']],
   [subtlePart, ['SubtleCrypto']],
   [urlPart, ['URL', 'URLSearchParams']],
   [

@@ -50,6 +50,9 @@ agreesWithNode(() => isolate, {
   '3.7.1 what cannot be constructed': `${TOOLS} return [Crypto, SubtleCrypto, CryptoKey, Performance, AbortSignal, MessagePort].map((Type) => [refused(() => new Type()), refused(() => Type())]);`,
   '3.2.17 arguments from left to right, members of a dictionary by name': `const order = []; const told = (name) => ({ get [name]() { order.push(name); return undefined; } });
     const options = Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(told('type')), ...Object.getOwnPropertyDescriptors(told('endings')) }); new Blob([{ toString: () => { order.push('part'); return ''; } }], options); return order;`,
+  '4.4 QuotaExceededError': `${TOOLS} const error = new QuotaExceededError('m', { quota: 1, requested: 2 }), copy = structuredClone(error); let thrown; try { crypto.getRandomValues(new Uint8Array(65537)); } catch (found) { thrown = found; }
+    return [error instanceof DOMException, error.name, error.code, error.message, copy instanceof QuotaExceededError, copy.quota, copy.requested, new QuotaExceededError().quota, QuotaExceededError.length, thrown.constructor === QuotaExceededError, thrown.name,
+      [{ quota: -1 }, { quota: NaN }, { requested: -1 }, { quota: 3, requested: 2 }, { quota: 2, requested: 2 }, { quota: 'x' }, null].map((options) => refused(() => new QuotaExceededError('', options)))];`,
   'instances and their classes': `return [performance instanceof Performance, crypto instanceof Crypto, crypto.subtle instanceof SubtleCrypto, Object.prototype.toString.call(performance)];`,
 });
 

@@ -12,6 +12,7 @@ export const PART_NAMES = [
   'legacy-encodings',
   'message-channel',
   'multi-byte-encodings',
+  'quota-exceeded-error',
   'streams',
   'structured-clone',
   'subtle-crypto',

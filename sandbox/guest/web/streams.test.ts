@@ -115,7 +115,8 @@ test('fetch: an abort behind the answer breaks its body', async () => {
   const program = `const names = []; const controller = new AbortController(); const reason = new RangeError('enough'); const { signal } = controller;
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => fetch('https://h/', { signal }))); const read = await answers[4].text(); const copy = answers[3].clone(); controller.abort(reason);
     for (const run of [() => answers[0].text(), () => answers[1].json(), () => answers[2].body.getReader().read(), () => copy.arrayBuffer()]) names.push(await run().then(() => 'read', (error) => error === reason));
-    return [...names, read];`;
-  expect(await own.run(program)).toEqual([true, true, true, true, '{}']);
+    const order = []; const late = fetch('https://h/', { signal }).catch(() => order.push('fetch')); Promise.resolve().then(() => order.push('next')); await late; await null;
+    return [...names, read, await answers[0].json().catch((error) => error === reason), order];`;
+  expect(await own.run(program)).toEqual([true, true, true, true, '{}', true, ['fetch', 'next']]);
   own.close();
 });

@@ -18,6 +18,7 @@ agreesWithNode(() => isolate, {
   'views of one buffer stay views of one buffer': `const buffer = new ArrayBuffer(4); const [a, b] = structuredClone([new Uint8Array(buffer), new DataView(buffer, 2)]); a[2] = 7; return [b.getUint8(0), b.byteLength];`,
   'a DOMException': `const copy = structuredClone(new DOMException('m', 'AbortError')); return [copy instanceof DOMException, copy.name, copy.message, copy.code];`,
   'a key': `const key = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']); const copy = structuredClone(key); return [copy instanceof CryptoKey, copy === key, copy.extractable, copy.usages, (await crypto.subtle.sign('HMAC', copy, new Uint8Array(2))).byteLength];`,
+  'views out of the bounds of a buffer that has shrunk': `return [Uint8Array, DataView].map((View) => { const buffer = new ArrayBuffer(8, { maxByteLength: 16 }); const view = new View(buffer, 4, 4); buffer.resize(2); try { structuredClone(view); return 'done'; } catch (error) { return error.name; } });`,
   'a view of a buffer that was transferred': `const view = new Uint8Array(2); view.buffer.transfer(); structuredClone(view);`,
   'a function': `structuredClone({ f() {} });`,
   'a symbol': `structuredClone(Symbol());`,

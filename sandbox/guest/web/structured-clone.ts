@@ -23,12 +23,15 @@ import {
   setForEach,
   typedArrayName,
 } from './intrinsics.ts';
-import { keyPart } from './lazy.ts';
+import { keyPart, quotaErrorPart } from './lazy.ts';
+import type { QuotaExceededError } from './quota-exceeded-error.ts';
 import { isObject, requireArguments, toDictionary } from './web-idl.ts';
 
 const { transfer, slice } = ArrayBuffer.prototype;
 const getterOf = (name: string): (() => unknown) =>
   getOwnPropertyDescriptor(ArrayBuffer.prototype, name)?.get as () => unknown;
+const viewBytes = getOwnPropertyDescriptor(DataView.prototype, 'byteLength')?.get as () => unknown;
+const typedKeys = Uint8Array.prototype.keys;
 const isResizable = getterOf('resizable');
 const maxBytes = getterOf('maxByteLength');
 const typedArrays: ReadonlyMap<string, new (buffer: ArrayBuffer, offset: number, length: number) => object> =
@@ -147,8 +150,18 @@ function refuseDetached(buffer: ArrayBuffer): void {
   if (isDetached(buffer)) throw cloneError('A buffer that was transferred has nothing to clone.');
 }
 
+/** HTML section 2.7.3, step 15: of a buffer that has shrunk below the view. Both methods look at that and throw. */
+function refuseOutOfBounds(view: ArrayBufferView): void {
+  try {
+    apply(typedArrayName(view) === undefined ? viewBytes : typedKeys, view, []);
+  } catch {
+    throw cloneError('A view that is out of the bounds of its buffer has nothing to clone.');
+  }
+}
+
 function copyView(view: ArrayBufferView, memory: Memory): object {
   const buffer = copy(bufferOf(view), memory) as ArrayBuffer;
+  refuseOutOfBounds(view);
   const bytes = bytesOf(view);
   const Type = mapGet(typedArrays, typedArrayName(view) ?? '');
   if (Type === undefined) return new DataView(buffer, bytes.byteOffset, bytes.byteLength);
@@ -171,6 +184,7 @@ function copyContainer(value: object, memory: Memory): object {
     case '[object Error]':
       return copyError(value as Error, memory);
     case '[object DOMException]':
+    case '[object QuotaExceededError]':
       return value instanceof DOMException ? copyException(value, memory) : copyProperties(value, {}, memory);
     default:
       refuseUncloneable(value);
@@ -283,10 +297,19 @@ function copyError(error: Error, memory: Memory): Error {
 
 /** Web IDL section 4.3, serialization steps: name and message; the stack as engines keep it. */
 function copyException(error: DOMException, memory: Memory): DOMException {
-  const made = new DOMException(error.message, error.name);
+  const quotas = quotaErrorPart.loaded();
+  const made =
+    quotas && error instanceof quotas.QuotaExceededError
+      ? new quotas.QuotaExceededError(error.message, amountsOf(error))
+      : new DOMException(error.message, error.name);
   mapSet(memory, error, made);
   const stack = getOwnPropertyDescriptor(error, 'stack');
   if (stack)
     defineProperty(made, 'stack', { value: String(error.stack), writable: true, configurable: true });
   return made;
 }
+
+const amountsOf = ({ quota, requested }: QuotaExceededError): { quota?: number; requested?: number } => ({
+  ...(quota === null ? {} : { quota }),
+  ...(requested === null ? {} : { requested }),
+});
