@@ -38,6 +38,12 @@ agreesWithNode(() => isolate, {
   'performance.now is whole and grows': `const a = performance.now(); await new Promise((resolve) => setTimeout(resolve, 15)); return performance.now() - a >= 10;`,
 });
 
+// Web IDL section 3.7.7: arguments from left to right; Node converts the type last.
+test('what an event has from its start', async () => {
+  const program = `const order = []; const event = new Event({ toString: () => { order.push('type'); return 'x'; } }, { get cancelable() { order.push('cancelable'); }, get bubbles() { order.push('bubbles'); } }); return [order, event.type, event.timeStamp > 0, performance.now() > 0, event.timeStamp <= performance.now()];`;
+  expect(await isolate.run(program)).toEqual([['type', 'bubbles', 'cancelable'], 'x', true, true, true]);
+});
+
 // Web IDL section 3.2.25: what is no object is a boolean; Node refuses numbers.
 test('options that are neither boolean nor object, and listeners that are none', async () => {
   const program = `const target = new EventTarget(); let count = 0; const listener = () => count++;

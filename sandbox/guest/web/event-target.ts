@@ -34,10 +34,11 @@ export class Event {
 
   constructor(type: string, init?: Partial<EventInit>) {
     requireArguments(arguments.length, 1, 'Event');
+    const name = `${type}`;
     const { bubbles, cancelable, composed } = toDictionary<EventInit>(init, 'Event');
     this.#composed = Boolean(composed);
     this.#dispatch = {
-      type: `${type}`,
+      type: name,
       bubbles: Boolean(bubbles),
       cancelable: Boolean(cancelable),
       target: null,

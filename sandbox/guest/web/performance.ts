@@ -2,11 +2,14 @@
 import { bound } from './bound.ts';
 import { defineInterface } from './web-idl.ts';
 
-/** The first reading in this isolate; a startup snapshot is older than the isolate and must not fix it. */
+/**
+ * A millisecond before the first reading in this isolate, as the isolate is older than that: `now` is positive, which
+ * programs take for granted. A startup snapshot is older than the isolate and must not fix it.
+ */
 let origin: number | null = null;
 
 function timeOrigin(): number {
-  origin ??= bound().now();
+  origin ??= bound().now() - 1;
   return origin;
 }
 

@@ -108,6 +108,12 @@ test('globals are as browsers have them: hidden from enumeration, replaceable, n
   expect(found).toEqual([[], [], 1, true, 'number', 'Souk', []]);
 });
 
+test('iterators of a stream stand on the prototype that all asynchronous iterators have', async () => {
+  const program = `const up = Object.getPrototypeOf; const own = up(up(up((async function* () {})()))); const values = new ReadableStream({ start(c) { c.enqueue(1); c.close(); } }).values(); const all = []; for await (const value of values) all.push(value);
+    return [up(up(values)) === own, values[Symbol.asyncIterator]() === values, typeof values[Symbol.asyncDispose], all];`;
+  expect(await isolate.run(program)).toEqual([true, true, 'function', [1]]);
+});
+
 // Fetch section 5.6, "abort a fetch() call": the body of an answer that came whole breaks as well.
 test('fetch: an abort behind the answer breaks its body', async () => {
   const answer = { status: 200, statusText: '', redirected: false, headers: [], body: '{}' };

@@ -1,5 +1,5 @@
 /** Streams (Streams standard), from web-streams-polyfill, and the two encoding streams (Encoding section 7.5). */
-import { TransformStream } from 'web-streams-polyfill';
+import { ReadableStream, TransformStream } from 'web-streams-polyfill';
 import { bytesOf, charCodeAt, isBufferSource, stringSlice } from './intrinsics.ts';
 import { TextDecoder } from './text-decoder.ts';
 import { TextEncoder } from './text-encoding.ts';
@@ -20,6 +20,13 @@ export {
   WritableStreamDefaultController,
   WritableStreamDefaultWriter,
 } from 'web-streams-polyfill';
+
+// Web IDL section 3.7.10: asynchronous iterators stand on the engine's own prototype, and have what it brings.
+const prototypeOf = (value: object): object => Object.getPrototypeOf(value) as object;
+Object.setPrototypeOf(
+  prototypeOf(new ReadableStream().values()),
+  prototypeOf(prototypeOf(prototypeOf((async function* () {})()))),
+);
 
 export class TextEncoderStream {
   readonly #encoder = new TextEncoder();
