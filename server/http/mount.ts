@@ -14,6 +14,7 @@ import {
 import { clientAddress, rateClassOf, type RateLimits } from './rate-limits.ts';
 import type { Answer, Route } from './route.ts';
 import { requireStorable } from './storable.ts';
+import { createUploadRoom, type UploadRoom } from './upload-room.ts';
 import type { Settings } from '../settings.ts';
 
 export type AppEnv = { Variables: { requestId: string; route: string } };
@@ -22,19 +23,41 @@ export type MountPorts = AccessPorts &
   IdempotencyPorts & { readonly rateLimits: RateLimits; readonly settings: Pick<Settings, 'proxyHops'> };
 
 export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], ports: MountPorts): void {
+  const uploads = createUploadRoom();
   for (const route of routes)
-    app.on(route.method, route.path, (context) => answerRoute(context, route, ports));
+    app.on(route.method, route.path, (context) => answerRoute(context, route, ports, uploads));
   for (const [path, methods] of methodsByPath(routes))
     app.all(path, (context) => refuseMethod(context, methods));
 }
 
-async function answerRoute(context: Context<AppEnv>, route: Route, ports: MountPorts): Promise<Response> {
+async function answerRoute(
+  context: Context<AppEnv>,
+  route: Route,
+  ports: MountPorts,
+  uploads: UploadRoom,
+): Promise<Response> {
   context.set('route', route.path);
-  const raw = context.req.raw;
-  const requestId = context.get('requestId');
   const params = context.req.param() as Record<string, string>;
   requireStorable(params, '/path');
   const admitted = await admitClient(context, route, ports, params['org']);
+  if (route.body !== 'upload') return answerAdmitted(context, route, ports, admitted);
+  const leave = uploads.take(admitted.principal?.id ?? '', context.req.raw);
+  try {
+    return await answerAdmitted(context, route, ports, admitted);
+  } finally {
+    leave();
+  }
+}
+
+async function answerAdmitted(
+  context: Context<AppEnv>,
+  route: Route,
+  ports: MountPorts,
+  admitted: CallerOf<Access>,
+): Promise<Response> {
+  const raw = context.req.raw;
+  const requestId = context.get('requestId');
+  const params = context.req.param() as Record<string, string>;
   const { release, ...input } = await route.read(raw, params, admitted.principal);
   const caller = await admitStill(admitted, raw, { route, ports, org: params['org'], release });
   const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });

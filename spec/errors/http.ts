@@ -50,6 +50,13 @@ export const HTTP_ERRORS = {
     title: 'Too many requests.',
     hint: 'Wait as long as Retry-After says.',
   },
+  uploads_too_many: {
+    status: 503,
+    kind: 'limit',
+    title: 'Too many uploads at once.',
+    hint: 'Try again when the others have been taken in.',
+    retryAfterSeconds: 5,
+  },
   draining: {
     status: 503,
     kind: 'state',

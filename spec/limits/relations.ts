@@ -23,6 +23,11 @@ const PACKAGES: readonly Relation[] = [
   ['code fits into a file limit', PACKAGE_LIMITS.codeBytesMax <= PACKAGE_LIMITS.fileBytesMax],
 ];
 
+const UPLOADS: readonly Relation[] = [
+  ['a user has room for an upload', HTTP_LIMITS.uploadBytesMax <= HTTP_LIMITS.uploadsOfOneBytesMax],
+  ['no user has all room', HTTP_LIMITS.uploadsOfOneBytesMax < HTTP_LIMITS.uploadsBytesMax],
+];
+
 const FRAMES: readonly Relation[] = [
   ['a body fits into a frame', endpoint.requestBytesMax * 2 < RUNNER_LIMITS.frameBytesMax],
   ['an answer fits into a frame', endpoint.responseBytesMax * 2 < RUNNER_LIMITS.frameBytesMax],
@@ -129,7 +134,7 @@ function relationsOf(kind: string, limits: RunLimits): readonly Relation[] {
 
 /** @throws Fault when two limits contradict each other */
 export function assertLimits(): void {
-  const all = [PACKAGES, FRAMES, STREAMS, RUNNERS, HOST_CALLS, WORK, SERVERS, RUNS].flat();
+  const all = [PACKAGES, UPLOADS, FRAMES, STREAMS, RUNNERS, HOST_CALLS, WORK, SERVERS, RUNS].flat();
   const broken = all.find(([, holds]) => !holds);
   if (broken) throw new Fault(`limits contradict each other: ${broken[0]}`);
 }
