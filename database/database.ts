@@ -1,16 +1,11 @@
 /** The connection to PostgreSQL: the ORM, transactions under a scope, migrations, notifications, readiness. */
 import { randomUUID } from 'node:crypto';
 import { Migrator } from '@mikro-orm/migrations';
-import {
-  MikroORM,
-  PostgreSqlDriver,
-  SchemaGenerator,
-  type EntityManager,
-  type Options,
-} from '@mikro-orm/postgresql';
+import { MikroORM, SchemaGenerator, type EntityManager, type Options } from '@mikro-orm/postgresql';
 import { Client, type ClientConfig } from 'pg';
 import { Fault, Refusal } from '../spec/refusal.ts';
 import type { ConnectionTarget } from './connection-target.ts';
+import { Driver } from './driver.ts';
 import { explainFirstContact } from './first-contact.ts';
 import { MIGRATION_TABLE, runMigrations, type NamedMigration } from './migrate.ts';
 import { openNotifications, type Notifications } from './notifications.ts';
@@ -112,7 +107,7 @@ function createOrm(
   migrations: readonly NamedMigration[] = [],
 ): MikroORM {
   return new MikroORM({
-    driver: PostgreSqlDriver,
+    driver: Driver,
     dbName: config.database ?? 'souk',
     driverOptions: {
       ...config,
