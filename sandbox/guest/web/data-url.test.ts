@@ -40,6 +40,33 @@ agreesWithNode(() => isolate, {
     return Promise.all(types.map(async (type) => (await new Response('', { headers: { 'content-type': type } }).blob()).type.toLowerCase()));`,
 });
 
+// Subresource Integrity section 3.3; of `abc`.
+const SHA256 = 'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=';
+const SHA384 = 'sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn';
+
+agreesWithNode(() => isolate, {
+  'answers of one integrity': `const wrong = 'sha256-${'A'.repeat(43)}=', wrong384 = 'sha384-${'A'.repeat(64)}'; const [one, two] = ['${SHA256}', '${SHA384}']; const all = [];
+    for (const integrity of ['', one, two, one.slice(0, -1), one + ' ' + two, wrong, wrong + ' ' + one, wrong + ' ' + two, one + ' ' + wrong384, 'md5-x', one + '?option', '\\t' + one + '\\n', 'sha256-'])
+      all.push([integrity, await fetch('data:,abc', { integrity }).then((answer) => answer.text(), (error) => error.name)]);
+    return all;`,
+  'a request keeps the integrity that it was given': `const request = new Request('data:,abc', { integrity: 'sha256-x' }); return [request.integrity, request.clone().integrity, new Request(request).integrity, new Request(request, { integrity: '' }).integrity, await fetch(request).catch((error) => error.name)];`,
+});
+
+test('what comes from the host is held against its integrity too', async () => {
+  const own = await openWebIsolate(async ({ url }) => ({
+    status: 200,
+    statusText: '',
+    url,
+    redirected: false,
+    headers: [],
+    body: url.endsWith('empty') ? null : 'abc',
+  }));
+  const program = `const of = (url, integrity) => fetch(url, { integrity, signal: new AbortController().signal }).then((answer) => answer.text(), (error) => error.name);
+    return [await of('https://h/', '${SHA256}'), await of('https://h/', '${SHA256}'.replace('u', 'v')), await of('https://h/empty', '${SHA256}'), await of('https://h/', 'sha999-x')];`;
+  expect(await own.run(program)).toEqual(['abc', 'TypeError', 'TypeError', 'abc']);
+  own.close();
+});
+
 test('it asks nobody, and its signal is heard', async () => {
   const asked: string[] = [];
   const own = await openWebIsolate(async ({ url }) => {

@@ -5,9 +5,9 @@ import { bound } from './bound.ts';
 import { binaryBody, isBodyTooLarge, pulledBody, takeBinary, type Body } from './body.ts';
 import { arrayPush, promiseThen, SafePromise, stringIndexOf, stringSlice } from './intrinsics.ts';
 import { trustedList } from './headers.ts';
-import { dataUrlPart } from './lazy.ts';
+import { dataUrlPart, integrityPart } from './lazy.ts';
 import { headerListOf, Request, requestState, type RequestInit } from './request.ts';
-import { wrapResponse, type Response } from './response.ts';
+import { responseState, wrapResponse, type Response } from './response.ts';
 import type { URL } from './url.ts';
 import { requireArguments } from './web-idl.ts';
 
@@ -17,12 +17,12 @@ export type Carrier = (request: BoundRequest) => BoundCall;
 export async function fetch(input: Request | URL | string, init?: Partial<RequestInit>): Promise<Response> {
   requireArguments(arguments.length, 1, 'fetch');
   const request = new Request(input, init);
-  const { source, url } = requestState(request);
+  const { source, url, integrity } = requestState(request);
   // Here as well as in `carry`, whose promise would take three turns more to tell.
   source?.throwIfAborted();
-  return stringSlice(url, 0, 5) === 'data:'
-    ? answerData(request, url)
-    : carry(request, (sent) => bound().fetch(sent));
+  if (stringSlice(url, 0, 5) !== 'data:') return carry(request, (sent) => bound().fetch(sent));
+  const answer = answerData(request, url);
+  return integrity === '' ? answer : verified(answer, request);
 }
 
 /** Fetch section 4.2, "scheme fetch": whatever the method, and without asking anybody. */
@@ -49,11 +49,28 @@ function withoutFragment(url: string): string {
 const REQUEST_BYTES_MAX = 262_144;
 
 /** Sends a request through a carrier; once its signal is aborted it rejects at once, and so does its body. */
-export async function carry(request: Request, carrier: Carrier): Promise<Response> {
+export function carry(request: Request, carrier: Carrier): Promise<Response> {
+  return requestState(request).integrity === ''
+    ? deliver(request, carrier)
+    : verified(deliver(request, carrier), request);
+}
+
+async function deliver(request: Request, carrier: Carrier): Promise<Response> {
   const { source } = requestState(request);
   if (source === null) return fromHost(await carrier(await bind(request)).answer);
   source.throwIfAborted();
   return carryUntil(source, request, carrier);
+}
+
+/** Fetch section 4.1, "main fetch", step 22: an answer that is to be of one integrity is read before it is handed on. */
+async function verified(answer: Response | Promise<Response>, request: Request): Promise<Response> {
+  const { integrity, source } = requestState(request);
+  const state = responseState(await answer);
+  const binary = state.body === null ? '' : await takeBinary(state.body, Infinity);
+  if (!(await integrityPart.use().hasIntegrity(binary, integrity)))
+    throw new TypeError('fetch: the body of the answer has none of the digests that "integrity" expects.');
+  const body = state.body === null ? null : bodyOf(binary, source ?? undefined);
+  return wrapResponse({ ...state, body });
 }
 
 function carryUntil(signal: AbortSignal, request: Request, carrier: Carrier): Promise<Response> {

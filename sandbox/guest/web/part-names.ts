@@ -9,6 +9,7 @@ export const PART_NAMES = [
   'event-kinds',
   'event-target',
   'form-data',
+  'integrity',
   'legacy-encodings',
   'message-channel',
   'multi-byte-encodings',

@@ -58,6 +58,8 @@ export type RequestState = {
   readonly redirect: Redirect;
   readonly options: Readonly<Record<OptionName, string>>;
   readonly keepalive: boolean;
+  /** Digests of the answer that is expected (Fetch section 2.2.5, "integrity metadata"). */
+  readonly integrity: string;
   /** What the signal follows; the request's own signal is made when it is asked for. */
   readonly source: AbortSignal | null;
   /** The run whose caller sent it, and may go away. */
@@ -159,7 +161,7 @@ export class Request {
     return this.#state.redirect;
   }
   get integrity(): string {
-    return this.#state && '';
+    return this.#state.integrity;
   }
   get keepalive(): boolean {
     return this.#state.keepalive;
@@ -205,6 +207,7 @@ const HOLLOW_STATE: RequestState = {
   redirect: 'follow',
   options: DEFAULT_OPTIONS,
   keepalive: false,
+  integrity: '',
   source: null,
   run: null,
   body: null,
@@ -233,6 +236,7 @@ function makeState(input: unknown, init: Partial<RequestInit>): RequestState {
     redirect: toRedirect(init.redirect ?? base?.redirect),
     options: toOptions(init, base?.options ?? DEFAULT_OPTIONS),
     keepalive: Boolean(init.keepalive ?? base?.keepalive),
+    integrity: `${init.integrity ?? base?.integrity ?? ''}`,
     source: toSignal(init.signal, isRequest(input) ? input : null),
     run: null,
     body: toBody(init, base, method, list),
