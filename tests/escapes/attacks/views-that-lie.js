@@ -1,5 +1,5 @@
 // outcome: ok
-// answer: ["\u0000\u0000\u0000",20,3,"","TypeError","TypeError",0]
+// answer: ["\u0000\u0000\u0000",20,3,"","done","DataCloneError",0]
 // Views whose getters and species lie, whose buffer shrank beneath them or is gone: what counts is what the engine holds.
 class Liar extends Uint8Array {
   static get [Symbol.species]() {
