@@ -6,6 +6,7 @@
 import { compileEndpoints, type EndpointMatch, type MatchedEndpoint } from './endpoint-table.ts';
 import { answerOf, failureAnswer, type GatewayAnswer } from './answer.ts';
 import { currentTurn } from './turn.ts';
+import { bytesToHold, createBodyRoom, type BodyRoom } from '../http/body-room.ts';
 import { headerOf, headersForGuest, type Header } from '../../spec/guest-headers.ts';
 import type {
   ByteSource,
@@ -18,7 +19,7 @@ import type {
 } from '../../sandbox/ports.ts';
 import { ORG_ROLES, type OrgRole } from '../../identity/index.ts';
 import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
-import { RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
+import { RUN_LIMITS, RUNNER_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { pluginNotActive } from '../../spec/not-active.ts';
 import { isPluginId, type PluginId } from '../../spec/plugin-id.ts';
@@ -103,12 +104,17 @@ type Admitted = {
 
 /** @returns a handler that answers every request below `/orgs/`; it throws Refusals, which the caller renders */
 export function createGateway(ports: GatewayPorts): Gateway {
+  const room = createBodyRoom(ROOM);
   return async (request, requestId) => {
     const address = readAddress(request.pathname);
     const turn = currentTurn();
     const admitted = await enter(ports, request, address);
-    const reading = openBody(request, admitted.endpoint);
-    if (!reading) return serve(ports, request, { address, requestId, admitted, body: null });
+    if (request.method === 'GET' || request.method === 'HEAD')
+      return serve(ports, request, { address, requestId, admitted, body: null });
+    const leave = takeRoom(room, request, admitted);
+    if (leave === 'full') return failureAnswer('loadShed', requestId, FULL_RETRY_MS);
+    const open = () => openBody(request, admitted.endpoint);
+    const reading = leave ? inRoom(leave, open) : open();
     const preparing = prepareFirst(ports, admitted);
     const body = await reading;
     if (preparing) await preparing;
@@ -230,12 +236,41 @@ export function roleNeeded(
   return actions.get(access.slice('action:'.length)) ?? 'owner';
 }
 
+const ROOM = {
+  allBytesMax: RUNNER_LIMITS.bodiesBytesMax,
+  ownBytesMax: RUNNER_LIMITS.bodiesOfOneBytesMax,
+};
+const FULL_RETRY_MS = 1_000;
+
+/** A body is held before its run is taken in, for as long as its caller likes. @returns a function that gives it back */
+function takeRoom(
+  room: BodyRoom,
+  { headers }: GatewayRequest,
+  { installation, endpoint }: Admitted,
+): (() => void) | 'full' | undefined {
+  const bytesMax = endpoint.checkRequest ? RUN_LIMITS.endpoint.requestBytesMax : STREAM_LIMITS.pieceBytesMax;
+  const isInPieces = headerOf(headers, 'transfer-encoding') !== null;
+  const stated = isInPieces ? null : (headerOf(headers, 'content-length') ?? '0');
+  const bytes = bytesToHold(stated, bytesMax);
+  if (bytes < RUNNER_LIMITS.bodyCountedBytesMin) return undefined;
+  const taken = room.take(installation.guest.installationId, bytes);
+  return typeof taken === 'string' ? 'full' : taken;
+}
+
+/** Gives the room back however reading ends. */
+async function inRoom<Body>(leave: () => void, read: () => Promise<Body>): Promise<Body> {
+  try {
+    return await read();
+  } finally {
+    leave();
+  }
+}
+
 /** What a schema is to judge must be there as a whole. */
 function openBody(
   request: GatewayRequest,
   { checkRequest }: MatchedEndpoint,
-): Promise<Uint8Array | RequestBody> | null {
-  if (request.method === 'GET' || request.method === 'HEAD') return null;
+): Promise<Uint8Array | RequestBody> {
   if (checkRequest) return request.readBody(RUN_LIMITS.endpoint.requestBytesMax);
   return request.openBody(STREAM_LIMITS.pieceBytesMax, STREAM_LIMITS.requestBytesMax);
 }

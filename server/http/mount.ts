@@ -1,9 +1,11 @@
 /** Puts the route table on a Hono app: access first, then the request, then the handler, then the answer. */
 import type { Context, Hono } from 'hono';
+import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 import type { HttpMethod } from '../../spec/permission.ts';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { admit, readBearer, type AccessPorts, type CallerOf, type Access } from './access.ts';
+import { createBodyRoom, heldBytesOf, requireRoom, type BodyRoom } from './body-room.ts';
 import {
   answerOnce,
   IDEMPOTENCY_HEADER,
@@ -14,7 +16,6 @@ import {
 import { clientAddress, rateClassOf, type RateLimits } from './rate-limits.ts';
 import type { Answer, Route } from './route.ts';
 import { requireStorable } from './storable.ts';
-import { createUploadRoom, type UploadRoom } from './upload-room.ts';
 import type { Settings } from '../settings.ts';
 
 export type AppEnv = { Variables: { requestId: string; route: string } };
@@ -22,10 +23,12 @@ export type AppEnv = { Variables: { requestId: string; route: string } };
 export type MountPorts = AccessPorts &
   IdempotencyPorts & { readonly rateLimits: RateLimits; readonly settings: Pick<Settings, 'proxyHops'> };
 
+const ROOM = { allBytesMax: HTTP_LIMITS.uploadsBytesMax, ownBytesMax: HTTP_LIMITS.uploadsOfOneBytesMax };
+
 export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[], ports: MountPorts): void {
-  const uploads = createUploadRoom();
+  const room = createBodyRoom(ROOM);
   for (const route of routes)
-    app.on(route.method, route.path, (context) => answerRoute(context, route, ports, uploads));
+    app.on(route.method, route.path, (context) => answerRoute(context, route, ports, room));
   for (const [path, methods] of methodsByPath(routes))
     app.all(path, (context) => refuseMethod(context, methods));
 }
@@ -34,20 +37,24 @@ async function answerRoute(
   context: Context<AppEnv>,
   route: Route,
   ports: MountPorts,
-  uploads: UploadRoom,
+  room: BodyRoom,
 ): Promise<Response> {
   context.set('route', route.path);
   const params = context.req.param() as Record<string, string>;
   requireStorable(params, '/path');
   const admitted = await admitClient(context, route, ports, params['org']);
-  if (route.body !== 'upload') return answerAdmitted(context, route, ports, admitted);
-  const leave = uploads.take(admitted.principal?.id ?? '', context.req.raw);
+  const heldBytes = hasBody(context.req.method) ? heldBytesOf(route.body, context.req.raw) : 0;
+  if (heldBytes === 0) return answerAdmitted(context, route, ports, admitted);
+  const owner = admitted.principal?.id ?? addressOf(context, ports.settings.proxyHops);
+  const leave = requireRoom(room, owner, heldBytes);
   try {
     return await answerAdmitted(context, route, ports, admitted);
   } finally {
     leave();
   }
 }
+
+const hasBody = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
 
 async function answerAdmitted(
   context: Context<AppEnv>,
@@ -131,7 +138,7 @@ async function admitStill(
   { method, headers }: Request,
   { route, ports, org, release }: Readmission,
 ): Promise<CallerOf<Access>> {
-  if (!admitted.principal || method === 'GET' || method === 'HEAD') return admitted;
+  if (!admitted.principal || !hasBody(method)) return admitted;
   const authorization = headers.get('authorization') ?? '';
   try {
     const principal = await ports.authenticator.authenticate(readBearer(authorization));

@@ -53,7 +53,7 @@ export const HTTP_ERRORS = {
   uploads_too_many: {
     status: 503,
     kind: 'limit',
-    title: 'Too many uploads at once.',
+    title: 'Too many large requests at once.',
     hint: 'Try again when the others have been taken in.',
     retryAfterSeconds: 5,
   },

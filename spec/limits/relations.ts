@@ -25,6 +25,8 @@ const PACKAGES: readonly Relation[] = [
 
 const UPLOADS: readonly Relation[] = [
   ['a user has room for an upload', HTTP_LIMITS.uploadBytesMax <= HTTP_LIMITS.uploadsOfOneBytesMax],
+  ['an installation has room for a body', endpoint.requestBytesMax <= RUNNER_LIMITS.bodiesOfOneBytesMax],
+  ['no installation has all room', RUNNER_LIMITS.bodiesOfOneBytesMax < RUNNER_LIMITS.bodiesBytesMax],
   ['no user has all room', HTTP_LIMITS.uploadsOfOneBytesMax < HTTP_LIMITS.uploadsBytesMax],
 ];
 

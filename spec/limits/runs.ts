@@ -153,6 +153,13 @@ export const RUNNER_LIMITS = {
   /** Runs in flight in one installation and in one organization, so that no one starves the rest. */
   runsPerInstallationMax: 64,
   runsPerOrganizationMax: 128,
+  /**
+   * Bodies of calls that are held while they come in, on one server, and of one installation: as many of the largest as
+   * it may have runs. Small ones are not counted: the connections that bring them cost as much.
+   */
+  bodiesBytesMax: 256 * MIB,
+  bodiesOfOneBytesMax: 64 * MIB,
+  bodyCountedBytesMin: 16 * KIB,
 } as const;
 
 /**

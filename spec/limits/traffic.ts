@@ -66,9 +66,12 @@ export const HTTP_LIMITS = {
   jsonBytesMax: 1 * MIB,
   /** The archive, its envelope and the multipart framing around them. */
   uploadBytesMax: PACKAGE_LIMITS.archiveBytesMax + ENVELOPE_LIMITS.envelopeBytesMax + 64 * KIB,
-  /** Uploads that one server holds at once: nine of the largest, and many thousands of usual ones. */
+  /** Packages and JSON that come in and are held at once: nine of the largest packages, or 512 of the largest JSON. */
   uploadsBytesMax: 512 * MIB,
-  /** Those of one user among them: two of the largest, so that four who send slowly do not keep all others out. */
+  /**
+   * Those of one user among them, or of one address: two of the largest packages, so that four who send slowly do not
+   * keep all others out.
+   */
   uploadsOfOneBytesMax: 112 * MIB,
   /** Of one client on one server: above what a fast author or a busy tool needs, below what one machine serves. */
   readsPerMinuteMax: 120_000,
