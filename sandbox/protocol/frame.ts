@@ -66,7 +66,7 @@ export function encodeFrame(parts: FrameParts): Buffer {
  */
 export type FrameReader = {
   /**
-   * @returns the frames that `chunk` completed; their bodies are copies, safe to keep
+   * @returns the frames that `chunk` completed; their bodies share no memory with it, and are safe to keep
    * @throws Fault when the stream is malformed, after which it cannot be read on
    */
   push(chunk: Buffer): Frame[];
@@ -89,7 +89,7 @@ export function createFrameReader(frameBytesMax: number): FrameReader {
         const restBytes = chunk.byteLength - at;
         const neededBytes = restBytes < LENGTH_BYTES ? LENGTH_BYTES : frameBytes(chunk, at, frameBytesMax);
         if (restBytes >= neededBytes) {
-          frames.push(decodeFrame(chunk.subarray(at, at + neededBytes)));
+          frames.push(decodeFrame(chunk.subarray(at, at + neededBytes), copyOf));
           at += neededBytes;
           continue;
         }
@@ -104,7 +104,8 @@ export function createFrameReader(frameBytesMax: number): FrameReader {
         held.copy(whole);
         held = whole;
       } else {
-        frames.push(decodeFrame(held));
+        // It was collected in memory of its own: a large body, such as a piece of a stream, is not copied again.
+        frames.push(decodeFrame(held, asItIs));
         held = EMPTY;
         filledBytes = 0;
       }
@@ -127,7 +128,11 @@ function frameBytes(bytes: Buffer, at: number, frameBytesMax: number): number {
   return total;
 }
 
-function decodeFrame(bytes: Buffer): Frame {
+const copyOf = (bytes: Buffer): Buffer => Buffer.from(bytes);
+const asItIs = (bytes: Buffer): Buffer => bytes;
+
+/** @param keep makes of the bytes of a body what may be kept */
+function decodeFrame(bytes: Buffer, keep: (body: Buffer) => Buffer): Frame {
   const headEnd = FRAME_HEADER_BYTES + bytes.readUInt32LE(20);
   if (headEnd > bytes.byteLength) throw new Fault('the head of a frame is longer than the frame');
   if (bytes.readUInt16LE(6) !== 0) throw new Fault('the reserved bytes of a frame are not zero');
@@ -138,6 +143,6 @@ function decodeFrame(bytes: Buffer): Frame {
     ref: bytes.readUInt32LE(12),
     amount: bytes.readUInt32LE(16),
     head: headEnd === FRAME_HEADER_BYTES ? '' : bytes.toString('utf8', FRAME_HEADER_BYTES, headEnd),
-    body: headEnd === bytes.byteLength ? EMPTY : Buffer.from(bytes.subarray(headEnd)),
+    body: headEnd === bytes.byteLength ? EMPTY : keep(bytes.subarray(headEnd)),
   };
 }
