@@ -14,10 +14,16 @@ export type CommandLine = {
   readonly refused: (...argv: string[]) => Promise<string>;
 };
 
+/** Of the command lines of one test file, wherever in it they are opened. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** @param token null for nobody */
 export function commandLine(url: string, token: string | null): CommandLine {
   const folder = mkdtempSync(join(tmpdir(), 'souk-line-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   const environment = { SOUK_URL: url, HOME: folder, ...(token === null ? {} : { SOUK_TOKEN: token }) };
   const souk = soukIn(folder, environment);
   return {
