@@ -24,7 +24,6 @@ function evicted(residentBytes: number | undefined, uses: readonly Use[]): numbe
       installationId,
       digest,
       guest,
-      wasUsed: true,
       runs,
       usedAtMs: NOW_MS - idleMs,
       strayLogLines: 0,

@@ -38,7 +38,7 @@ export class IsolateLoader {
     const usedAtMs = performance.now();
     const logAllowance = createLogAllowance(LOG_ALLOWANCE_FACTOR);
     const spending = runner.spendings.of(installationId);
-    const state = { wasUsed: false, runs: 0, usedAtMs, strayLogLines: 0, logAllowance, spending };
+    const state = { runs: 0, usedAtMs, strayLogLines: 0, logAllowance, spending };
     const isolate: Isolate = { id: ++this.#lastIsolate, installationId, digest, guest, ...state };
     const entries = [...files];
     const head = {

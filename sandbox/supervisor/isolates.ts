@@ -9,8 +9,6 @@ export type Isolate = {
   readonly installationId: string;
   readonly digest: string;
   guest: Guest;
-  /** Whether a run has been given to it. */
-  wasUsed: boolean;
   runs: number;
   usedAtMs: number;
   /** Lines logged while no run was in flight. */

@@ -1,7 +1,7 @@
 /** Brings runs into isolates: at once where both runner and isolate are there, else as soon as they are. */
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';
-import type { Guest, PackagePort } from '../ports.ts';
+import type { PackagePort } from '../ports.ts';
 import type { IsolateLoader } from './isolate-loader.ts';
 import type { Isolate } from './isolates.ts';
 import type { RunnerPool } from './pool.ts';
@@ -28,7 +28,6 @@ const NO_ROOM: Failure = {
 export class RunStarter {
   readonly #parts: RunStarterParts;
   readonly #waiting = new Set<Run>();
-  readonly #preparing = new Set<Guest>();
 
   constructor(parts: RunStarterParts) {
     this.#parts = parts;
@@ -58,31 +57,6 @@ export class RunStarter {
     });
   }
 
-  /**
-   * Loads the code of a guest that is about to be called, where a runner stands and does not have it. What fails here
-   * fails again for the run, which tells of it.
-   */
-  async prepare(guest: Guest): Promise<void> {
-    const { pool, packages, loader } = this.#parts;
-    const lacks = (runner: Runner | undefined): runner is Runner =>
-      runner?.isReady === true && !runner.isClosing && !loader.find(runner, guest);
-    if (!lacks(pool.runnerFor(guest))) return;
-    this.#preparing.add(guest);
-    const files = await packages.files(guest.digest).catch(() => undefined);
-    const isStillWanted = this.#preparing.delete(guest);
-    const runner = isStillWanted ? pool.runnerFor(guest) : undefined;
-    if (files && lacks(runner)) loader.load(runner, guest, files);
-  }
-
-  /** The installation is unloaded: what waits for a runner or its package would enter after it. */
-  giveUp(installationId: string): void {
-    for (const guest of this.#preparing)
-      if (guest.installationId === installationId) this.#preparing.delete(guest);
-    for (const run of this.#waiting)
-      if (run.invocation.guest.installationId === installationId)
-        run.settle(failRun(run, { outcome: 'canceled', reason: 'the plugin was unloaded' }));
-  }
-
   /** Bounded: a rogue runner could say for ever that nothing has started. */
   beginAgain(run: Run): void {
     const failure: Failure = { outcome: 'internalError', reason: 'the isolate of the plugin did not last' };
@@ -93,6 +67,7 @@ export class RunStarter {
   async #beginCold(run: Run): Promise<void> {
     const { pool, packages, loader } = this.#parts;
     const { guest } = run.invocation;
+    run.cold = true;
     const files = await packages.files(guest.digest);
     if (!files) throw new Fault('the package of the installation is not in the store');
     let failures = 0;
@@ -122,7 +97,5 @@ export class RunStarter {
 
 function enter(run: Run, runner: Runner, isolate: Isolate): void {
   const { head, body } = describeRun(run.invocation);
-  run.cold = !isolate.wasUsed;
-  isolate.wasUsed = true;
   runner.start(run, isolate, head, body);
 }

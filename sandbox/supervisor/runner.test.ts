@@ -46,7 +46,6 @@ async function callRogue(
     installationId: guest.installationId,
     digest: guest.digest,
     guest,
-    wasUsed: false,
     runs: 0,
     usedAtMs: 0,
     strayLogLines: 0,

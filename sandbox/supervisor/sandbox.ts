@@ -60,11 +60,6 @@ export type SandboxOptions = {
 export type Sandbox = {
   /** Runs guest code. Never rejects: every end is an outcome. */
   call(invocation: Invocation): Promise<Completion>;
-  /**
-   * Begins to load a guest that is about to be called: its runner works while the caller's request is judged.
-   * @returns a promise that never rejects, for when the code has been sent, or `PREPARE_MS_MAX` have passed
-   */
-  prepare(guest: Guest): Promise<void>;
   /** Disposes of the installation's isolates, ends its runs as `canceled`, and forgives its strikes. */
   unload(installationId: string): void;
   health(): SandboxHealth;
@@ -83,8 +78,6 @@ const PROFILES: Readonly<Record<TrustTier, EngineProfile>> = {
 /** Runs are named by 32 bits in frames; when all have been used the first is long free again. */
 const RUN_IDS = 2 ** 32 - 1;
 const DRAIN_LOOK_MS = 10;
-/** A package of usual size is read in a fraction of it; who waits for a larger one gains nothing more. */
-const PREPARE_MS_MAX = 10;
 
 /**
  * Builds the runtime, finds the best process rights of this machine by trying, and keeps the runner that proved them.
@@ -161,20 +154,14 @@ class Supervisor implements Sandbox {
     return promise;
   }
 
-  async prepare(guest: Guest): Promise<void> {
-    if (this.#refuse(guest)) return;
-    const loading = this.#starter.prepare(guest);
-    const { promise: patience, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, PREPARE_MS_MAX);
-    await Promise.race([loading, patience]);
-    clearTimeout(timer);
-  }
-
   unload(installationId: string): void {
     this.#strikes.forgive(installationId);
     for (const runner of this.#pool.runners)
       for (const isolate of runner.isolatesOf(installationId)) runner.unload(isolate);
-    this.#starter.giveUp(installationId);
+    // Those that wait for a runner or their package would enter after it.
+    for (const run of this.#starter.waiting)
+      if (run.invocation.guest.installationId === installationId)
+        run.settle(failRun(run, { outcome: 'canceled', reason: 'the plugin was unloaded' }));
   }
 
   health(): SandboxHealth {

@@ -47,8 +47,6 @@ export type GatewayPorts = {
    * @throws Refusal when there is a token and it is not valid
    */
   readonly identify: (authorization: string | null, orgId: string) => Caller | Promise<Caller>;
-  /** A call of this guest is about to come. @returns a promise that never rejects, and soon resolves */
-  readonly prepare: (guest: Guest) => Promise<void>;
   readonly run: (invocation: Invocation) => Promise<Completion>;
   /** Called when a guest's answer broke the response schema of its own manifest. */
   readonly answerRefused: (guest: Guest, requestId: string, why: string) => void;
@@ -84,8 +82,6 @@ export type RequestBody = ByteSource & {
 export type Gateway = (request: GatewayRequest, requestId: string) => Promise<GatewayAnswer>;
 
 export const GATEWAY_PREFIX = '/orgs/';
-/** Versions that have been called: the schemas of their endpoints are compiled. */
-const called = new WeakSet<readonly Endpoint[]>();
 const tables = new WeakMap<readonly Endpoint[], (method: string, path: string) => EndpointMatch>();
 
 type Address = {
@@ -114,10 +110,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const leave = takeRoom(room, request, admitted);
     if (leave === 'full') return failureAnswer('loadShed', requestId, FULL_RETRY_MS);
     const open = () => openBody(request, admitted.endpoint);
-    const reading = leave ? inRoom(leave, open) : open();
-    const preparing = prepareFirst(ports, admitted);
-    const body = await reading;
-    if (preparing) await preparing;
+    const body = await (leave ? inRoom(leave, open) : open());
     // A body takes as long as its caller likes: what was taken down, replaced or withdrawn meanwhile does not serve it.
     const still = turn === currentTurn() ? admitted : await enter(ports, request, address);
     return serve(ports, request, { address, requestId, admitted: still, body });
@@ -133,13 +126,6 @@ async function enter(ports: GatewayPorts, request: GatewayRequest, address: Addr
   const caller = known instanceof Promise ? await known : known;
   admit(installation, endpoint, caller);
   return { installation, endpoint, caller };
-}
-
-/** To compile a schema takes as long as to load a small plugin: the runner does that meanwhile. */
-function prepareFirst(ports: GatewayPorts, { installation, endpoint }: Admitted): Promise<void> | null {
-  if (!endpoint.checkRequest || called.has(installation.endpoints)) return null;
-  called.add(installation.endpoints);
-  return ports.prepare(installation.guest);
 }
 
 type Entered = {

@@ -19,7 +19,6 @@ export function gatewayPorts(services: Services): GatewayPorts {
       if (principal) return callerOf(principal, orgId);
       return authenticator.authenticate(secret).then((asked) => callerOf(asked, orgId));
     },
-    prepare: (guest) => sandbox.prepare(guest),
     run: (invocation) => sandbox.call(invocation),
     answerRefused: refusedAnswers(log, telemetry),
   };
