@@ -101,4 +101,5 @@ test('a step that had the processor for itself is to blame', async () => {
   expect(completion.outcome).toBe('exceededCpu');
   // Where the engine's timer is late, the watchdog kills the runner, which can tell nothing of its time then.
   if (bed.ended.length === 0) expect(completion.usage.cpuMs).toBeGreaterThan(0);
+  else expect(bed.ended).toMatchObject([{ blamed: [guest.installationId] }]);
 });
