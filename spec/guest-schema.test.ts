@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from './json.ts';
 import { checkGuestSchema } from './guest-schema.ts';
-import { compileGuestSchema, createGuestValidator } from './guest-validator.ts';
+import { compileGuestSchema, createGuestValidator, type CheckClocks } from './guest-validator.ts';
 import { createOvertime } from './overtime.ts';
+import { withinTime } from './within-time.ts';
 
 describe('schemas of strangers', () => {
   it('report every violation of a value', () => {
@@ -119,7 +120,8 @@ describe('schemas of strangers', () => {
     const late = 'takes too long to check against its schema';
     const onClocks = (cpuMsPerCheck: number) => {
       const time = { nowMs: 0, cpuMs: 0 };
-      const clocks = { nowMs: () => time.nowMs, cpuMs: () => (time.cpuMs += cpuMsPerCheck) };
+      const cpuMs = (): number => (time.cpuMs += cpuMsPerCheck);
+      const clocks = { nowMs: () => time.nowMs, cpuMs, within: withinTime };
       const check = createGuestValidator({ items: { type: 'number' } }, clocks);
       return { time, messages: () => check(many).map(({ message }) => message) };
     };
@@ -133,9 +135,17 @@ describe('schemas of strangers', () => {
       expect(messages()).toEqual([late]);
     });
 
-    it('spend what all schemas share', () => {
+    it('spend what all schemas share, and are ended sooner while that is used up', () => {
       const time = { cpuMs: 0 };
-      const clocks = { nowMs: () => 0, cpuMs: () => (time.cpuMs += 125) };
+      const limits: number[] = [];
+      const clocks: CheckClocks = {
+        nowMs: () => 0,
+        cpuMs: () => (time.cpuMs += 125),
+        within(work, wallTimeMsMax) {
+          limits.push(wallTimeMsMax);
+          return withinTime(work, wallTimeMsMax);
+        },
+      };
       const ofAll = createOvertime({ lentMsMax: 1_000, share: 0.2 }, clocks.nowMs);
       for (const type of ['number', 'integer']) {
         const check = createGuestValidator({ items: { type } }, clocks, ofAll);
@@ -143,6 +153,8 @@ describe('schemas of strangers', () => {
         for (let before = 0; before < 5; before++) expect(check(many)).toEqual([]);
       }
       expect(ofAll.isUsedUp()).toBe(true);
+      expect(createGuestValidator({ items: { type: 'null' } }, clocks, ofAll)(many)).toHaveLength(1);
+      expect(limits).toEqual([...Array.from({ length: 10 }, () => 200), 50]);
     });
 
     it('are never refused for what every check may take', () => {

@@ -38,8 +38,12 @@ const KEPT_CHARS_MAX = 8 * 2 ** 20;
  */
 export type GuestValidator = (value: JsonValue) => Violation[];
 
-/** Clocks in milliseconds: one that runs, and the processor time of this thread. */
-export type CheckClocks = { readonly nowMs: () => number; readonly cpuMs: () => number };
+/** Clocks in milliseconds, one that runs and the processor time of this thread, and what ends a check by the first. */
+export type CheckClocks = {
+  readonly nowMs: () => number;
+  readonly cpuMs: () => number;
+  readonly within: typeof withinTime;
+};
 
 const CLOCKS: CheckClocks = {
   nowMs: () => performance.now(),
@@ -47,6 +51,7 @@ const CLOCKS: CheckClocks = {
     const { user, system } = process.threadCpuUsage();
     return (user + system) / 1_000;
   },
+  within: withinTime,
 };
 
 /** What all schemas of this process share. */
@@ -75,7 +80,7 @@ export function compileGuestSchema(schema: JsonObject): GuestValidator {
 /** @param ofAll shared with other schemas, by the same clock */
 export function createGuestValidator(
   schema: JsonObject,
-  { nowMs, cpuMs }: CheckClocks,
+  { nowMs, cpuMs, within }: CheckClocks,
   ofAll: Overtime = createOvertime(OVERTIME_OF_ALL, nowMs),
 ): GuestValidator {
   const pace = createPace(nowMs);
@@ -89,7 +94,7 @@ export function createGuestValidator(
     const validate = (quick ??= compile(schema, 'firstError'));
     const startedMs = cpuMs();
     const wallTimeMsMax = ofAll.isUsedUp() ? SCARCE_MS_MAX : CHECK_MS_MAX;
-    const checked = withinTime(() => violationsOf(validate, value), wallTimeMsMax);
+    const checked = within(() => violationsOf(validate, value), wallTimeMsMax);
     const overtimeMs = Math.max(0, cpuMs() - startedMs - PLAIN_MS_MAX);
     ofThis.spend(overtimeMs);
     ofAll.spend(overtimeMs);

@@ -16,13 +16,12 @@ import {
   jsonParse,
   min,
   promiseReject,
-  SafeUint8Array,
   stringSlice,
   charCodeAt,
   toWellFormed,
   typedArrayName,
 } from './intrinsics.ts';
-import { blobPart, clonePart, formPart, streamPart, urlPart } from './lazy.ts';
+import { blobPart, formPart, streamPart, urlPart } from './lazy.ts';
 import type { PulledBody } from './pulled-body.ts';
 import type { ReadableStream } from './streams.ts';
 import { decodeLossily } from './text-encoding.ts';
@@ -54,7 +53,7 @@ export type Body = {
 
 type Extracted = { readonly body: Body; readonly type: string | null };
 
-const makeBody = (source: Source): Body => ({ source, isUsed: false });
+export const makeBody = (source: Source): Body => ({ source, isUsed: false });
 
 export const binaryBody = (binary: string): Body => makeBody({ kind: 'binary', binary });
 export const pulledBody = (pulled: PulledBody): Body => makeBody({ kind: 'pulled', pulled });
@@ -187,43 +186,6 @@ const nothing = (): void => undefined;
 function wholeBinary(source: Extract<Source, { kind: 'text' | 'binary' }>): string {
   return source.kind === 'text' ? encodeToBinary(source.text) : source.binary;
 }
-
-/** Fetch section 2.2.4, "clone a body". */
-export function cloneBody(body: Body): Body {
-  if (body.source.kind === 'pulled') streamOf(body);
-  if (body.source.kind !== 'stream') return { ...makeBody(body.source), ...abortOf(body) };
-  const [mine, theirs] = body.source.stream.tee();
-  body.source = { kind: 'stream', stream: mine };
-  return makeBody({ kind: 'stream', stream: isByteStream(theirs) ? theirs : withCopies(theirs) });
-}
-
-const abortOf = ({ abortedBy }: Body): Partial<Body> => (abortedBy ? { abortedBy } : {});
-
-/** What controls a stream; the polyfill keeps it in this member. Branches of a byte stream share no chunks. */
-const isByteStream = (stream: ReadableStream): boolean =>
-  (stream as unknown as { _readableStreamController?: unknown })._readableStreamController instanceof
-  streamPart.use().ReadableByteStreamController;
-
-/** Streams section 4.9.1, "tee" for a clone: what the second branch gives is its own. */
-function withCopies(stream: ReadableStream): ReadableStream {
-  const reader = stream.getReader();
-  return new (streamPart.use().ReadableStream)<unknown>(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(copyOf(value));
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-const copyOf = (chunk: unknown): unknown =>
-  typedArrayName(chunk) === 'Uint8Array'
-    ? new SafeUint8Array(bytesOf(chunk as Uint8Array))
-    : clonePart.use().structuredClone(chunk);
 
 let hasMark: (value: object, mark: 'body' | 'request') => boolean;
 

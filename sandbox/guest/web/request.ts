@@ -3,7 +3,6 @@ import type { BoundRun } from '../bindings.ts';
 import type { AbortSignal } from './abort.ts';
 import {
   binaryBody,
-  cloneBody,
   extractBody,
   isUnusable,
   mixInBody,
@@ -14,6 +13,7 @@ import {
   type BodyInit,
 } from './body.ts';
 import { bound } from './bound.ts';
+import { cloneBody } from './cloned-body.ts';
 import { arrayPush, arraySlice, jsonParse, matches, setHas, stringToUpperCase } from './intrinsics.ts';
 import {
   fillHeaders,

@@ -1,6 +1,5 @@
 /** Response (Fetch section 5.5). */
 import {
-  cloneBody,
   extractBody,
   isUnusable,
   mixInBody,
@@ -9,6 +8,7 @@ import {
   type BodyHolder,
   type BodyInit,
 } from './body.ts';
+import { cloneBody } from './cloned-body.ts';
 import { arrayPush, arraySlice, jsonStringify, setHas } from './intrinsics.ts';
 import {
   fillHeaders,
