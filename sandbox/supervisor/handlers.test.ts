@@ -79,6 +79,21 @@ test('names of the language are names like others', async () => {
   expect(ends.map((end) => end.outcome === 'ok' && end.value)).toEqual([1, 2, 3]);
 });
 
+test('an answer may be nested 64 levels deep, of lists and objects, and no deeper', async () => {
+  const source = `export default { commands: { nest({ levels }) {
+    let value = 'core';
+    for (let level = 0; level < levels; level++) value = level % 2 ? [0, value] : { none: null, value };
+    return value;
+  } } }`;
+  const nest = (levels: number): Promise<Completion> =>
+    run(source, [['commands', 'nest']], command('nest', { levels }));
+  expect(await nest(64)).toMatchObject({ outcome: 'ok' });
+  expect(await nest(65)).toMatchObject({
+    outcome: 'exceededOutput',
+    reason: 'the answer is nested deeper than 64 levels',
+  });
+});
+
 test('what the manifest does not declare is not run, though it is there', async () => {
   const source = 'export default { commands: { hidden: () => 1 } }';
   expect(await run(source, [], command('hidden'))).toMatchObject({
