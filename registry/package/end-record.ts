@@ -12,7 +12,7 @@ import { refuseArchive } from './refuse.ts';
 
 export const END_SIGNATURE = Buffer.from('PK\u0005\u0006', 'latin1');
 export const END_BYTES = 22;
-const COMMENT_BYTES_MAX = 0xffff;
+export const COMMENT_BYTES_MAX = 0xffff;
 const LOCATOR_SIGNATURE = 0x07064b50;
 const LOCATOR_BYTES = 20;
 const ZIP64_SIGNATURE = 0x06064b50;
@@ -27,7 +27,9 @@ export type EndRecord = {
   readonly entryCount: number;
 };
 
-type PlainFields = { entryCount: number; directorySize: number; directoryOffset: number };
+type Fields = { entryCount: number; directorySize: number; directoryOffset: number };
+/** As the plain record has them; a field that is saturated refers to the zip64 record (4.4.1.4). */
+type PlainFields = Fields & { isDiskSaturated: boolean };
 
 /**
  * @param archive the whole archive
@@ -97,7 +99,8 @@ function readPlainFields(archive: Buffer, end: number): PlainFields {
   const directoryDisk = archive.readUInt16LE(end + 6);
   const entriesHere = archive.readUInt16LE(end + 8);
   const entryCount = archive.readUInt16LE(end + 10);
-  if (disk !== 0 || directoryDisk !== 0)
+  const disks = [disk, directoryDisk];
+  if (disks.some((number) => number !== 0 && number !== 0xffff))
     refuseArchive('archive_split', `The end record says disk ${disk}, directory on disk ${directoryDisk}.`);
   if (entriesHere !== entryCount)
     refuseArchive(
@@ -108,12 +111,16 @@ function readPlainFields(archive: Buffer, end: number): PlainFields {
     entryCount,
     directorySize: archive.readUInt32LE(end + 12),
     directoryOffset: archive.readUInt32LE(end + 16),
+    isDiskSaturated: disks.includes(0xffff),
   };
 }
 
 function isSaturated(plain: PlainFields): boolean {
   return (
-    plain.entryCount === 0xffff || plain.directorySize === 0xffffffff || plain.directoryOffset === 0xffffffff
+    plain.isDiskSaturated ||
+    plain.entryCount === 0xffff ||
+    plain.directorySize === 0xffffffff ||
+    plain.directoryOffset === 0xffffffff
   );
 }
 
@@ -122,7 +129,7 @@ function readZip64Record(
   archive: Buffer,
   end: number,
   plain: PlainFields,
-): { offset: number; fields: PlainFields } | undefined {
+): { offset: number; fields: Fields } | undefined {
   const locator = end - LOCATOR_BYTES;
   if (locator < 0 || archive.readUInt32LE(locator) !== LOCATOR_SIGNATURE) {
     if (isSaturated(plain))
@@ -149,7 +156,7 @@ function readLocator(archive: Buffer, locator: number): number {
   return expected;
 }
 
-function readZip64Fields(archive: Buffer, at: number): PlainFields {
+function readZip64Fields(archive: Buffer, at: number): Fields {
   // A larger record would hold an extensible data sector (4.3.14.2), in which anything can hide.
   if (archive.readBigUInt64LE(at + 4) !== ZIP64_SIZE_FIELD)
     refuseArchive('archive_zip64_record_invalid', 'The zip64 record is not 56 bytes long.');
@@ -173,7 +180,7 @@ function boundedNumber(value: bigint): number {
 }
 
 /** Every field of the plain record is either saturated or equal to the zip64 one (4.4.1.4). */
-function agreedFields(zip64: PlainFields, plain: PlainFields): PlainFields {
+function agreedFields(zip64: Fields, plain: PlainFields): Fields {
   const agrees =
     (plain.entryCount === 0xffff || plain.entryCount === zip64.entryCount) &&
     (plain.directorySize === 0xffffffff || plain.directorySize === zip64.directorySize) &&

@@ -4,10 +4,18 @@
  * An extra field is a list of (id: 2 bytes, size: 2 bytes, data). Times and owners are ignored. What would change
  * the name, the kind or the reading of an entry is refused, because readers differ in whether they honour it.
  */
+import { crc32 } from 'node:zlib';
 import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import { refuseEntry } from './refuse.ts';
 
 const ZIP64_ID = 0x0001;
+
+/**
+ * The Info-ZIP Unicode path (4.6.9): version 1, the CRC-32 of the plain name, and a name in UTF-8. jszip writes it beside
+ * every name beyond ASCII, with the very bytes of that name; then there is no second name.
+ */
+const UNICODE_PATH_ID = 0x7075;
+const UNICODE_PATH_VERSION = 1;
 
 /**
  * Ids that rename an entry (Info-ZIP Unicode path and comment, and what Macintosh and Korean tools write), make a link
@@ -15,7 +23,7 @@ const ZIP64_ID = 0x0001;
  * one that was read (minizip-ng), or encrypt it (4.6, 4.5.12, AE-x).
  */
 const FORBIDDEN_IDS: ReadonlyMap<number, string> = new Map([
-  [0x7075, 'a second name (Info-ZIP Unicode path)'],
+  [UNICODE_PATH_ID, 'a second name (Info-ZIP Unicode path)'],
   [0x6375, 'a second comment (Info-ZIP Unicode comment)'],
   [0x9901, 'AES encryption'],
   [0x0014, 'PKCS#7 certificates'],
@@ -58,7 +66,7 @@ export function readExtraFields(extra: Buffer, entryName: string): ReadonlyMap<n
     at = start + extra.readUInt16LE(at + 2);
     if (at > extra.length)
       refuseEntry('archive_extra_invalid', entryName, 'An extra field is longer than the room it has.');
-    checkField(fields, { id, size: at - start }, entryName);
+    checkField(fields, id, extra.subarray(start, at), entryName);
     if (fields.size === PACKAGE_LIMITS.extraFieldsMax)
       refuseEntry('archive_extra_invalid', entryName, `It has more than ${fields.size} extra fields.`);
     fields.set(id, extra.subarray(start, at));
@@ -66,18 +74,24 @@ export function readExtraFields(extra: Buffer, entryName: string): ReadonlyMap<n
   return fields;
 }
 
-function checkField(
-  seen: ReadonlyMap<number, Buffer>,
-  { id, size }: { id: number; size: number },
-  entryName: string,
-): void {
+function checkField(seen: ReadonlyMap<number, Buffer>, id: number, data: Buffer, entryName: string): void {
   const shown = (): string => `0x${id.toString(16).padStart(4, '0')}`;
   if (seen.has(id))
     refuseEntry('archive_extra_duplicate', entryName, `It has the extra field ${shown()} twice.`);
-  const isLink = id === PKWARE_UNIX_ID && size > PKWARE_UNIX_PLAIN_BYTES;
+  if (id === UNICODE_PATH_ID && repeatsName(data, entryName)) return;
+  const isLink = id === PKWARE_UNIX_ID && data.length > PKWARE_UNIX_PLAIN_BYTES;
   const meaning = isLink ? 'a link or a device (PKWARE Unix)' : FORBIDDEN_IDS.get(id);
   if (meaning !== undefined)
     refuseEntry('archive_extra_forbidden', entryName, `Its extra field ${shown()} is ${meaning}.`);
+}
+
+/** A reader that honours the field and one that does not then give the entry the same name. */
+function repeatsName(unicodePath: Buffer, entryName: string): boolean {
+  const nameBytes = Buffer.from(entryName);
+  const expected = Buffer.alloc(5);
+  expected.writeUInt8(UNICODE_PATH_VERSION, 0);
+  expected.writeUInt32LE(crc32(nameBytes), 1);
+  return unicodePath.equals(Buffer.concat([expected, nameBytes]));
 }
 
 /** A plain field of a header, with the bytes that its zip64 form takes. */

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { crc32 } from 'node:zlib';
 import AdmZip from 'adm-zip';
 import { type DirectoryRecord, RECORD_BYTES, RECORD_SIGNATURE } from './directory.ts';
-import { END_BYTES, END_SIGNATURE, type EndRecord } from './end-record.ts';
+import { COMMENT_BYTES_MAX, END_BYTES, END_SIGNATURE, type EndRecord } from './end-record.ts';
 import { refuseArchive, refuseEntry } from './refuse.ts';
 
 /**
@@ -39,11 +39,13 @@ export function compareWithSecondReader(
 
 /**
  * adm-zip reads the zip64 extra of a record at fixed positions, where the format packs the saturated fields only
- * (APPNOTE 6.3.10, section 4.5.3). Such a directory is shown to it with the resolved values in the plain fields, which
- * have room for every value within the limits; the entries themselves are the same bytes.
+ * (APPNOTE 6.3.10, section 4.5.3), and looks for all end records in the bytes that the plain one and its comment can
+ * take. What it cannot read is shown to it with the resolved values in the plain fields, which have room for every value
+ * within the limits; the entries themselves are the same bytes.
  */
 function viewFor(archive: Buffer, end: EndRecord, records: readonly DirectoryRecord[]): Buffer {
-  if (!records.some((record) => record.isZip64)) return archive;
+  const isEndInSight = archive.length - end.directoryEnd <= END_BYTES + COMMENT_BYTES_MAX;
+  if (isEndInSight && !records.some((record) => record.isZip64)) return archive;
   const directory = Buffer.concat(records.flatMap((record) => [plainRecord(record), record.nameBytes]));
   const tail = Buffer.alloc(END_BYTES);
   END_SIGNATURE.copy(tail);

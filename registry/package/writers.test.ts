@@ -64,6 +64,10 @@ describe('archives of the writers that authors use', () => {
   test.each(['DOS', 'UNIX'] as const)('jszip as a stream on %s', async (platform) => {
     expect(textsOf(await jszip({ compression: 'DEFLATE', streamFiles: true, platform }))).toEqual(FILES);
   });
+  test('jszip, which writes a name beyond ASCII twice', async () => {
+    const archive = await new JSZip().file('grüße.txt', 'hello').generateAsync({ type: 'uint8array' });
+    expect(textsOf(archive)).toEqual({ 'grüße.txt': 'hello' });
+  });
   test('fflate', () => {
     const tree = Object.fromEntries(Object.entries(FILES).map(([path, text]) => [path, strToU8(text)]));
     expect(textsOf(zipSync(tree))).toEqual(FILES);

@@ -10,6 +10,7 @@ import {
   MANIFEST,
   u32,
   u64,
+  unicodePath,
 } from './forge.ts';
 
 function sound(trick: string, options: ForgeOptions): AcceptCase {
@@ -40,6 +41,11 @@ export const ACCEPT_ODD: readonly AcceptCase[] = [
   sound('archive-comment-of-65535-bytes', { comment: Buffer.alloc(65_535, 'c') }),
   sound('zip64-end-record', { zip64: {} }),
   sound('zip64-end-record-unsaturated-count', { zip64: {}, end: { entriesHere: 2, entryCount: 2 } }),
+  sound('zip64-end-record-before-a-comment-of-65535-bytes', {
+    zip64: {},
+    comment: Buffer.alloc(65_535, 'c'),
+  }),
+  sound('zip64-end-record-with-saturated-disks', { zip64: {}, end: { disk: 0xffff, directoryDisk: 0xffff } }),
   index('stored', { method: 0 }),
   index('descriptor', { descriptor: 'true' }),
   index('descriptor-with-true-local-sizes', { descriptor: 'true', local: { size: CONTENT_BYTES } }),
@@ -115,6 +121,11 @@ export const ACCEPT_ODD: readonly AcceptCase[] = [
   extra('name-of-constructor', 'constructor/toString', { name: 'constructor/toString', content: 'x' }),
   extra('name-in-japanese', '日本語/テスト.txt', { name: '日本語/テスト.txt', content: 'x' }),
   extra('name-precomposed', 'é.js', { name: 'é.js', content: 'x' }),
+  extra('unicode-path-that-repeats-the-name', 'é.js', {
+    name: 'é.js',
+    content: 'x',
+    both: { extra: unicodePath('é.js', 'é.js') },
+  }),
   extra('name-emoji', '🦕.txt', { name: '🦕.txt', content: 'x' }),
   extra('name-hidden', '.hidden/...a', { name: '.hidden/...a', content: 'x' }),
   extra('name-punctuation', "a b (1) [x]+,@#$%&=~!'`{}^;.js", {

@@ -287,6 +287,11 @@ export function extraField(id: number, data: Buffer, sizeSaid = data.length): Bu
   return Buffer.concat([u16(id), u16(sizeSaid), data]);
 }
 
+/** The Info-ZIP Unicode path: `other` as the name of the entry whose plain name is `name`. */
+export function unicodePath(name: string, other: string): Buffer {
+  return extraField(0x7075, Buffer.concat([Buffer.from([1]), u32(crc32(name)), Buffer.from(other)]));
+}
+
 /** Empty extra fields of as many ids that mean nothing. */
 export function manyFields(count: number): Buffer {
   return Buffer.concat(

@@ -2,7 +2,16 @@
 import { deflateRawSync } from 'node:zlib';
 import type { ArchiveErrorCode } from '../refuse.ts';
 import type { RejectCase } from './corpus-case.ts';
-import { descriptor, extraField, type ForgeEntry, forgeZip, INDEX, MANIFEST, manyFields } from './forge.ts';
+import {
+  descriptor,
+  extraField,
+  type ForgeEntry,
+  forgeZip,
+  INDEX,
+  MANIFEST,
+  manyFields,
+  unicodePath,
+} from './forge.ts';
 
 const MIB = 1024 * 1024;
 
@@ -90,6 +99,15 @@ export const REJECT_ENTRIES: readonly RejectCase[] = [
   }),
   index('extra-unicode-path', 'archive_extra_forbidden', {
     central: { extra: extraField(0x7075, Buffer.alloc(9)) },
+  }),
+  index('extra-unicode-path-other', 'archive_extra_forbidden', {
+    central: { extra: unicodePath('index.js', 'index.jſ') },
+  }),
+  index('extra-unicode-path-of-another-name', 'archive_extra_forbidden', {
+    central: { extra: unicodePath('main.js', 'index.js') },
+  }),
+  index('extra-unicode-path-with-a-tail', 'archive_extra_forbidden', {
+    central: { extra: unicodePath('index.js', 'index.js\0') },
   }),
   index('extra-unicode-comment', 'archive_extra_forbidden', {
     central: { extra: extraField(0x6375, Buffer.alloc(9)) },

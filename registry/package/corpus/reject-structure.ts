@@ -115,6 +115,7 @@ export const REJECT_STRUCTURE: readonly RejectCase[] = [
   { trick: 'two-archives', code: 'archive_directory_bounds', archive: twoArchives },
   around('disk-number', 'archive_split', { end: { disk: 1 } }),
   around('directory-disk', 'archive_split', { end: { directoryDisk: 1 } }),
+  around('disk-saturated-without-zip64', 'archive_zip64_locator_missing', { end: { disk: 0xffff } }),
   around('counts-differ', 'archive_split', { end: { entriesHere: 1 } }),
   around('count-too-low', 'archive_directory_count', { end: { entriesHere: 1, entryCount: 1 } }),
   around('count-too-high', 'archive_directory_count', { end: { entriesHere: 3, entryCount: 3 } }),
