@@ -45,6 +45,8 @@ const COMMON_FLAGS = [
   '--disable-sigusr1',
   '--enable-experimental-regexp-engine-on-excessive-backtracks',
   '--wasm-max-mem-pages=0',
+  // Node turns them on; isolated-vm has no answer for `import source`, and V8 ends the process where there is none.
+  '--no-js-source-phase-imports',
   '--freeze-flags-after-init',
   '--permission',
   '--allow-addons',
