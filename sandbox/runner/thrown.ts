@@ -17,7 +17,7 @@ export function describeThrown(thrown: unknown): { message: string; stack: strin
     const label = typeof name === 'string' && name !== 'Error' && name !== '' ? `${name}: ` : '';
     return {
       message: `${label}${text}`.slice(0, MESSAGE_CHARS_MAX),
-      stack: typeof stack === 'string' ? ownFrames(stack).slice(0, STACK_CHARS_MAX) : '',
+      stack: typeof stack === 'string' ? ownFrames(stack.slice(0, STACK_CHARS_MAX)) : '',
     };
   } catch {
     return { message: 'an error that cannot be read', stack: '' };
@@ -27,7 +27,10 @@ export function describeThrown(thrown: unknown): { message: string; stack: strin
 const textOf = (message: unknown): string =>
   typeof message === 'string' ? message : 'an error without a message';
 
-/** Drops the frames of the runner itself: a guest's stack shows positions in its own package only. */
+/**
+ * Drops the frames of the runner itself: a guest's stack shows positions in its own package only.
+ * @param stack cut before: a guest may have written one of millions of lines, and nobody is charged for this
+ */
 function ownFrames(stack: string): string {
   return stack
     .split('\n')
