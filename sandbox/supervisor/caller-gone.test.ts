@@ -20,6 +20,11 @@ const SOURCE = `
     '/late': async (request) => { late = request; return never(); },
     '/look': () => { const { signal } = late; return Response.json([signal.aborted, signal.reason.name]); },
     '/host': (request, host) => { request.signal.onabort = () => host.kv.get('a').catch((error) => heard.push(error.message)); return never(); },
+    '/logs': (request, host) => {
+      for (const until = Date.now() + 60; Date.now() < until; );
+      for (let line = 0; line < 90; line++) host.log.info(line);
+      return never();
+    },
     '/throws': (request) => { request.signal.onabort = () => { throw new Error('loud'); }; hear('after', request.signal); return never(); },
     '/answers': (request) => { hear('answers', request.signal); return Response.json(request.signal.aborted); },
     '/streams': (request) => { hear('streams', request.signal); return new Response(new ReadableStream({ pull: never, cancel: () => heard.push('cancel') })); },
@@ -115,6 +120,15 @@ test('a signal that is looked at afterwards has been aborted', async () => {
 test('the host is gone with the caller', async () => {
   await hangUp('/host');
   await expect.poll(() => jsonOf('/heard')).toEqual(['the run has ended, host.kv.get is no longer there']);
+});
+
+test('lines of a run whose caller has gone count as its own', async () => {
+  const caller = new AbortController();
+  const endings = [1, 2].map(() => get('/logs', { signal: caller.signal }));
+  setTimeout(() => caller.abort(), 30);
+  for (const ending of endings) expect((await ending).outcome).toBe('canceled');
+  expect(await jsonOf('/answers')).toBe(false);
+  expect(bed.ended).toEqual([]);
 });
 
 test('a listener that throws keeps nobody else from hearing', async () => {

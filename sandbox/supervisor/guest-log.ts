@@ -11,17 +11,17 @@ import type { RunInFlight } from './runs-in-flight.ts';
 const LOG_LINE_BYTES_MAX = ISOLATE_LIMITS.logCharsMax * 3;
 
 /**
- * @param entry the run that the line belongs to, if it is still in flight
+ * @param entry the run that the line belongs to, which may have been answered meanwhile; undefined outside of runs
  * @throws Fault when the frame is not one that our runner would send
  */
 export function receiveLog(
   frame: Frame,
-  isolate: Isolate | undefined,
+  isolate: Isolate,
   entry: RunInFlight | undefined,
   observer: SandboxObserver,
 ): void {
   const level = LOG_LEVELS[frame.code];
-  if (!isolate || level === undefined) return;
+  if (level === undefined) throw new Fault('a log line of an unknown level');
   // It would be kept with the request, or the job, of somebody else.
   if (entry && entry.isolate !== isolate) throw new Fault('a log line of one isolate for the run of another');
   const run = entry?.run;

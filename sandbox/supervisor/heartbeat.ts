@@ -18,6 +18,7 @@ export class Heartbeat {
   /** @throws Fault when the frame answers what was not sent */
   receivePong(frame: Frame): void {
     if (frame.ref > this.#lastPing) throw new Fault('an answer to a heartbeat that was not sent');
+    if (frame.ref <= this.#lastPong) throw new Fault('a second answer to a heartbeat');
     this.#lastPong = frame.ref;
   }
 }

@@ -10,12 +10,14 @@ import { PIECE_CODES, TO_RUNNER } from '../protocol/kinds.ts';
 import { HostCall } from './host-call.ts';
 import type { Run } from './run.ts';
 import type { RunsInFlight } from './runs-in-flight.ts';
+import type { UselessFrames } from './useless-frames.ts';
 
 export type HostCallParts = {
   readonly broker: Broker;
   /** Where absent, a run keeps the grants with which it began. */
   readonly grantsOf: GrantsOf | undefined;
   readonly runs: RunsInFlight;
+  readonly useless: UselessFrames;
   readonly send: (parts: FrameParts) => void;
 };
 
@@ -31,11 +33,14 @@ export class HostCalls {
     const { runs, send } = this.#parts;
     const run = runs.find(frame, 'a host call of')?.run;
     if (!run) return;
-    // The runner enforces the quota first; more than it allows means that the runner is no longer ours.
+    // The runner enforces both quotas first; more than they allow means that the runner is no longer ours.
     if (++run.hostCalls > run.limits.hostCallsMax) throw new Fault('more host calls than a run may make');
+    if (++run.hostCallsPending > run.limits.hostCallsPendingMax)
+      throw new Fault('more host calls than a run may wait for');
     const call = new HostCall(run, frame.ref);
     void this.#callBroker(frame, run, call).then((answer) => {
       const hasBody = call.settle(answer);
+      run.hostCallsPending -= 1;
       if (!runs.has(run.id)) return;
       const body = Buffer.from(answer.text, 'utf8');
       const code = answer.failed ? 1 : 0;
@@ -66,9 +71,13 @@ export class HostCalls {
 
   /** The guest wants no answer any more, or no more of its body; one that has ended meanwhile is not there any more. */
   receiveDrop(frame: Frame): void {
-    const run = this.#parts.runs.find(frame, 'the end of a host call of')?.run;
-    run?.hostCallsOpen?.get(frame.ref)?.abort();
-    run?.hostCallsOpen?.delete(frame.ref);
+    const { runs, useless } = this.#parts;
+    const run = runs.find(frame, 'the end of a host call of')?.run;
+    if (!run) return;
+    const call = run.hostCallsOpen?.get(frame.ref);
+    if (!call) return useless.note(frame);
+    call.abort();
+    run.hostCallsOpen?.delete(frame.ref);
   }
 
   /** A run that lasts does not keep the grants with which it began. */

@@ -23,6 +23,8 @@ export type Run = {
   /** How often the run was sent to a runner that had no isolate for it any more. */
   starts: number;
   hostCalls: number;
+  /** Those that have not been answered. */
+  hostCallsPending: number;
   logLines: number;
   /** Resident memory of the runner when the run entered it. */
   residentBytesAtStart: number;

@@ -20,7 +20,7 @@ export type RunnerEvents = {
     readonly code: number | null;
     readonly lastWords: string;
   }): void;
-  /** The stream cannot be read any more. */
+  /** It does not behave as ours would; nothing is read of it any more. */
   malformed(reason: string): void;
 };
 
@@ -46,8 +46,18 @@ export function startRunnerProcess(launch: Launch, events: RunnerEvents): Runner
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', markDescriptor],
   });
   const channel = child.stdio[3] as Socket;
-  const lastWords = collectLastWords(child);
-  readFrames(channel, events);
+  const giveUp = (reason: string): void => {
+    channel.destroy();
+    child.stderr?.destroy();
+    events.malformed(reason);
+  };
+  const lastWords = collectLastWords(child, giveUp);
+  readFrames(channel, events.frame, giveUp);
+  const writer = createFrameWriter(channel);
+  const send = (parts: FrameParts): void => {
+    writer.send(parts);
+    if (channel.writableLength > RUNNER_LIMITS.unreadBytesMax) giveUp('it does not read what it is sent');
+  };
   let isGone = false;
   let lastMark: Mark | undefined;
   const readMark = (): Mark | undefined => {
@@ -69,7 +79,7 @@ export function startRunnerProcess(launch: Launch, events: RunnerEvents): Runner
     get pid() {
       return isGone ? 0 : (child.pid ?? 0);
     },
-    send: createFrameWriter(channel).send,
+    send,
     kill: () => {
       if (!isGone) killGroup(child);
     },
@@ -100,23 +110,25 @@ function isWritable(folder: string): boolean {
   }
 }
 
-function collectLastWords(child: ChildProcess): () => string {
+function collectLastWords(child: ChildProcess, giveUp: (reason: string) => void): () => string {
   let text = '';
+  let bytes = 0;
   child.stderr?.on('data', (chunk: Buffer) => {
     text = (text + chunk.toString('latin1')).slice(-LAST_WORDS_CHARS_MAX);
+    bytes += chunk.byteLength;
+    if (bytes > RUNNER_LIMITS.lastWordsBytesMax) giveUp('it writes without end where only last words belong');
   });
   child.stderr?.on('error', () => {});
   return () => text;
 }
 
-function readFrames(channel: Socket, events: RunnerEvents): void {
+function readFrames(channel: Socket, take: (frame: Frame) => void, giveUp: (reason: string) => void): void {
   const reader = createFrameReader(RUNNER_LIMITS.frameBytesMax);
   channel.on('data', (chunk: Buffer) => {
     try {
-      for (const frame of reader.push(chunk)) events.frame(frame);
+      for (const frame of reader.push(chunk)) take(frame);
     } catch (error) {
-      channel.destroy();
-      events.malformed(error instanceof Error ? error.message : 'unreadable');
+      giveUp(error instanceof Error ? error.message : 'unreadable');
     }
   });
   // A broken channel shows as the end of the process, which is what is acted upon.

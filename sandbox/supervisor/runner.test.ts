@@ -66,6 +66,7 @@ async function callRogue(
     cold: false,
     starts: 0,
     hostCalls: 0,
+    hostCallsPending: 0,
     logLines: 0,
     residentBytesAtStart: 0,
     inflow: undefined,
@@ -78,6 +79,8 @@ async function callRogue(
     },
   };
   runner.start(run, isolate, '{}', null);
+  if (deed === 'nothing, and reads nothing')
+    for (let mebibytes = 0; mebibytes < 140; mebibytes++) runner.configure(isolate, 'x'.repeat(2 ** 20));
   if (afterAnswer === 'giveUp') runner.abandon(run, { outcome: 'canceled', reason: 'the caller went away' });
   return { end: await ended.promise, completion, hogs };
 }
@@ -105,6 +108,18 @@ describe('a runner is killed, and answers nobody, when it sends', () => {
     'a piece that is too large',
     'an end with a body',
     'a wish for a request that has no body',
+    'a line of a foreign run',
+    'a line of an unknown level',
+    'lines of an unknown isolate without end',
+    'ends of unknown isolates without end',
+    'loads without end',
+    'drops without end',
+    'last words without end',
+    'that it is ready, again',
+    'a heartbeat that was answered',
+    'a start that failed after a host call',
+    'more host calls than may wait',
+    'nothing, and reads nothing',
   ])('%s', async (deed) => {
     const { completion, end } = await callRogue(deed);
     expect(end.killReason?.reason).toMatch(/^the runner broke its protocol: /u);

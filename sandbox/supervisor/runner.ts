@@ -26,6 +26,7 @@ import { startRunnerProcess, type RunnerProcess } from './runner-process.ts';
 import { RunnerUsage } from './runner-usage.ts';
 import { RunsInFlight, type RunInFlight } from './runs-in-flight.ts';
 import { Spendings } from './spending.ts';
+import { UselessFrames } from './useless-frames.ts';
 
 export type RunnerParts = {
   readonly tier: TrustTier;
@@ -52,7 +53,7 @@ export class Runner {
   lastWords = '';
   /** Resolves when the runner has booted; rejects when it could not. */
   readonly ready: Promise<ReadyHead>;
-  readonly runs = new RunsInFlight();
+  readonly runs: RunsInFlight;
   readonly usage = new RunnerUsage();
   readonly heartbeat = new Heartbeat();
   readonly spendings = new Spendings();
@@ -67,6 +68,7 @@ export class Runner {
   isClosing = false;
   killReason: KillReason | undefined;
   readonly #isolates = new Isolates();
+  readonly #useless = new UselessFrames();
   readonly #hostCalls: HostCalls;
   readonly #bodies: BodyStreams;
   readonly #process: RunnerProcess;
@@ -77,7 +79,9 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     const { broker, grantsOf } = parts;
-    const { runs, usage } = this;
+    const { usage } = this;
+    const runs = new RunsInFlight(this.#useless);
+    this.runs = runs;
     this.tier = parts.tier;
     this.#parts = parts;
     this.ready = this.#ready.promise;
@@ -91,7 +95,7 @@ export class Runner {
     this.#pid = this.#process.pid;
     const { send } = this.#process;
     const abandon = (run: Run, failure: Failure): void => this.abandon(run, failure);
-    this.#hostCalls = new HostCalls({ broker, grantsOf, runs, send });
+    this.#hostCalls = new HostCalls({ broker, grantsOf, runs, useless: this.#useless, send });
     this.#bodies = new BodyStreams({ runs, usage, send, abandon });
     send({ kind: TO_RUNNER.boot, head: JSON.stringify(parts.boot), body: parts.guestSource });
   }
@@ -237,7 +241,7 @@ export class Runner {
       case FROM_RUNNER.pong:
         return this.#receivePong(frame);
       case FROM_RUNNER.loaded:
-        return;
+        return this.#useless.note(frame);
       default:
         throw new Fault('a frame of an unknown kind');
     }
@@ -245,6 +249,7 @@ export class Runner {
 
   /** Called once, when the process stands. */
   #beReady(frame: Frame): void {
+    if (this.isReady) throw new Fault('a runner was ready twice');
     this.usage.open(this.pid);
     this.isReady = true;
     this.#ready.resolve(JSON.parse(frame.head) as ReadyHead);
@@ -272,6 +277,8 @@ export class Runner {
   /** An isolate that broke or was disposed of while the run was on its way: it may begin anew, nothing has happened. */
   #receiveNotStarted(frame: Frame): void {
     const entry = this.runs.findLast(frame, 'a start that failed of');
+    // What it did already would be done twice.
+    if (entry.hasBegun) throw new Fault('a start that failed of a run that had begun');
     if (!this.runs.has(frame.run)) return;
     this.runs.remove(entry);
     this.#parts.onNotStarted(entry.run);
@@ -280,7 +287,7 @@ export class Runner {
   /** A load is worth its time once; of one that fails there is another with each call. */
   #receiveLoadFailed(frame: Frame): void {
     const isolate = this.isolates.get(frame.ref);
-    if (!isolate) return;
+    if (!isolate) return this.#useless.note(frame);
     const cpuMs = frame.amount / 1_000;
     const isGreedy = isolate.spending.note(cpuMs, performance.now()) === 'greedy';
     if (isGreedy || cpuMs > RUNNER_LIMITS.neighbourWaitMsMax) this.noticeHog(isolate.id);
@@ -292,11 +299,15 @@ export class Runner {
   #receiveGone(frame: Frame): void {
     const outcome = OUTCOMES[frame.code];
     if (outcome === 'exceededCpu' || outcome === 'exceededMemory') this.noticeHog(frame.ref);
-    this.#isolates.delete(frame.ref);
+    if (!this.#isolates.delete(frame.ref)) this.#useless.note(frame);
   }
 
   #receiveLog(frame: Frame): void {
-    receiveLog(frame, this.isolates.get(frame.ref), this.runs.get(frame.run), this.#parts.observer);
+    const entry = frame.run === 0 ? undefined : this.runs.findOwed(frame, 'a log line of');
+    if (entry) entry.hasBegun = true;
+    const isolate = this.isolates.get(frame.ref);
+    if (!isolate) return this.#useless.note(frame);
+    receiveLog(frame, isolate, entry, this.#parts.observer);
   }
 
   #end(end: { signal: string | null; lastWords: string }): void {

@@ -4,13 +4,25 @@ import type { Frame } from '../protocol/frame.ts';
 import { IdTable } from '../protocol/id-table.ts';
 import type { Isolate } from './isolates.ts';
 import type { Run } from './run.ts';
+import type { UselessFrames } from './useless-frames.ts';
 
-export type RunInFlight = { readonly run: Run; readonly isolate: Isolate };
+export type RunInFlight = {
+  readonly run: Run;
+  readonly isolate: Isolate;
+  /** The runner has sent something of it. */
+  hasBegun: boolean;
+};
 
 export class RunsInFlight {
   readonly #entries = new IdTable<RunInFlight>();
   /** Runs that were answered without the runner, which owes each one frame still. */
   readonly #abandoned = new IdTable<RunInFlight>();
+  readonly #useless: UselessFrames;
+
+  /** @param useless where frames of runs count that were answered without the runner */
+  constructor(useless: UselessFrames) {
+    this.#useless = useless;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -29,7 +41,7 @@ export class RunsInFlight {
   }
 
   add(run: Run, isolate: Isolate): void {
-    this.#entries.set(run.id, { run, isolate });
+    this.#entries.set(run.id, { run, isolate, hasBegun: false });
     isolate.runs += 1;
   }
 
@@ -48,18 +60,26 @@ export class RunsInFlight {
    * @throws Fault when the runner was never given such a run
    */
   find(frame: Frame, what: string): RunInFlight | undefined {
-    const entry = this.#entries.get(frame.run);
-    if (entry || this.#abandoned.has(frame.run)) return entry;
-    throw new Fault(`${what} a run that is not in this runner`);
+    const entry = this.findOwed(frame, what);
+    entry.hasBegun = true;
+    if (this.#entries.has(frame.run)) return entry;
+    this.#useless.note(frame);
+    return undefined;
   }
 
   /**
-   * As `find`, for the last frame that a runner sends of a run: nothing is owed after it.
-   * @returns also a run that was answered without the runner, which `has` knows no more
+   * As `find`, for what counts also after the run was answered without the runner.
+   * @returns also such a run, which `has` knows no more
    */
-  findLast(frame: Frame, what: string): RunInFlight {
+  findOwed(frame: Frame, what: string): RunInFlight {
     const entry = this.#entries.get(frame.run) ?? this.#abandoned.get(frame.run);
     if (!entry) throw new Fault(`${what} a run that is not in this runner`);
+    return entry;
+  }
+
+  /** As `findOwed`, for the last frame that a runner sends of a run: nothing is owed after it. */
+  findLast(frame: Frame, what: string): RunInFlight {
+    const entry = this.findOwed(frame, what);
     this.#abandoned.delete(frame.run);
     return entry;
   }

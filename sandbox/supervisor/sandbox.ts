@@ -235,6 +235,7 @@ class Supervisor implements Sandbox {
       cold: false,
       starts: 0,
       hostCalls: 0,
+      hostCallsPending: 0,
       logLines: 0,
       residentBytesAtStart: 0,
       admission: undefined,

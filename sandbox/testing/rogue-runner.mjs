@@ -28,6 +28,11 @@ const mark = (run, isolate) => {
   bytes.writeUInt32LE(isolate, 4);
   writeSync(4, bytes, 0, 16, 0);
 };
+const floodWith = (bytes) => {
+  const batch = Buffer.concat(Array.from({ length: 1_000 }, () => bytes));
+  const flood = () => socket.write(batch, flood);
+  flood();
+};
 const DEEDS = {
   'a mark that blames an isolate for the run of another': (run) => {
     mark(run, 2);
@@ -95,6 +100,29 @@ const DEEDS = {
   'a line of one isolate for the run of another': (run) =>
     socket.write(frame(69, { run, ref: 2, body: 'x' })),
   'a line that is too long': (run) => socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(10_000) })),
+  'a line of a foreign run': (run) => socket.write(frame(69, { run: run + 1_000, ref: 1, body: 'x' })),
+  'a line of an unknown level': (run) => socket.write(frame(69, { run, ref: 1, code: 9, body: 'x' })),
+  'lines of an unknown isolate without end': () => floodWith(frame(69, { ref: 1_000, body: 'x' })),
+  'ends of unknown isolates without end': () => floodWith(frame(71, { ref: 1_000 })),
+  'loads without end': () => floodWith(frame(65, { ref: 1 })),
+  'drops without end': (run) => floodWith(frame(76, { run, ref: 1 })),
+  'last words without end': () => {
+    const flood = () => process.stderr.write(Buffer.alloc(1 << 16, 0x78), flood);
+    flood();
+  },
+  'that it is ready, again': () => socket.write(frame(64, { head: '{"missing":[]}' })),
+  'a heartbeat that was answered': () => socket.write(frame(70, { ref: 0 })),
+  'a start that failed after a host call': (run) =>
+    socket.write(
+      Buffer.concat([frame(68, { run, ref: 1, head: 'kv.get', body: '{"key":"a"}' }), frame(72, { run })]),
+    ),
+  'more host calls than may wait': (run) => {
+    const calls = Array.from({ length: 11 }, (_, ref) =>
+      frame(68, { run, ref, head: 'kv.get', body: '{"key":"a"}' }),
+    );
+    socket.write(Buffer.concat(calls));
+  },
+  'nothing, and reads nothing': () => socket.pause(),
   'logs without end': (run) => {
     for (let line = 0; line < 5_000; line++) socket.write(frame(69, { run, ref: 1, body: 'x'.repeat(100) }));
   },

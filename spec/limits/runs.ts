@@ -104,6 +104,19 @@ export const RUNNER_LIMITS = {
   residentGrowthBytesMax: 192 * MIB,
   /** One frame on the channel, either way. */
   frameBytesMax: 4 * MIB,
+  /**
+   * What waits in the server for a runner to read it: 128 of the largest answers to host calls. A runner reads between
+   * two steps of its guests.
+   */
+  unreadBytesMax: 128 * MIB,
+  /**
+   * Frames that nobody waits for, each counted as one and one more for each KiB: many times what crosses when an
+   * organization's runs are all ended at once, and less than a hundredth of the server's time.
+   */
+  uselessAtOnceMax: 64 * KIB,
+  uselessPerSecondMax: 4 * KIB,
+  /** What a runner writes before it dies: V8's account of a full heap takes some KiB. */
+  lastWordsBytesMax: 1 * MIB,
   /** A runner that has not answered a heartbeat for this long is killed. */
   heartbeatIntervalMs: 1_000,
   heartbeatMissesMax: 5,
