@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from './parse-manifest.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, type Violation } from './refusal.ts';
+import schema from './schemas/manifest-v1.schema.json' with { type: 'json' };
 import { unsupportedParts } from './support.ts';
 
 const SOUND = { manifestVersion: 1, id: 'acme/thing', version: '1.2.3', name: 'Thing', main: 'index.js' };
@@ -79,6 +80,49 @@ describe('parseManifest', () => {
     expect(hints['/permision']).toBe('Did you mean "permissions"?');
     expect(hints['/type']).toBe('Did you mean "integration"?');
     expect(Object.keys(hints)).toContain('/version');
+  });
+
+  it.each<[string, object, Violation]>([
+    [
+      'a letter of another script',
+      { ...SOUND, id: 'аcme/thing' },
+      {
+        pointer: '/id',
+        message: '"\\u{430}cme/thing" does not have the form that it must have here',
+        hint: expect.stringContaining('kelompok/csv-import'),
+      },
+    ],
+    [
+      'the key that is at fault',
+      { ...SOUND, dependencies: { Other: '*' } },
+      {
+        pointer: '/dependencies/Other',
+        message: '"Other" does not have the form that it must have here',
+        hint: expect.stringContaining('publisher/name'),
+      },
+    ],
+    [
+      'the one value that is taken',
+      { ...SOUND, manifestVersion: '1' },
+      { pointer: '/manifestVersion', message: 'must be 1, and is "1"' },
+    ],
+    [
+      'the type that was found',
+      { ...SOUND, permissions: { kv: true } },
+      { pointer: '/permissions', message: 'must be array, and is object' },
+    ],
+  ])('shows %s', (_what, manifest, violation) => {
+    expect(refusalOf(manifest).violations).toEqual([violation]);
+  });
+
+  it('describes every form that the schema asks for', () => {
+    const patterns = (part: unknown): object[] =>
+      typeof part !== 'object' || part === null
+        ? []
+        : [...('pattern' in part ? [part] : []), ...Object.values(part).flatMap(patterns)];
+    const found = patterns(schema);
+    expect(found.length).toBeGreaterThan(10);
+    for (const part of found) expect(part).toHaveProperty('description');
   });
 
   const REJECTED: readonly [string, unknown, string][] = [

@@ -2,16 +2,16 @@
  * The one way to read manifest.json. The schema is `schemas/manifest-v1.schema.json`; what it cannot say is checked by
  * `manifest-checks.ts`. Every violation is reported at once.
  */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { compareAsJson } from './json-equality.ts';
 import type { JsonValue } from './json.ts';
 import { PACKAGE_LIMITS } from './limits.ts';
 import { crossCheck } from './manifest-checks.ts';
+import { manifestViolation } from './manifest-violation.ts';
 import type { Manifest } from './manifest.ts';
-import { nearestName } from './nearest-name.ts';
 import { Refusal, type Violation } from './refusal.ts';
 import schema from './schemas/manifest-v1.schema.json' with { type: 'json' };
-import { parseStrictJson, toPointer } from './strict-json.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** Violations that are told: enough to mend a manifest by, where a hostile one has a hundred thousand. */
 const VIOLATIONS_MAX = 200;
@@ -56,8 +56,9 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     ? (findFirst ??= compileSchema('firstError'))
     : findEvery;
   if (!fitsSchema(candidate)) {
-    const errors = fitsSchema.errors ?? [];
-    throw manifestInvalid(errors.slice(0, VIOLATIONS_MAX).map(explain), errors.length);
+    // That a name is not valid follows the error that says why.
+    const errors = (fitsSchema.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
+    throw manifestInvalid(errors.slice(0, VIOLATIONS_MAX).map(manifestViolation), errors.length);
   }
   const violations = crossCheck(candidate);
   if (violations.length > 0) throw manifestInvalid(violations.slice(0, VIOLATIONS_MAX), violations.length);
@@ -84,41 +85,4 @@ function manifestInvalid(violations: readonly Violation[], count: number): Refus
     detail: `${first?.pointer || '/'}: ${first?.message}${more}.`,
     violations,
   });
-}
-
-/** An ajv error as a sentence, with the nearest known name where a key is unknown. */
-function explain(error: ErrorObject): Violation {
-  const { keyword, params, instancePath, parentSchema } = error;
-  if (keyword === 'additionalProperties') {
-    const key = String(params['additionalProperty']);
-    const known = Object.keys((parentSchema?.['properties'] as object | undefined) ?? {});
-    const nearest = nearestName(key, known);
-    return {
-      pointer: instancePath + toPointer([key]),
-      message: `the key ${JSON.stringify(key)} is not known here`,
-      hint: nearest ? `Did you mean ${JSON.stringify(nearest)}?` : `Known keys: ${known.join(', ')}.`,
-    };
-  }
-  if (keyword === 'enum') {
-    const allowed = params['allowedValues'] as string[];
-    // Of an object, such as {"toString": 1}, the engine may be unable to make a text.
-    const nearest = typeof error.data === 'string' ? nearestName(error.data, allowed) : undefined;
-    const hint = nearest
-      ? `Did you mean ${JSON.stringify(nearest)}?`
-      : `Known values: ${allowed.join(', ')}.`;
-    return {
-      pointer: instancePath,
-      message: `${JSON.stringify(error.data)?.slice(0, 80)} is not an allowed value`,
-      hint,
-    };
-  }
-  if (keyword === 'required') {
-    return { pointer: instancePath + toPointer([String(params['missingProperty'])]), message: 'is missing' };
-  }
-  const description = parentSchema?.['description'] as string | undefined;
-  return {
-    pointer: instancePath,
-    message: error.message ?? 'is not valid',
-    ...(description ? { hint: description } : {}),
-  };
 }
