@@ -13,6 +13,7 @@ import type { Engine } from './engine.ts';
 import type { EntryMeter } from './entry-meter.ts';
 import type { Marker } from './marker.ts';
 import { linkPackage, type PackageFiles } from './modules.ts';
+import { requireStackRoom } from './stack-room.ts';
 import { describeThrown } from './thrown.ts';
 
 export type PostHandler = (
@@ -65,8 +66,10 @@ export function createBlankIsolate(parts: IsolateParts): BlankIsolate {
   const context = isolate.createContextSync();
   let handler: PostHandler | undefined;
   const callback = new engine.Callback(
-    (operation: unknown, run: unknown, first: unknown, second: unknown, third: unknown) =>
-      handler?.(operation, run, first, second, third),
+    (operation: unknown, run: unknown, first: unknown, second: unknown, third: unknown) => {
+      requireStackRoom();
+      return handler?.(operation, run, first, second, third);
+    },
     { sync: true },
   );
   const deliver = context.evalClosureSync("'use strict'; return soukBoot($0);", [callback], {

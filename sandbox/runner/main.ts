@@ -7,6 +7,8 @@
 import { loadEngine } from './engine.ts';
 import { createRunner } from './runner.ts';
 
+// What fails here for want of stack is the guest's error, which has no business with the paths of this server.
+Error.stackTraceLimit = 0;
 const engine = loadEngine(String(process.argv[2]));
 // A rejection that surfaces here comes from a guest through the engine; the watchdog judges, the process goes on.
 process.on('unhandledRejection', () => {});
