@@ -125,6 +125,52 @@ describe('modules of Node', () => {
   });
 });
 
+describe('modules of Node that are asked for where code may never run', () => {
+  const LIBRARY = `exports.read = () => require('node:net');
+    exports.readLate = () => import('node:dns');
+    exports.page = typeof document === 'undefined' || require('fs');`;
+  const ENTRY = `import { read, readLate } from 'reader';
+    const failure = (run) => Promise.resolve().then(run).catch(({ code, message }) => [code, message]);
+    export default { answer: async () => [await failure(read), await failure(read), await failure(readLate), await failure(readLate)] };`;
+
+  test('are no reason to refuse, and fail where they are reached, each time', async () => {
+    const { folder, plugin, souk } = await scaffold();
+    writePackage(plugin, 'reader', LIBRARY);
+    writeFileSync(join(plugin, 'package.json'), '{}');
+    writeFileSync(join(plugin, 'index.js'), ENTRY);
+    const ran = await souk('pack', 'hello', '--json');
+    expect(ran).toMatchObject({ exitCode: 0, error: '' });
+    const library = 'node_modules/reader/m.js';
+    expect(JSON.parse(ran.out).warnings).toEqual([
+      { pointer: `${library}:1`, message: 'node:net is a module of Node; what gets here fails.' },
+      { pointer: `${library}:2`, message: 'node:dns is a module of Node; what gets here fails.' },
+      { pointer: `${library}:3`, message: 'fs is a module of Node; what gets here fails.' },
+    ]);
+    expect((await souk('pack', 'hello')).out).toContain(`warning ${library}:1: node:net is a module of Node`);
+    const code = filesOf(folder).get('index.js') ?? '';
+    const { default: made } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+      default: { answer(): Promise<unknown> };
+    };
+    const failed = (name: string): unknown => ['MODULE_NOT_FOUND', expect.stringContaining(`'${name}'`)];
+    expect(await made.answer()).toEqual([
+      failed('node:net'),
+      failed('node:net'),
+      failed('node:dns'),
+      failed('node:dns'),
+    ]);
+  });
+
+  test('come from the npm package of that name where it is installed', async () => {
+    const { plugin, souk } = await scaffold();
+    writePackage(plugin, 'reader', "exports.read = () => require('events').kind;");
+    writePackage(plugin, 'events', "exports.kind = 'the npm package';");
+    writeFileSync(join(plugin, 'package.json'), '{}');
+    writeFileSync(join(plugin, 'index.js'), "import { read } from 'reader'; export default { read };");
+    const ran = await souk('pack', 'hello', '--json');
+    expect(JSON.parse(ran.out).warnings).toEqual([]);
+  });
+});
+
 test('a module that is loaded late is bundled in, as guests load none', async () => {
   const { folder, plugin, souk } = await scaffold();
   mkdirSync(join(plugin, 'lib'));

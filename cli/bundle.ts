@@ -13,6 +13,7 @@ import { PACKAGE_LIMITS } from '../spec/limits.ts';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 import { INJECTED, inertGlobals, isInertModule } from './inert-globals.ts';
 import type { Io } from './io.ts';
+import { isLateNodeModule, lateNodeModules } from './late-node-modules.ts';
 import { npmStandIns, standInHint } from './node-names.ts';
 import { isNpmGlobal, npmGlobals, npmGlobalsOf } from './npm-globals.ts';
 import { pagelessBuilds } from './pageless-builds.ts';
@@ -39,6 +40,8 @@ export type BundledFolder = {
   readonly files: PluginFiles;
   /** Every module that went into the bundle, as an absolute path; none where nothing was bundled. */
   readonly sources: readonly string[];
+  /** What may fail once the plugin runs, with file and line. */
+  readonly warnings: readonly Violation[];
 };
 
 /**
@@ -56,12 +59,12 @@ export async function bundleWhereNeeded(
   main: string,
 ): Promise<BundledFolder> {
   const source = findSource(files, main);
-  if (source === undefined) return { files, sources: [] };
+  if (source === undefined) return { files, sources: [], warnings: [] };
   const root = resolve(io.cwd, folder);
   const bundle = await build(buildOptions(root, source, main, npmGlobalsOf(files)), root, source);
   const kept = [...files].filter(([path]) => !isBuildInput(path, bundle.inputs));
   const sources = [...bundle.inputs].map((path) => resolve(root, path));
-  return { files: new Map([...kept, ...bundle.outputs]), sources };
+  return { files: new Map([...kept, ...bundle.outputs]), sources, warnings: bundle.warnings };
 }
 
 function findSource(files: PluginFiles, main: string): string | undefined {
@@ -86,14 +89,17 @@ function isBuildInput(path: string, inputs: ReadonlySet<string>): boolean {
   return inputs.has(path) || BUILD_FILES.test(path) || TYPESCRIPT.test(path) || TEST_FILES.test(path);
 }
 
-type Bundle = { readonly outputs: PluginFiles; readonly inputs: ReadonlySet<string> };
+type Bundle = {
+  readonly outputs: PluginFiles;
+  readonly inputs: ReadonlySet<string>;
+  readonly warnings: readonly Violation[];
+};
 
 async function build(options: BuildOptions, root: string, source: string): Promise<Bundle> {
   // Loaded here, because most verbs never need it and it takes a while.
   const esbuild = await import('esbuild');
   try {
-    const { outputFiles, metafile } = await buildSmallEnough(esbuild.build, options);
-    return { outputs: readOutputs(root, outputFiles), inputs: inputsOf(metafile) };
+    return await bundleOf(esbuild.build, options, root);
   } catch (error) {
     const { errors = [] } = error as BuildFailure;
     const unresolved = errors.map(missingName).filter((name) => name !== '');
@@ -102,11 +108,20 @@ async function build(options: BuildOptions, root: string, source: string): Promi
   }
 }
 
+async function bundleOf(run: typeof esbuildBuild, options: BuildOptions, root: string): Promise<Bundle> {
+  const { outputFiles, metafile, warnings } = await buildSmallEnough(run, options);
+  return {
+    outputs: readOutputs(root, outputFiles),
+    inputs: inputsOf(metafile),
+    warnings: warnings.filter(({ pluginName }) => pluginName === lateNodeModules.name).map(violationOf),
+  };
+}
+
 /** Code stays as people wrote it, who may have to read it, unless only less of it fits into a package. */
 async function buildSmallEnough(
   run: typeof esbuildBuild,
   options: BuildOptions,
-): Promise<{ outputFiles: OutputFile[]; metafile: Metafile }> {
+): Promise<{ outputFiles: OutputFile[]; metafile: Metafile; warnings: Message[] }> {
   const asked = { ...options, metafile: true, write: false } as const;
   const readable = await run(asked);
   const codeBytes = readable.outputFiles
@@ -139,7 +154,7 @@ function buildOptions(root: string, source: string, main: string, globals: reado
     },
     jsx: 'automatic',
     inject: [...INJECTED, ...globals],
-    plugins: [npmStandIns, pagelessBuilds, inertGlobals, npmGlobals],
+    plugins: [npmStandIns, lateNodeModules, pagelessBuilds, inertGlobals, npmGlobals],
     sourcemap: 'linked',
     sourcesContent: false,
     charset: 'utf8',
@@ -153,7 +168,9 @@ function readOutputs(root: string, outputs: readonly { path: string; contents: U
 }
 
 function inputsOf(metafile: Metafile): Set<string> {
-  return new Set(Object.keys(metafile.inputs).filter((path) => !isInertModule(path) && !isNpmGlobal(path)));
+  const isFile = (path: string): boolean =>
+    !isInertModule(path) && !isNpmGlobal(path) && !isLateNodeModule(path);
+  return new Set(Object.keys(metafile.inputs).filter(isFile));
 }
 
 /** Who imports what, with the modules that cannot be found left outside; nothing where even that does not build. */

@@ -1,7 +1,7 @@
 import { type ReadPackage, readPackage } from '../registry/package/index.ts';
 import type { Manifest } from '../spec/manifest.ts';
 import { parseManifest } from '../spec/parse-manifest.ts';
-import { Refusal } from '../spec/refusal.ts';
+import { Refusal, type Violation } from '../spec/refusal.ts';
 import { bundleWhereNeeded } from './bundle.ts';
 import type { Io } from './io.ts';
 import { type PluginFiles, readPluginFolder } from './plugin-folder.ts';
@@ -13,6 +13,8 @@ export type PackedFolder = {
   readonly read: ReadPackage;
   /** What was bundled, as absolute paths; some may lie outside the folder. */
   readonly sources: readonly string[];
+  /** What may fail once the plugin runs. */
+  readonly warnings: readonly Violation[];
 };
 
 /**
@@ -22,9 +24,9 @@ export type PackedFolder = {
 export async function packFolder(io: Io, folder: string): Promise<PackedFolder> {
   const found = await readPluginFolder(io, folder);
   const manifest = requireManifest(found, folder);
-  const { files, sources } = await bundleWhereNeeded(io, folder, found, manifest.main);
+  const { files, sources, warnings } = await bundleWhereNeeded(io, folder, found, manifest.main);
   const archive = writeZip(files);
-  return { manifest, archive, read: readPackage(archive), sources };
+  return { manifest, archive, read: readPackage(archive), sources, warnings };
 }
 
 function requireManifest(files: PluginFiles, folder: string): Manifest {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { inspectPackage } from '../../registry/inspection/index.ts';
 import { type ReadPackage, readPackage } from '../../registry/package/index.ts';
+import type { Violation } from '../../spec/refusal.ts';
 import { readArchive } from '../archive.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { fileRefusal } from '../files.ts';
@@ -21,11 +22,12 @@ export function registerCheck(shell: Shell): void {
 }
 
 async function check(io: Io, path: string): Promise<Report> {
-  const read = await readSubject(io, path);
+  const { read, warnings } = await readSubject(io, path);
   const { manifest, findings } = inspectPackage(read, { knownPluginIds: [] });
   return {
     exitCode: EXIT_CODES.ok,
     lines: [
+      ...warnings.map(({ pointer, message }) => `warning ${pointer}: ${message}`),
       ...findings.map(
         ({ severity, rule, pointer, message }) => `${severity} ${rule}: ${pointer}: ${message}`,
       ),
@@ -36,13 +38,16 @@ async function check(io: Io, path: string): Promise<Report> {
       id: manifest.id,
       version: manifest.version,
       findings: findings.map((finding) => ({ ...finding })),
+      warnings: warnings.map((warning) => ({ ...warning })),
     },
   };
 }
 
-async function readSubject(io: Io, path: string): Promise<ReadPackage> {
-  if (await isFolder(io, path)) return (await packFolder(io, path)).read;
-  return readPackage(await readArchive(io, path));
+type Subject = { readonly read: ReadPackage; readonly warnings: readonly Violation[] };
+
+async function readSubject(io: Io, path: string): Promise<Subject> {
+  if (await isFolder(io, path)) return packFolder(io, path);
+  return { read: readPackage(await readArchive(io, path)), warnings: [] };
 }
 
 async function isFolder(io: Io, path: string): Promise<boolean> {

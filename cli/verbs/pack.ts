@@ -19,13 +19,14 @@ export function registerPack(shell: Shell): void {
 }
 
 async function pack(io: Io, folder: string, out: string | undefined): Promise<Report> {
-  const { manifest, archive, read } = await packFolder(io, folder);
+  const { manifest, archive, read, warnings } = await packFolder(io, folder);
   const { publisher, name } = splitPluginId(manifest.id);
   const path = out ?? archiveName({ publisher, plugin: name, version: manifest.version });
   await replaceOutput(io, path, archive);
   return {
     exitCode: EXIT_CODES.ok,
     lines: [
+      ...warnings.map(({ pointer, message }) => `warning ${pointer}: ${message}`),
       `packed ${manifest.id} ${manifest.version} into ${path}`,
       `${archive.length} bytes, ${read.entries.length} files, sha256 ${read.archiveSha256}`,
     ],
@@ -36,6 +37,7 @@ async function pack(io: Io, folder: string, out: string | undefined): Promise<Re
       size: archive.length,
       sha256: read.archiveSha256,
       files: read.entries.map((entry) => entry.path),
+      warnings: warnings.map((warning) => ({ ...warning })),
     },
   };
 }
