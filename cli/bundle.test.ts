@@ -171,6 +171,24 @@ describe('modules of Node that are asked for where code may never run', () => {
   });
 });
 
+test('a build for workerd that wants modules of Node gives way to one that does not', async () => {
+  const { folder, plugin, souk } = await scaffold();
+  const kinds = { workerd: "import 'node:crypto';", import: '' };
+  const twofold = join(plugin, 'node_modules/twofold');
+  mkdirSync(twofold, { recursive: true });
+  const exports = { workerd: './workerd.js', import: './import.js' };
+  writeFileSync(join(twofold, 'package.json'), JSON.stringify({ name: 'twofold', exports }));
+  for (const [kind, code] of Object.entries(kinds))
+    writeFileSync(join(twofold, `${kind}.js`), `${code}export const kind = 'built for ${kind}';`);
+  writeFileSync(join(plugin, 'package.json'), '{}');
+  writeFileSync(join(plugin, 'index.js'), "export { kind as default } from 'twofold';");
+  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+  expect(filesOf(folder).get('index.js')).toContain('built for import');
+  writeFileSync(join(twofold, 'workerd.js'), "export const kind = 'built for workerd';");
+  await souk('pack', 'hello');
+  expect(filesOf(folder).get('index.js')).toContain('built for workerd');
+});
+
 test('a module that is loaded late is bundled in, as guests load none', async () => {
   const { folder, plugin, souk } = await scaffold();
   mkdirSync(join(plugin, 'lib'));

@@ -103,10 +103,15 @@ async function build(options: BuildOptions, root: string, source: string): Promi
   } catch (error) {
     const { errors = [] } = error as BuildFailure;
     const unresolved = errors.map(missingName).filter((name) => name !== '');
+    const portable = unresolved.some(isOfWorkerd) && (await portableBundle(esbuild.build, options, root));
+    if (portable) return portable;
     if (!unresolved.some((name) => isBuiltin(name))) throw bundleRefusal(errors, error);
     throw builtinRefusal(source, errors, await importGraph(options, unresolved));
   }
 }
+
+/** What only the runtime of that name has, where it is asked to behave like Node. */
+const isOfWorkerd = (name: string): boolean => isBuiltin(name) || name.startsWith('cloudflare:');
 
 async function bundleOf(run: typeof esbuildBuild, options: BuildOptions, root: string): Promise<Bundle> {
   const { outputFiles, metafile, warnings } = await buildSmallEnough(run, options);
@@ -115,6 +120,16 @@ async function bundleOf(run: typeof esbuildBuild, options: BuildOptions, root: s
     inputs: inputsOf(metafile),
     warnings: warnings.filter(({ pluginName }) => pluginName === lateNodeModules.name).map(violationOf),
   };
+}
+
+/** Without the builds for workerd, some of which want modules of Node although the package has one that does not. */
+function portableBundle(
+  run: typeof esbuildBuild,
+  options: BuildOptions,
+  root: string,
+): Promise<Bundle | undefined> {
+  const conditions = (options.conditions ?? []).filter((condition) => condition !== 'workerd');
+  return bundleOf(run, { ...options, conditions }, root).catch(() => undefined);
 }
 
 /** Code stays as people wrote it, who may have to read it, unless only less of it fits into a package. */
