@@ -335,6 +335,30 @@ describe('an answer', () => {
     });
   });
 
+  it('may have interim answers before it, and not without end', async () => {
+    const hint = (response: ServerResponse): void => response.writeEarlyHints({ link: '</a>' });
+    handlers.set('/hints', (_request, response) => {
+      hint(response);
+      hint(response);
+      response.end('after hints');
+    });
+    handlers.set('/endless', (_request, response) => {
+      const timer = setInterval(() => {
+        for (let hints = 0; hints < 100; hints++) hint(response);
+      }, 1);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(await open().fetch({ url: at('a.test', '/hints') })).toMatchObject({
+      status: 200,
+      body: 'after hints',
+    });
+    const startedMs = performance.now();
+    await expect(outside?.fetch({ url: at('a.test', '/endless') })).rejects.toMatchObject({
+      code: 'egress_failed',
+    });
+    expect(performance.now() - startedMs).toBeLessThan(EGRESS_LIMITS.totalMsMax / 2);
+  });
+
   it('with no head ends with the time of the run', async () => {
     handlers.set('/slow', () => undefined);
     const { fetch, observed } = open();

@@ -1,6 +1,7 @@
 /** Connections that are kept for a next request, apart for each installation. */
 import { Agent, type buildConnector, type Dispatcher } from 'undici';
 import { EGRESS_LIMITS } from '../../spec/limits.ts';
+import { boundInterims } from './interim-answers.ts';
 
 export type Pools = {
   of(installationId: string): Dispatcher;
@@ -9,7 +10,7 @@ export type Pools = {
 
 /** What a connection has seen (its TLS session, an authentication that binds to it) stays with one installation. */
 export function createPools(connect: buildConnector.connector): Pools {
-  const agents = new Map<string, Agent>();
+  const agents = new Map<string, Dispatcher>();
   return {
     of: (installationId) => {
       const agent = agents.get(installationId) ?? createAgent(connect);
@@ -32,8 +33,8 @@ export function createPools(connect: buildConnector.connector): Pools {
   };
 }
 
-function createAgent(connect: buildConnector.connector): Agent {
-  return new Agent({
+function createAgent(connect: buildConnector.connector): Dispatcher {
+  const agent = new Agent({
     connect,
     connections: EGRESS_LIMITS.connectionsPerOriginMax,
     pipelining: 1,
@@ -43,4 +44,5 @@ function createAgent(connect: buildConnector.connector): Agent {
     keepAliveTimeout: EGRESS_LIMITS.connectionIdleMsMax,
     keepAliveMaxTimeout: EGRESS_LIMITS.connectionIdleMsMax,
   });
+  return agent.compose(boundInterims);
 }

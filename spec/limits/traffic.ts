@@ -22,6 +22,8 @@ export const EGRESS_LIMITS = {
   /** Body of an answer, counted after decoding, as for the streams of STREAM_LIMITS. */
   responseBytesMax: 64 * MIB,
   redirectsMax: 3,
+  /** Interim answers before the one that counts; servers that hint at all send one or two. */
+  interimsMax: 20,
   /** One query of one name; then two are asked for its addresses, at the same time. */
   resolveMsMax: 1_500,
   /** From the first packet to a connection, TLS included. */
