@@ -23,3 +23,11 @@ test('nor one of a refusal, whose explanation may have several lines', () => {
   expect(printed().match(/^ {2}mend: {2}/gmu)).toHaveLength(1);
   expect(printed()).toContain('One.\n           mend:  Two.\n');
 });
+
+test('JSON holds nothing that a terminal obeys, and says the same', () => {
+  const { io, printed } = collect();
+  const data = { text: 'a\u009b31m\u202eb\u2028\u{e0001}\u007f' };
+  printReport(io, 'json', { exitCode: 0, lines: [], data });
+  expect(printed()).toMatch(/^[\u0020-\u007e]+\n$/u);
+  expect(JSON.parse(printed())).toEqual(data);
+});

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../spec/json.ts';
 import { Refusal } from '../spec/refusal.ts';
+import { visibleJson } from '../spec/visible-json.ts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { type Io, printable } from './io.ts';
 
@@ -21,7 +22,7 @@ export function printReport(io: Io, format: ReportFormat, report: Report): void 
       for (const line of report.lines) io.writeOut(`${printable(oneLine(line))}\n`);
       return;
     case 'json':
-      if (report.data !== null) io.writeOut(`${JSON.stringify(report.data)}\n`);
+      if (report.data !== null) io.writeOut(`${visibleJson(JSON.stringify(report.data))}\n`);
   }
 }
 
@@ -39,7 +40,7 @@ export function printFailure(io: Io, format: ReportFormat, error: unknown): Exit
       break;
     case 'json':
       io.writeOut(
-        `${JSON.stringify({ error: refusal ? refusalData(refusal) : { code: 'internal_error' } })}\n`,
+        `${visibleJson(JSON.stringify({ error: refusal ? refusalData(refusal) : { code: 'internal_error' } }))}\n`,
       );
   }
   return refusal ? EXIT_CODES.refused : EXIT_CODES.fault;

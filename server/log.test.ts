@@ -25,3 +25,11 @@ test('the level decides what is written', () => {
     { level: 'warn', time: expect.stringMatching(/^\d{4}-/u), msg: 'loud' },
   ]);
 });
+
+test('what a terminal obeys, or reorders a line by, is escaped', () => {
+  const lines: string[] = [];
+  const text = 'a\u009b31m\u202eb\u2028c\u{e0001}\u007f\u001b';
+  createLogger('info', { write: (line) => void lines.push(line) }).info({ text }, text);
+  expect(lines.join()).toMatch(/^[\u0020-\u007e]+\n$/u);
+  expect(JSON.parse(lines.join())).toMatchObject({ text, msg: text });
+});

@@ -1,5 +1,6 @@
-/** Structured logs (pino, one JSON object a line on standard output) with secrets redacted. */
+/** Structured logs (pino, one JSON object a line on standard output) with secrets redacted, safe to look at. */
 import { pino, type Logger } from 'pino';
+import { visibleJson } from '../spec/visible-json.ts';
 import type { Settings } from './settings.ts';
 
 export type { Logger } from 'pino';
@@ -30,6 +31,7 @@ export function createLogger(
     base: null,
     redact: { paths: REDACTED, censor: '[redacted]' },
     timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { streamWrite: visibleJson },
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return destination ? pino(options, destination) : pino(options);

@@ -1,6 +1,7 @@
 /** What `souk dev` tells: lines for people, or with `--json` one object on one line for each event. */
 import type { JsonObject } from '../../spec/json.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import { visibleJson } from '../../spec/visible-json.ts';
 import { type Io, printable } from '../io.ts';
 import type { ReportFormat } from '../report.ts';
 
@@ -14,7 +15,7 @@ export type DevLog = {
 
 export function createDevLog(io: Io, format: ReportFormat): DevLog {
   const say = (event: DevEvent, text: string): void => {
-    const line = format === 'json' ? JSON.stringify(event) : printable(text);
+    const line = format === 'json' ? visibleJson(JSON.stringify(event)) : printable(text);
     io.writeOut(`${line}\n`);
   };
   return {

@@ -1,5 +1,6 @@
 /** `souk logs`: what a plugin logged, and what it logs from now on. */
 import { InvalidArgumentError, Option } from 'commander';
+import { visibleJson } from '../../spec/visible-json.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { ServerOptions } from '../credentials.ts';
 import { INSTALLED_PLUGIN, openInstalled } from '../installed.ts';
@@ -88,7 +89,9 @@ async function follow(
   { path, options, before, newest }: Following,
 ): Promise<Report> {
   const print = (line: Line): void =>
-    io.writeOut(`${options.json ? JSON.stringify(line) : linesOf(line).map(printable).join('\n')}\n`);
+    io.writeOut(
+      `${options.json ? visibleJson(JSON.stringify(line)) : linesOf(line).map(printable).join('\n')}\n`,
+    );
   for (const line of before) print(line);
   const stream = `${path}/stream?${queryOf(filterOf(options))}`;
   // Where nothing that is wanted was there, what came since follows the newest line of before that answer.
