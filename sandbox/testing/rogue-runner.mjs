@@ -28,11 +28,12 @@ const mark = (run, isolate) => {
   bytes.writeUInt32LE(isolate, 4);
   writeSync(4, bytes, 0, 16, 0);
 };
-const floodWith = (bytes) => {
-  const batch = Buffer.concat(Array.from({ length: 1_000 }, () => bytes));
-  const flood = () => socket.write(batch, flood);
-  flood();
+/** As long as somebody reads: whoever started this may be gone. */
+const flood = (stream, bytes) => {
+  const writeAgain = (error) => error ?? stream.write(bytes, writeAgain);
+  writeAgain();
 };
+const floodWith = (bytes) => flood(socket, Buffer.concat(Array.from({ length: 1_000 }, () => bytes)));
 const DEEDS = {
   'a mark that blames an isolate for the run of another': (run) => {
     mark(run, 2);
@@ -48,8 +49,7 @@ const DEEDS = {
     const header = frame(67);
     header.writeUInt32LE(2 ** 30, 0);
     socket.write(header);
-    const flood = () => socket.write(Buffer.alloc(1 << 20), flood);
-    flood();
+    flood(socket, Buffer.alloc(1 << 20));
   },
   'a foreign run': (run) => socket.write(frame(67, { run: run + 1_000, ...ok })),
   'an answer twice': (run) =>
@@ -106,10 +106,7 @@ const DEEDS = {
   'ends of unknown isolates without end': () => floodWith(frame(71, { ref: 1_000 })),
   'loads without end': () => floodWith(frame(65, { ref: 1 })),
   'drops without end': (run) => floodWith(frame(76, { run, ref: 1 })),
-  'last words without end': () => {
-    const flood = () => process.stderr.write(Buffer.alloc(1 << 16, 0x78), flood);
-    flood();
-  },
+  'last words without end': () => flood(process.stderr, Buffer.alloc(1 << 16, 0x78)),
   'that it is ready, again': () => socket.write(frame(64, { head: '{"missing":[]}' })),
   'a heartbeat that was answered': () => socket.write(frame(70, { ref: 0 })),
   'a start that failed after a host call': (run) =>
