@@ -296,6 +296,7 @@ describe('what only looks like a secret passes', () => {
     ],
     ['public.pem', `-----BEGIN PUBLIC KEY-----\n${'MCowBQYDK2VwAyEA'.repeat(4)}\n`],
     ['docs.md', 'such as AKIAIOSFODNN7EXAMPLE'],
+    ['comment.js', '/** @example "gho_16C7e42F292c6912E7710c838347Ae178B4a" */'],
     ['.env.example', 'TOKEN='],
     ['prefix.js', 'token.startsWith("ghp_")'],
   ])('%s', (name, content) => {
