@@ -3,6 +3,7 @@
 const PAGE =
   'plugins have no page; bundle with souk pack, or with the condition "worker", for builds that need none';
 const MODULES = 'plugins are ES modules; bundle CommonJS with souk pack or another bundler';
+const FOLDER = 'plugins have no folder when they run; import what lies there, as JSON or text';
 const MEMORY = 'plugins share no memory; take a build without threads';
 const STORE = 'keep data with host.kv';
 
@@ -10,7 +11,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...['document', 'window', 'DOMParser', 'XMLSerializer', 'Element', 'HTMLElement', 'Node'].map(
     advising(PAGE),
   ),
-  ...['require', 'module', 'exports', '__dirname', '__filename'].map(advising(MODULES)),
+  ...['require', 'module', 'exports'].map(advising(MODULES)),
+  ...['__dirname', '__filename'].map(advising(FOLDER)),
   ...['SharedArrayBuffer', 'Atomics'].map(advising(MEMORY)),
   ...['localStorage', 'sessionStorage', 'indexedDB', 'caches'].map(advising(STORE)),
   [

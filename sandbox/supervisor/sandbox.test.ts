@@ -283,6 +283,11 @@ test.each([
     /not defined \(take Uint8Array; or npm/u,
   ],
   [
+    'loads',
+    'export default { at: __dirname };',
+    /not defined \(plugins have no folder when they run; import/u,
+  ],
+  [
     'runs',
     'export default { fetch() { return colour; } };',
     /^ReferenceError: colour is not defined(?:$|\n)/u,
