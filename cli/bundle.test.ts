@@ -225,12 +225,12 @@ describe('what npm packages rely on', () => {
       const browser = { './here.js': './there.js', fs: false, 'node:path': false };
       writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'twofold', main: 'm.js', browser }));
       const code =
-        "module.exports = [require('./here.js'), Object.keys(require('fs')), require('node:path')];";
+        "module.exports = [require('./here.js'), Object.keys(require('fs')), require('node:path'), require('node:fs')];";
       writeFileSync(join(folder, 'm.js'), code);
       writeFileSync(join(folder, 'here.js'), "require('node:http'); module.exports = 'Node';");
       writeFileSync(join(folder, 'there.js'), "module.exports = 'the web';");
     });
-    expect(found).toEqual(['the web', [], {}]);
+    expect(found).toEqual(['the web', [], {}, {}]);
   });
 
   test('builds for workers come before those for browsers', async () => {

@@ -14,7 +14,7 @@ import { Refusal, type Violation } from '../spec/refusal.ts';
 import { INJECTED, inertGlobals, isInertModule } from './inert-globals.ts';
 import type { Io } from './io.ts';
 import { isLateNodeModule, lateNodeModules } from './late-node-modules.ts';
-import { npmStandIns, standInHint } from './node-names.ts';
+import { isTakenAway, npmStandIns, standInHint } from './node-names.ts';
 import { isNpmGlobal, npmGlobals, npmGlobalsOf } from './npm-globals.ts';
 import { pagelessBuilds } from './pageless-builds.ts';
 import type { PluginFiles } from './plugin-folder.ts';
@@ -34,6 +34,9 @@ const DYNAMIC_IMPORT = /\bimport\s*\(/u;
 const UNLOADABLE = /^No loader is configured for "(\.\w+)" files/u;
 /** What a source may be written in, when `main` itself is yet to be made from it. */
 const SOURCE_ENDINGS = ['.ts', '.tsx', '.jsx'];
+
+/** Modules of a bundle that are no files. */
+const MADE_UP = [isInertModule, isNpmGlobal, isLateNodeModule, isTakenAway];
 
 /** What goes into a package, and what it was made from. */
 export type BundledFolder = {
@@ -183,9 +186,8 @@ function readOutputs(root: string, outputs: readonly { path: string; contents: U
 }
 
 function inputsOf(metafile: Metafile): Set<string> {
-  const isFile = (path: string): boolean =>
-    !isInertModule(path) && !isNpmGlobal(path) && !isLateNodeModule(path);
-  return new Set(Object.keys(metafile.inputs).filter(isFile));
+  const isMade = (path: string): boolean => MADE_UP.some((isIt) => isIt(path));
+  return new Set(Object.keys(metafile.inputs).filter((path) => !isMade(path)));
 }
 
 /** Who imports what, with the modules that cannot be found left outside; nothing where even that does not build. */

@@ -1,8 +1,10 @@
 /** Modules of Node in a bundle: the npm packages that stand for some of them, where the plugin has installed one. */
 import { isBuiltin } from 'node:module';
+import { isAbsolute } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 const PREFIX = 'node:';
+const TAKEN_AWAY = 'souk-taken-away';
 /** Marks the second look at a name, which must not come here again. */
 const BARE_NAME = Symbol('bare name');
 
@@ -32,10 +34,16 @@ export const npmStandIns: Plugin = {
       const name = path.slice(PREFIX.length);
       if (pluginData === BARE_NAME || !isBuiltin(name)) return undefined;
       const found = await context.resolve(name, { ...rest, pluginData: BARE_NAME });
-      return found.errors.length === 0 ? found : undefined;
+      if (found.errors.length > 0) return undefined;
+      // A name that the importing package's `browser` map takes away comes back as it is.
+      return isAbsolute(found.path) ? found : { path: name, namespace: TAKEN_AWAY };
     });
+    context.onLoad({ filter: /^/, namespace: TAKEN_AWAY }, () => ({ contents: 'module.exports = {};' }));
   },
 };
+
+/** @returns whether a module of the bundle stands for what `browser` takes away, and is no file */
+export const isTakenAway = (path: string): boolean => path.startsWith(`${TAKEN_AWAY}:`);
 
 /** @returns how to have the module after all, or undefined where nothing can stand for it */
 export function standInHint(module: string): string | undefined {
