@@ -329,20 +329,39 @@ function writePackage(
     writeFileSync(join(folder, path), text);
 }
 
-test('a build that the package keeps for pages gives way to its plain one, where that runs anywhere', async () => {
-  const { folder, plugin, souk } = await scaffold();
-  const xml = join(plugin, 'node_modules/@aws-sdk/xml-builder');
-  mkdirSync(join(xml, 'es'), { recursive: true });
-  const browser = { './es/xml-parser': './es/xml-parser.browser' };
-  writeFileSync(join(xml, 'package.json'), JSON.stringify({ main: 'es/index.js', browser }));
-  writeFileSync(join(xml, 'es/index.js'), "export { how } from './xml-parser';\n");
-  writeFileSync(join(xml, 'es/xml-parser.js'), "export const how = 'by itself';\n");
-  writeFileSync(join(xml, 'es/xml-parser.browser.js'), 'export const how = new DOMParser();\n');
-  writeTypeScript(plugin, 'src/index.ts');
-  writeFileSync(join(plugin, 'src/greeting.ts'), "export { how as greeting } from '@aws-sdk/xml-builder';\n");
-  expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
-  expect(filesOf(folder).get('index.js')).toContain('by itself');
-  expect(filesOf(folder).get('index.js')).not.toContain('DOMParser');
+describe('a build that the package keeps for pages gives way to its plain one, where that runs anywhere', () => {
+  test.each([
+    {
+      name: '@aws-sdk/xml-builder',
+      manifest: { main: 'es/index.js', browser: { './es/xml-parser': './es/xml-parser.browser' } },
+      files: {
+        'es/index.js': "export { how } from './xml-parser';",
+        'es/xml-parser.js': "export const how = 'by itself';",
+        'es/xml-parser.browser.js': 'export const how = new DOMParser();',
+      },
+    },
+    {
+      name: '@azure/core-xml',
+      manifest: { exports: { browser: './dist/browser/index.js', import: './dist/esm/index.js' } },
+      files: {
+        'dist/browser/index.js': 'export { how } from "./xml-browser.mjs";',
+        'dist/browser/xml-browser.mjs': 'export const how = new DOMParser();',
+        'dist/esm/xml.js': "export const how = 'by itself';",
+      },
+    },
+  ])('$name', async ({ name, manifest, files }) => {
+    const { folder, plugin, souk } = await scaffold();
+    const installed = join(plugin, 'node_modules', name);
+    for (const [path, text] of Object.entries({ 'package.json': JSON.stringify(manifest), ...files })) {
+      mkdirSync(dirname(join(installed, path)), { recursive: true });
+      writeFileSync(join(installed, path), text);
+    }
+    writeTypeScript(plugin, 'src/index.ts');
+    writeFileSync(join(plugin, 'src/greeting.ts'), `export { how as greeting } from '${name}';\n`);
+    expect(await souk('pack', 'hello')).toMatchObject({ exitCode: 0, error: '' });
+    expect(filesOf(folder).get('index.js')).toContain('by itself');
+    expect(filesOf(folder).get('index.js')).not.toContain('DOMParser');
+  });
 });
 
 test('a registry that never calls is there for modules that make one, and for no other', async () => {
