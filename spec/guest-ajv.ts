@@ -46,6 +46,8 @@ export function newAjv(
     validateSchema: meta === 'withMetaSchemas',
     allErrors: errors === 'allErrors',
     strict: false,
+    // It would write all the code of what cannot be compiled to the log of the server.
+    logger: false,
     // JSON may say 1e999, which is read as Infinity, and that is no number of JSON (RFC 8259, section 6).
     strictNumbers: true,
     ownProperties: true,

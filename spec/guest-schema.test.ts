@@ -1,9 +1,20 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { JsonObject, JsonValue } from './json.ts';
+import { newAjv } from './guest-ajv.ts';
 import { checkGuestSchema } from './guest-schema.ts';
 import { compileGuestSchema, createGuestValidator, type CheckClocks } from './guest-validator.ts';
 import { createOvertime } from './overtime.ts';
 import { withinTime } from './within-time.ts';
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `name${index}`);
+const parts = (count: number, length: number): JsonObject => ({
+  properties: Object.fromEntries(
+    names(count).map((name) => [
+      name.padEnd(length, 'x'),
+      { type: 'string', title: name, minLength: 1, maxLength: 9, format: 'email' },
+    ]),
+  ),
+});
 
 describe('schemas of strangers', () => {
   it('report every violation of a value', () => {
@@ -186,8 +197,26 @@ describe('schemas of strangers', () => {
       'patterns that compile to much',
       { allOf: Array.from({ length: 12 }, () => ({ pattern: '\\pL{999}' })) },
     ],
+    ['a long name above many parts', { properties: { ['x'.repeat(1_000)]: parts(250, 8) } }],
+    ['many names that depend on one', { dependentRequired: { a: names(1_000) } }],
+    [
+      'many names on which one depends',
+      { dependentRequired: Object.fromEntries(names(2_000).map((name) => [name, ['a']])) },
+    ],
+    ['long lists of names', { allOf: Array.from({ length: 200 }, () => ({ required: names(200) })) }],
     ['many parts', { allOf: Array.from({ length: 400 }, () => ({ type: 'string' })) }],
   ])('refuse %s', (_trick, schema) => {
     expect(checkGuestSchema(schema, '/config').length).toBeGreaterThan(0);
+  });
+
+  it('may have many parts with names of a usual length', () => {
+    expect(checkGuestSchema({ ...parts(290, 60), required: names(290) }, '/config')).toEqual([]);
+  });
+
+  it('leave the log of the server alone, to which the compiler writes all the code that it cannot compile', () => {
+    const log = vi.spyOn(console, 'error').mockReturnValue();
+    newAjv('withoutMetaSchemas', 'firstError').logger.error('code');
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
   });
 });

@@ -8,6 +8,7 @@ import { RE2JS } from 're2js';
 import { FORMATS, newAjv, noEngine } from './guest-ajv.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Violation } from './refusal.ts';
+import { codeCharsOf } from './schema-code.ts';
 import { costOfSchema, type SchemaCost } from './schema-cost.ts';
 import { toPointer } from './strict-json.ts';
 
@@ -17,6 +18,8 @@ const NODES_MAX = 300;
 const PATTERN_CHARS_MAX = 300;
 /** What the patterns of one schema compile to, all together: `\\pL{300}` is 300. Compiling so much takes some ten ms. */
 const PATTERN_STEPS_MAX = 10_000;
+/** As `codeCharsOf` counts: 300 parts with five keywords each, at places of 160 characters. Compiled in some ten ms. */
+const CODE_CHARS_MAX = 250_000;
 const ENUM_MAX = 500;
 /** Comparing every pair is quadratic. */
 const UNIQUE_ITEMS_MAX = 256;
@@ -77,6 +80,7 @@ export function checkGuestSchema(schema: JsonObject, at: string): Violation[] {
   const faults: Violation[] = [];
   const pending: { node: JsonValue; at: string; depth: number }[] = [{ node: schema, at, depth: 1 }];
   let nodes = 0;
+  let codeChars = 0;
   while (pending.length > 0 && faults.length < 20) {
     const next = pending.pop();
     if (!next) break;
@@ -85,12 +89,18 @@ export function checkGuestSchema(schema: JsonObject, at: string): Violation[] {
       return [...faults, { pointer: at, message: `the schema has more than ${NODES_MAX} parts` }];
     if (next.depth > DEPTH_MAX)
       faults.push({ pointer: next.at, message: `the schema nests deeper than ${DEPTH_MAX}` });
-    else if (isObject(next.node)) pending.push(...checkNode(next.node, next.at, next.depth, faults));
-    else if (typeof next.node !== 'boolean')
+    else if (isObject(next.node)) {
+      codeChars += codeCharsOf(next.node, next.at.length - at.length);
+      if (codeChars > CODE_CHARS_MAX) return [...faults, { pointer: next.at, message: TOO_MUCH_CODE }];
+      pending.push(...checkNode(next.node, next.at, next.depth, faults));
+    } else if (typeof next.node !== 'boolean')
       faults.push({ pointer: next.at, message: 'a schema is an object or a boolean' });
   }
   return faults.length > 0 ? faults : (patternsFault(schema, at) ?? compileFault(schema, at));
 }
+
+const TOO_MUCH_CODE =
+  'the schema compiles to too much code: shorten names that much lies below, and lists of names in required and dependentRequired';
 
 function patternsFault(schema: JsonObject, at: string): Violation[] | undefined {
   const { patternSteps } = costOf(schema);

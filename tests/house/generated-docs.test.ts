@@ -124,7 +124,7 @@ describe('the generated pages', () => {
 
   it('list the keywords of plugin schemas', async () => {
     const intro =
-      'JSON Schemas in a manifest (configuration, bodies, arguments) may use these keywords of JSON Schema 2020-12. Patterns are RE2: no look-around, no back references. The patterns of one schema compile to at most 10,000 steps together (`\\pL{300}` is 300). Checking a value takes at most 200 ms, and at most 25 ms where it is done often; a large value that needs more is refused; where the plugin made it, its answer counts as failed.';
+      'JSON Schemas in a manifest (configuration, bodies, arguments) may use these keywords of JSON Schema 2020-12. Patterns are RE2: no look-around, no back references. The patterns of one schema compile to at most 10,000 steps together (`\\pL{300}` is 300). One schema has at most 300 parts, and its names, each counted for every keyword below it, at most 250,000 characters. Checking a value takes at most 200 ms, and at most 25 ms where it is done often; a large value that needs more is refused; where the plugin made it, its answer counts as failed.';
     const body = GUEST_SCHEMA_KEYWORDS.map((keyword) => `- \`${keyword}\``).join('\n');
     await expect(page('Schemas in a manifest', intro, body)).toMatchFileSnapshot(
       join(DOCS, 'schema-keywords.md'),
