@@ -296,7 +296,7 @@ function giveUp(error: unknown): void {
 function takePiece(run: Run, { ref, code }: Frame): boolean {
   if (ref === 0) {
     if (run.inflow !== 'asked') return false;
-    run.inflow = 'idle';
+    run.inflow = PIECE_CODES[code] === 'piece' ? 'idle' : 'none';
     return true;
   }
   if (run.bodies?.get(ref) !== 'asked') return false;

@@ -10,14 +10,12 @@ import { PIECE_CODES, TO_RUNNER } from '../protocol/kinds.ts';
 import { HostCall } from './host-call.ts';
 import type { Run } from './run.ts';
 import type { RunsInFlight } from './runs-in-flight.ts';
-import type { UselessFrames } from './useless-frames.ts';
 
 export type HostCallParts = {
   readonly broker: Broker;
   /** Where absent, a run keeps the grants with which it began. */
   readonly grantsOf: GrantsOf | undefined;
   readonly runs: RunsInFlight;
-  readonly useless: UselessFrames;
   readonly send: (parts: FrameParts) => void;
 };
 
@@ -69,14 +67,17 @@ export class HostCalls {
     });
   }
 
-  /** The guest wants no answer any more, or no more of its body; one that has ended meanwhile is not there any more. */
+  /**
+   * The guest wants no answer any more, or no more of its body; one that has ended meanwhile is not there any more.
+   * @throws Fault when the frame is not one that our runner would send
+   */
   receiveDrop(frame: Frame): void {
-    const { runs, useless } = this.#parts;
-    const run = runs.find(frame, 'the end of a host call of')?.run;
+    const run = this.#parts.runs.find(frame, 'the end of a host call of')?.run;
     if (!run) return;
-    const call = run.hostCallsOpen?.get(frame.ref);
-    if (!call) return useless.note(frame);
-    call.abort();
+    // A call is dropped while it waits, and its body once more where that came all the same.
+    if (++run.hostCallsDropped > run.hostCalls * 2)
+      throw new Fault('more ends of host calls than there were');
+    run.hostCallsOpen?.get(frame.ref)?.abort();
     run.hostCallsOpen?.delete(frame.ref);
   }
 

@@ -25,6 +25,7 @@ export type Run = {
   hostCalls: number;
   /** Those that have not been answered. */
   hostCallsPending: number;
+  hostCallsDropped: number;
   logLines: number;
   /** Resident memory of the runner when the run entered it. */
   residentBytesAtStart: number;

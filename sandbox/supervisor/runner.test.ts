@@ -67,6 +67,7 @@ async function callRogue(
     starts: 0,
     hostCalls: 0,
     hostCallsPending: 0,
+    hostCallsDropped: 0,
     logLines: 0,
     residentBytesAtStart: 0,
     inflow: undefined,
@@ -158,6 +159,11 @@ test('a run that was answered without the runner counts for what its plugin take
   const { completion, hogs } = await callRogue('an end after much work', 'giveUp');
   expect(completion?.outcome).toBe('canceled');
   expect(hogs).toEqual([1]);
+});
+
+test('a runner that goes on and on about a run that was answered without it is killed', async () => {
+  const { end } = await callRogue('pieces without end of a run that was answered', 'giveUp');
+  expect(end.killReason?.reason).toContain('more of a run than anybody waits for');
 });
 
 test('a plugin that takes long to fail at load is noticed, for it will with each call', async () => {

@@ -53,7 +53,7 @@ export class Runner {
   lastWords = '';
   /** Resolves when the runner has booted; rejects when it could not. */
   readonly ready: Promise<ReadyHead>;
-  readonly runs: RunsInFlight;
+  readonly runs = new RunsInFlight();
   readonly usage = new RunnerUsage();
   readonly heartbeat = new Heartbeat();
   readonly spendings = new Spendings();
@@ -79,9 +79,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     const { broker, grantsOf } = parts;
-    const { usage } = this;
-    const runs = new RunsInFlight(this.#useless);
-    this.runs = runs;
+    const { runs, usage } = this;
     this.tier = parts.tier;
     this.#parts = parts;
     this.ready = this.#ready.promise;
@@ -95,7 +93,7 @@ export class Runner {
     this.#pid = this.#process.pid;
     const { send } = this.#process;
     const abandon = (run: Run, failure: Failure): void => this.abandon(run, failure);
-    this.#hostCalls = new HostCalls({ broker, grantsOf, runs, useless: this.#useless, send });
+    this.#hostCalls = new HostCalls({ broker, grantsOf, runs, send });
     this.#bodies = new BodyStreams({ runs, usage, send, abandon });
     send({ kind: TO_RUNNER.boot, head: JSON.stringify(parts.boot), body: parts.guestSource });
   }

@@ -4,25 +4,26 @@ import type { Frame } from '../protocol/frame.ts';
 import { IdTable } from '../protocol/id-table.ts';
 import type { Isolate } from './isolates.ts';
 import type { Run } from './run.ts';
-import type { UselessFrames } from './useless-frames.ts';
 
 export type RunInFlight = {
   readonly run: Run;
   readonly isolate: Isolate;
   /** The runner has sent something of it. */
   hasBegun: boolean;
+  /** Frames of it that came after it was answered without the runner. */
+  lateFrames: number;
 };
+
+/**
+ * Of one run, above what crosses with its end: the host calls that it may wait for, their drops and bodies, two pieces of
+ * its answer. By their number alone, since callers may go away as fast as they like.
+ */
+const LATE_FRAMES_MAX = 100;
 
 export class RunsInFlight {
   readonly #entries = new IdTable<RunInFlight>();
   /** Runs that were answered without the runner, which owes each one frame still. */
   readonly #abandoned = new IdTable<RunInFlight>();
-  readonly #useless: UselessFrames;
-
-  /** @param useless where frames of runs count that were answered without the runner */
-  constructor(useless: UselessFrames) {
-    this.#useless = useless;
-  }
 
   get size(): number {
     return this.#entries.size;
@@ -41,7 +42,7 @@ export class RunsInFlight {
   }
 
   add(run: Run, isolate: Isolate): void {
-    this.#entries.set(run.id, { run, isolate, hasBegun: false });
+    this.#entries.set(run.id, { run, isolate, hasBegun: false, lateFrames: 0 });
     isolate.runs += 1;
   }
 
@@ -57,13 +58,13 @@ export class RunsInFlight {
 
   /**
    * @returns the run that a frame is about; undefined for one that was answered without the runner
-   * @throws Fault when the runner was never given such a run
+   * @throws Fault when the runner was never given such a run, or sends of one that was answered without end
    */
   find(frame: Frame, what: string): RunInFlight | undefined {
     const entry = this.findOwed(frame, what);
     entry.hasBegun = true;
     if (this.#entries.has(frame.run)) return entry;
-    this.#useless.note(frame);
+    if (++entry.lateFrames > LATE_FRAMES_MAX) throw new Fault('more of a run than anybody waits for');
     return undefined;
   }
 

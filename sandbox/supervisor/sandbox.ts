@@ -236,6 +236,7 @@ class Supervisor implements Sandbox {
       starts: 0,
       hostCalls: 0,
       hostCallsPending: 0,
+      hostCallsDropped: 0,
       logLines: 0,
       residentBytesAtStart: 0,
       admission: undefined,

@@ -328,6 +328,23 @@ describe('a request in pieces', () => {
     );
   });
 
+  test('is over where it ended, also for a guest that got at what pulls it', async () => {
+    const guest = guestOf(
+      `const reader = request.body.getReader();
+       while (!(await reader.read()).done);
+       const controller = { enqueue() {}, close() {} };
+       return Response.json(await source.pull(controller).catch((error) => error.message));`,
+      `let source;
+       Object.defineProperty(Object.prototype, 'start', {
+         configurable: true,
+         get() { if (this.type === 'bytes') source = this; },
+       });`,
+    );
+    expect(bed.read(await sandbox.call(inPieces(guest, upload(100_000)))).json).toBe(
+      'no piece of this body can be asked for now',
+    );
+  });
+
   test('whose caller goes away ends the reading', async () => {
     const guest = guestOf(
       `if (request.url.endsWith('?left')) return Response.json(left);

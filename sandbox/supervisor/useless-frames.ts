@@ -1,6 +1,6 @@
 /**
- * Frames of a runner that nobody waits for. Ours sends some: what crosses with the end of a run or of an isolate. One that
- * was taken over could keep the server busy with nothing else.
+ * Frames of a runner that nobody waits for. Ours sends some: what crosses with the end of an isolate. One that was taken
+ * over could keep the server busy with nothing else.
  */
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
 import { Fault } from '../../spec/refusal.ts';

@@ -106,6 +106,7 @@ const DEEDS = {
   'ends of unknown isolates without end': () => floodWith(frame(71, { ref: 1_000 })),
   'loads without end': () => floodWith(frame(65, { ref: 1 })),
   'drops without end': (run) => floodWith(frame(76, { run, ref: 1 })),
+  'pieces without end of a run that was answered': (run) => floodWith(frame(74, { run, body: 'x' })),
   'last words without end': () => flood(process.stderr, Buffer.alloc(1 << 16, 0x78)),
   'that it is ready, again': () => socket.write(frame(64, { head: '{"missing":[]}' })),
   'a heartbeat that was answered': () => socket.write(frame(70, { ref: 0 })),

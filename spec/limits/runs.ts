@@ -110,8 +110,8 @@ export const RUNNER_LIMITS = {
    */
   unreadBytesMax: 128 * MIB,
   /**
-   * Frames that nobody waits for, each counted as one and one more for each KiB: many times what crosses when an
-   * organization's runs are all ended at once, and less than a hundredth of the server's time.
+   * Frames about isolates that are gone, each counted as one and one more for each KiB: many times what crosses when
+   * plugins are unloaded, and less than a hundredth of the server's time.
    */
   uselessAtOnceMax: 64 * KIB,
   uselessPerSecondMax: 4 * KIB,
