@@ -363,6 +363,26 @@ describe('a watched rule reports', () => {
       expect.objectContaining({ rule: 'callee_undeclared', pointer: '/permissions/1/scope/1' }),
     ]);
   });
+  test.each([
+    'module.exports = { fetch() {} };',
+    'var plugin = (() => ({ fetch() {} }))();',
+    'export const fetch = () => {};',
+    "export * from './other.js';",
+  ])('an entry module without a default export: %s', (code) => {
+    const { findings } = inspect({ 'index.js': code, 'other.js': 'export default {};' });
+    expect(findings).toEqual([
+      expect.objectContaining({ rule: 'entry_default_missing', severity: 'warning', pointer: 'index.js' }),
+    ]);
+  });
+  test.each([
+    'const plugin = {}; export { plugin as default };',
+    "const plugin = {}; export { plugin as 'default' };",
+    "export { default } from './other.js';",
+    "export * as default from './other.js';",
+  ])('no default export that stands elsewhere: %s', (code) => {
+    const { findings } = inspect({ 'index.js': code, 'other.js': 'export default {};' });
+    expect(findings).toEqual([]);
+  });
   test('an import that is computed', () => {
     expect(inspectCode('export default (x) => import(x)').findings).toEqual([
       expect.objectContaining({ rule: 'import_not_literal', pointer: 'index.js:1' }),
@@ -374,7 +394,7 @@ describe('a watched rule reports', () => {
     'import("node:fs").catch(x);',
     'import("node:fs").then(x).then(noop, noop);',
   ])('an import of what may be missing, which the module expects: %s', (code) => {
-    expect(inspectCode(`const a = 1;\n${code}`).findings).toEqual([
+    expect(inspectCode(`export default {};\n${code}`).findings).toEqual([
       expect.objectContaining({ rule: 'import_dynamic', pointer: 'index.js:2' }),
     ]);
   });

@@ -2,7 +2,7 @@
  * The modules that a plugin can load: the entry module and what it imports, followed inside the package. Each module
  * is parsed once, read off, and its tree dropped, so that memory is bounded by the largest module.
  */
-import { getLineInfo, type AnyNode } from 'acorn';
+import { getLineInfo, type AnyNode, type Identifier, type Literal, type Program } from 'acorn';
 import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import type { ReadPackage } from '../package/read-package.ts';
@@ -102,9 +102,24 @@ function addModule(draft: Draft, path: string): void {
     case 'syntax':
       return report(draft, 'module_syntax', () => `${path}:${parsed.line}`, parsed.message);
     case 'parsed':
+      if (draft.modules.length === 1 && !exportsDefault(parsed.program))
+        report(draft, 'entry_default_missing', () => path, 'has no default export');
       return readProgram(draft, { path, source, imports }, parsed.program);
   }
 }
+
+function exportsDefault({ body }: Program): boolean {
+  return body.some((statement) => {
+    if (statement.type === 'ExportDefaultDeclaration') return true;
+    // `export *` alone hands on every name but this one.
+    if (statement.type === 'ExportAllDeclaration') return isDefault(statement.exported);
+    if (statement.type !== 'ExportNamedDeclaration') return false;
+    return statement.specifiers.some(({ exported }) => isDefault(exported));
+  });
+}
+
+const isDefault = (name: Identifier | Literal | null | undefined): boolean =>
+  (name?.type === 'Identifier' ? name.name : name?.value) === 'default';
 
 type Place = { readonly path: string; readonly source: string };
 type ImportingPlace = Place & { readonly imports: { specifier: string; path: string }[] };

@@ -28,6 +28,8 @@ export const RULES: readonly Rule[] = [
   ofModules('import_not_javascript'),
   ofModules('code_too_large'),
   ofModules('too_many_modules'),
+  // A package that brings a theme alone has no handlers, and is never loaded.
+  { ...ofModules('entry_default_missing'), severity: 'warning', defaultSwitch: 'watch', isFixed: false },
   // The sandbox loads nothing once a plugin runs: such an import fails where it is reached, which it may never be.
   { ...ofModules('import_not_literal'), severity: 'warning', defaultSwitch: 'watch', isFixed: false },
   { ...ofModules('import_dynamic'), severity: 'warning', defaultSwitch: 'watch', isFixed: false },

@@ -26,6 +26,12 @@ export const INSPECTION_ERRORS = {
     title: 'The entry module that the manifest names is not in the package.',
     hint: 'Set main to a file of the package, exactly as it is spelled there.',
   },
+  entry_default_missing: {
+    status: 422,
+    kind: 'input',
+    title: 'The entry module has no default export, which is where the sandbox looks for handlers.',
+    hint: 'Export your handlers as the default; have a bundler make an ES module, no CommonJS, UMD or script.',
+  },
   module_not_utf8: {
     status: 422,
     kind: 'input',
