@@ -27,7 +27,8 @@ export type InstallationsContext = {
   readonly runtime: RuntimePort;
   readonly trustedPublishers: ReadonlySet<string>;
   readonly cache: GuestCache;
-  readonly resolver: Resolver;
+  /** Organizations take turns. */
+  readonly resolverOf: (orgId: string) => Resolver;
   readonly heldSecrets: SecretsPort;
   readonly now: () => Date;
   /** The instance's own organization; undefined before the instance has been set up. */

@@ -110,6 +110,9 @@ export type Installations = {
   close(): Promise<void>;
 };
 
+/** Nobody is held up by a plan that waits; a person gives up in the end. */
+const RESOLVE_BUDGET = { ...RESOLUTION_BUDGET_DEFAULT, waitMsMax: 30_000 };
+
 export async function openInstallations(options: InstallationsOptions): Promise<Installations> {
   const { database, runtime } = options;
   const trustedPublishers = options.trustedPublishers ?? new Set<string>();
@@ -119,7 +122,7 @@ export async function openInstallations(options: InstallationsOptions): Promise<
     runtime: brakedRuntime(database, runtime),
     trustedPublishers,
     cache: await openGuestCache(database, () => readAhead(database, trustedPublishers)),
-    resolver: (problem) => thread.resolve(problem, RESOLUTION_BUDGET_DEFAULT),
+    resolverOf: (orgId) => (problem) => thread.resolve(problem, RESOLVE_BUDGET, orgId),
     heldSecrets: options.heldSecrets ?? (async () => new Map()),
     now: options.now ?? (() => new Date()),
     instanceOrgId: rememberingOrg(database, INSTANCE_ORG_SLUG),

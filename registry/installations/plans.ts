@@ -45,7 +45,7 @@ export async function createPlan(
     await requireOffer(tx, checked);
     return loadWorld(tx, acting.orgId, checked, context.heldSecrets);
   });
-  const resolved = await resolveRequest(checked, world, context.resolver);
+  const resolved = await resolveRequest(checked, world, context.resolverOf(acting.orgId));
   return context.database.transaction(scope, async (tx) => {
     const offered = versionsByName(await loadOffered(tx, versionsToBring(resolved, world)));
     const computed = computePlan(resolved, world, offered);

@@ -27,7 +27,7 @@ export async function resolveVersion(
   if (needed.length > 0) {
     const registry = await loadClosure(tx, audienceOf(approved), needed);
     requireListed(approved, registry);
-    await ports.resolver.resolve(problemOf(approved, registry));
+    await ports.resolver.resolve(problemOf(approved, registry), approved.authority.orgId);
   }
   return approved as Resolved;
 }

@@ -23,8 +23,8 @@ export type PublishingPorts = {
   readonly blobs: BlobStore;
   /** Reads and inspects off the event loop. */
   readonly reader: Pick<PackageReader, 'read'>;
-  /** Resolves off the event loop. */
-  readonly resolver: { resolve(problem: ResolutionProblem): Promise<Resolution> };
+  /** Resolves off the event loop; the organizations of publishers take turns. */
+  readonly resolver: { resolve(problem: ResolutionProblem, orgId: string): Promise<Resolution> };
   readonly settings: PublishingSettings;
   readonly now: () => Date;
 };

@@ -5,9 +5,12 @@ import { exceeded } from './budget.ts';
 import type { ResolutionProblem } from './problem.ts';
 import type { Resolution } from './resolution.ts';
 import type { ThreadAnswer, ThreadTask } from './thread-message.ts';
+import { Turns } from './turns.ts';
 
-/** What one resolution may cost. The wall time counts from the call and includes waiting for the thread. */
+/** What one resolution may cost. */
 export type ThreadBudget = {
+  /** Until its turn, from which the wall time counts. */
+  readonly waitMsMax: number;
   readonly stepsMax: number;
   readonly wallTimeMsMax: number;
   readonly signal?: AbortSignal;
@@ -17,34 +20,53 @@ export type ThreadBudget = {
 const STOP_GRACE_MS = 250;
 /** Heap of the worker: the dead ends that need most steps take 220 MiB. */
 const HEAP_MIB_MAX = 512;
-/** Resolutions that wait, beyond which further ones are refused. */
-const WAITING_MAX = 64;
+/** Resolutions that wait, of one owner and of all, beyond which further ones are refused. */
+const WAITING_OF_ONE_MAX = 32;
+const WAITING_MAX = 128;
+
+type Job = {
+  readonly problem: ResolutionProblem;
+  readonly budget: ThreadBudget;
+  readonly sinceMs: number;
+  readonly settle: PromiseWithResolvers<Resolution>;
+};
 
 /** One thread that resolves one problem after the other. Started with the first problem; `close` it in the end. */
 export class ResolverThread {
   #worker: Worker | undefined;
-  #waiting = 0;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns<Job>();
+  #isBusy = false;
 
   /**
    * As `resolve`, without blocking the caller's thread.
+   * @param owner for whom, such as an organization: owners take turns, for one problem may take all of its wall time
    * @throws Refusal as `resolve`; `resolution_budget_exceeded` too where the thread has too much to do
    */
-  async resolve(problem: ResolutionProblem, budget: ThreadBudget): Promise<Resolution> {
-    if (this.#waiting >= WAITING_MAX) throw exceeded(`${WAITING_MAX} resolutions in waiting`);
-    const deadlineMs = performance.now() + budget.wallTimeMsMax;
-    this.#waiting += 1;
-    const turn = this.#tail.then(() => this.#run(problem, budget, deadlineMs));
-    this.#tail = turn.catch(() => undefined);
-    try {
-      return await turn;
-    } finally {
-      this.#waiting -= 1;
-    }
+  async resolve(problem: ResolutionProblem, budget: ThreadBudget, owner: string): Promise<Resolution> {
+    if (this.#turns.count(owner) >= WAITING_OF_ONE_MAX)
+      throw exceeded(`${WAITING_OF_ONE_MAX} resolutions in waiting for one organization`);
+    if (this.#turns.count() >= WAITING_MAX) throw exceeded(`${WAITING_MAX} resolutions in waiting`);
+    const settle = Promise.withResolvers<Resolution>();
+    this.#turns.add(owner, { problem, budget, sinceMs: performance.now(), settle });
+    if (!this.#isBusy) void this.#work();
+    return settle.promise;
   }
 
-  /** Ends the thread; a resolution under way is canceled. */
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    for (let job = this.#turns.take(); job !== undefined; job = this.#turns.take())
+      await this.#run(job).then(job.settle.resolve, job.settle.reject);
+    this.#isBusy = false;
+  }
+
+  /** Ends the thread; the resolutions under way and in waiting are canceled. */
   async close(): Promise<void> {
+    for (let job = this.#turns.take(); job !== undefined; job = this.#turns.take())
+      job.settle.reject(canceled());
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
@@ -63,19 +85,20 @@ export class ResolverThread {
     return worker;
   }
 
-  async #run(problem: ResolutionProblem, budget: ThreadBudget, deadlineMs: number): Promise<Resolution> {
-    if (budget.signal?.aborted === true) throw canceled();
-    const leftMs = deadlineMs - performance.now();
+  async #run({ problem, budget, sinceMs }: Job): Promise<Resolution> {
+    const { stepsMax, waitMsMax, wallTimeMsMax, signal } = budget;
+    if (signal?.aborted === true) throw canceled();
+    if (performance.now() - sinceMs > waitMsMax) throw exceeded(`${waitMsMax} ms in waiting`);
     // Written so that a budget of NaN is used up at once.
-    if (!(leftMs > 0)) throw exceeded(`${budget.wallTimeMsMax} ms`);
-    const task: ThreadTask = { problem, stepsMax: budget.stepsMax, wallTimeMsMax: leftMs };
+    if (!(wallTimeMsMax > 0)) throw exceeded(`${wallTimeMsMax} ms`);
+    const task: ThreadTask = { problem, stepsMax, wallTimeMsMax };
     const worker = (this.#worker ??= this.#start());
     worker.ref();
     try {
       return resolutionOf(await answerOf(worker, task, budget));
     } catch (error) {
       // A refusal that the worker sent leaves it usable; whatever else ended the wait may have left it busy.
-      if (!(error instanceof RemoteRefusal)) await this.close();
+      if (!(error instanceof RemoteRefusal)) await this.#stop();
       throw error instanceof RemoteRefusal ? error.refusal : error;
     } finally {
       worker.unref();

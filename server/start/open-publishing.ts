@@ -6,8 +6,11 @@ import { PackageReader } from '../../registry/reader/index.ts';
 import type { PublishingPorts } from '../../registry/publishing/index.ts';
 import { ResolverThread } from '../../registry/resolver/index.ts';
 
-/** Far above what a registry of a thousand plugins needs, and short enough for a person who waits. */
-const RESOLVE_BUDGET = { stepsMax: 5_000_000, wallTimeMsMax: 5_000 };
+/**
+ * Far above what a registry of a thousand plugins needs, and short enough for a person who waits. Another organization's
+ * turn may come first; no longer, for a transaction waits as well.
+ */
+const RESOLVE_BUDGET = { stepsMax: 5_000_000, wallTimeMsMax: 5_000, waitMsMax: 6_000 };
 
 export function openPublishing(settings: Settings, storage: Storage, closers: Closers): PublishingPorts {
   const reader = closers.add('package reader', new PackageReader(), (opened) => opened.close());
@@ -16,7 +19,7 @@ export function openPublishing(settings: Settings, storage: Storage, closers: Cl
   return {
     ...storage,
     reader,
-    resolver: { resolve: (problem) => thread.resolve(problem, RESOLVE_BUDGET) },
+    resolver: { resolve: (problem, orgId) => thread.resolve(problem, RESOLVE_BUDGET, orgId) },
     settings: {
       firstPackage: decision,
       morePermissions: decision,
