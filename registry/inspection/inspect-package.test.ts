@@ -57,14 +57,17 @@ describe('manifest', () => {
     const read = readPackage(forgeZip([{ name: 'index.js', content: SOUND_CODE }]));
     expect(refusalOf(() => inspectPackage(read, CONTEXT)).code).toBe('manifest_missing');
   });
-  test('inside a folder: the refusal says where', () => {
-    const read = readPackage(forgeZip([{ name: 'plugin/manifest.json', content: manifest() }]));
-    const refusal = refusalOf(() => inspectPackage(read, CONTEXT));
-    expect(refusal).toMatchObject({
-      code: 'manifest_missing',
-      message: expect.stringContaining('plugin/manifest.json'),
-    });
-  });
+  test.each(['plugin/manifest.json', 'Manifest.json', 'plugin/MANIFEST.JSON'])(
+    'as %s: the refusal says where',
+    (name) => {
+      const read = readPackage(forgeZip([{ name, content: manifest() }]));
+      const refusal = refusalOf(() => inspectPackage(read, CONTEXT));
+      expect(refusal).toMatchObject({
+        code: 'manifest_missing',
+        message: expect.stringContaining(`"${name}"`),
+      });
+    },
+  );
   test('its own errors keep their codes', () => {
     expect(refusalOf(() => inspect({ 'manifest.json': '{' })).code).toBe('manifest_not_json');
     expect(refusalOf(() => inspect({ 'manifest.json': manifest({ id: 'X' }) })).code).toBe(

@@ -57,10 +57,12 @@ export function inspectPackage(read: ReadPackage, context: InspectionContext): I
 function readManifest(read: ReadPackage): Manifest {
   const bytes = read.files.get(MANIFEST_PATH);
   if (bytes !== undefined) return parseManifest(bytes);
-  const nested = [...read.files.keys()].find((path) => path.endsWith(`/${MANIFEST_PATH}`));
+  const elsewhere = [...read.files.keys()].find(
+    (path) => path.toLowerCase() === MANIFEST_PATH || path.toLowerCase().endsWith(`/${MANIFEST_PATH}`),
+  );
   throw new Refusal('manifest_missing', {
-    detail: nested
-      ? `The top of the archive has no manifest.json, but ${JSON.stringify(nested)} is there.`
+    detail: elsewhere
+      ? `The top of the archive has no manifest.json, but ${JSON.stringify(elsewhere)} is there.`
       : 'The top of the archive has no manifest.json.',
   });
 }

@@ -36,7 +36,7 @@ export const ARCHIVE_NAME_ERRORS = {
     status: 422,
     kind: 'evidence',
     title: 'The name of an entry has a backslash in it.',
-    hint: 'Use / between folders, as the ZIP format demands.',
+    hint: 'Use / between folders, as the ZIP format demands; Compress-Archive of Windows PowerShell 5 does not, souk pack does.',
   },
   archive_name_character: {
     status: 422,

@@ -6,7 +6,7 @@ export const MANIFEST_ERRORS = {
     status: 422,
     kind: 'input',
     title: 'The package has no manifest.json.',
-    hint: 'Put manifest.json at the top of the archive, not inside a folder.',
+    hint: 'Put manifest.json, in lower case, at the top of the archive and not inside a folder.',
   },
   manifest_too_large: {
     status: 422,
