@@ -303,10 +303,12 @@ describe('what npm packages rely on', () => {
   test('a module of Node that has a stand-in is refused with how to get it', async () => {
     const { plugin, souk } = await scaffold();
     writeFileSync(join(plugin, 'package.json'), '{}');
-    writeFileSync(join(plugin, 'index.js'), "import 'node:path'; import 'node:net'; export default {};");
+    const imports = "import 'node:path'; import 'crypto'; import 'node:net';";
+    writeFileSync(join(plugin, 'index.js'), `${imports} export default {};`);
     const { error } = JSON.parse((await souk('pack', 'hello', '--json')).out);
     expect(error.violations.map(({ hint }: { hint?: string }) => hint ?? '')).toEqual([
       expect.stringContaining('npm install path@npm:path-browserify'),
+      expect.stringContaining('npm install crypto@npm:crypto-browserify'),
       '',
     ]);
   });

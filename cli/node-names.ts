@@ -13,6 +13,7 @@ const STAND_INS: ReadonlyMap<string, string> = new Map([
   ['assert', 'assert process'],
   ['buffer', 'buffer'],
   ['constants', 'constants@npm:constants-browserify'],
+  ['crypto', 'crypto@npm:crypto-browserify stream@npm:readable-stream buffer process'],
   ['events', 'events'],
   ['os', 'os@npm:os-browserify'],
   ['path', 'path@npm:path-browserify'],
