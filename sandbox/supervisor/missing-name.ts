@@ -2,7 +2,7 @@
 
 const PAGE =
   'plugins have no page; bundle with souk pack, or with the condition "worker", for builds that need none';
-const MODULES = 'plugins are ES modules; bundle CommonJS with souk pack or another bundler';
+const MODULES = 'plugins are ES modules; souk pack makes one of CommonJS, beside a package.json';
 const FOLDER = 'plugins have no folder when they run; import what lies there, as JSON or text';
 const MEMORY = 'plugins share no memory; take a build without threads';
 const STORE = 'keep data with host.kv';

@@ -54,7 +54,7 @@ export const INSPECTION_ERRORS = {
     status: 422,
     kind: 'input',
     title: 'A module imports something that is not in the package.',
-    hint: 'Bundle it into the package, for example with souk pack (esbuild); plugins have no node: modules and no network imports.',
+    hint: 'Bundle it: souk pack does so beside a package.json, which npm install writes; plugins have no node: modules and no network imports.',
   },
   import_outside: {
     status: 422,
@@ -72,7 +72,7 @@ export const INSPECTION_ERRORS = {
     status: 422,
     kind: 'input',
     title: 'A module imports a file that is not JavaScript.',
-    hint: 'Import .js or .mjs files only; put data into a module that exports it.',
+    hint: 'Import .js or .mjs files only; put data into a module that exports it, or bundle: souk pack takes JSON and text beside a package.json.',
   },
   import_not_literal: {
     status: 422,
