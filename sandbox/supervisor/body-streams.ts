@@ -58,6 +58,7 @@ export class BodyStreams {
     run.outflow.take(frame.body);
     keepAlive(run);
     run.residentBytesAtStart = usage.recentResidentBytes();
+    run.ownBytes = 0;
     // The runner enforces the limit first; more than it allows means that the runner is no longer ours.
     if (run.outflow.bytes > STREAM_LIMITS.responseBytesMax)
       throw new Fault('an answer that is larger than it may be');

@@ -29,6 +29,8 @@ export type Run = {
   logLines: number;
   /** Resident memory of the runner when the run entered it. */
   residentBytesAtStart: number;
+  /** What the runner grew by while this run was at work. */
+  ownBytes: number;
   /** Called with the completion, once. */
   readonly settle: (completion: Completion) => void;
   /** Called once the answer begins to come in pieces. @returns why the run must not go on, if so */

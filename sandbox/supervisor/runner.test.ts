@@ -70,6 +70,7 @@ async function callRogue(
     hostCallsDropped: 0,
     logLines: 0,
     residentBytesAtStart: 0,
+    ownBytes: 0,
     inflow: undefined,
     outflow: undefined,
     admission: undefined,

@@ -23,6 +23,7 @@ import type { Launch } from './launch.ts';
 import { failRun, usageOf, type Failure, type Run } from './run.ts';
 import type { KillReason, RunnerEnd } from './runner-end.ts';
 import { startRunnerProcess, type RunnerProcess } from './runner-process.ts';
+import { MemoryShares } from './memory-shares.ts';
 import { RunnerUsage } from './runner-usage.ts';
 import { RunsInFlight, type RunInFlight } from './runs-in-flight.ts';
 import { Spendings } from './spending.ts';
@@ -55,6 +56,7 @@ export class Runner {
   readonly ready: Promise<ReadyHead>;
   readonly runs = new RunsInFlight();
   readonly usage = new RunnerUsage();
+  readonly shares = new MemoryShares();
   readonly heartbeat = new Heartbeat();
   readonly spendings = new Spendings();
   readonly startedAtMs = performance.now();
@@ -147,7 +149,9 @@ export class Runner {
   }
 
   #unloadById(id: number): void {
-    if (this.#isolates.delete(id)) this.#process.send({ kind: TO_RUNNER.unload, ref: id });
+    if (!this.#isolates.delete(id)) return;
+    this.shares.forget(id);
+    this.#process.send({ kind: TO_RUNNER.unload, ref: id });
   }
 
   /** @param head what the guest is told of the run, as JSON */
@@ -297,6 +301,7 @@ export class Runner {
   #receiveGone(frame: Frame): void {
     const outcome = OUTCOMES[frame.code];
     if (outcome === 'exceededCpu' || outcome === 'exceededMemory') this.noticeHog(frame.ref);
+    this.shares.forget(frame.ref);
     if (!this.#isolates.delete(frame.ref)) this.#useless.note(frame);
   }
 

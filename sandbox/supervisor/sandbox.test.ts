@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
 import { ISOLATE_LIMITS, RUNNER_LIMITS } from '../../spec/limits.ts';
 import { createSandbox, type Guest, type Sandbox } from '../index.ts';
+import type { Completion } from '../ports.ts';
 import { createTestBed } from '../testing/test-bed.ts';
 
 const bed = createTestBed();
@@ -108,6 +109,32 @@ test('one plugin that crashes the shared runner is blamed; its neighbour learns 
   expect((await sandbox.call(bed.get(crash))).outcome).toBe('exceededMemory');
   expect((await waiting).outcome).toBe('runnerDied');
   expect(bed.ended.at(-1)?.blamed).toEqual([crash.installationId]);
+});
+
+test('who holds the memory of a full shared runner is blamed, and not who takes the last of it', async () => {
+  const kept = `const kept = [];
+    const fill = (mebibytes) => {
+      const buffer = new ArrayBuffer(0, { maxByteLength: mebibytes << 20 });
+      buffer.resize(mebibytes << 20);
+      const pages = new Uint8Array(buffer);
+      for (let at = 0; at < pages.length; at += 4_096) pages[at] = 1;
+      kept.push(buffer);
+    };
+    export default { async fetch(request) {
+      fill(Number(new URL(request.url).pathname.slice(1)));
+      return Response.json(kept.length);
+    } };`;
+  const guestOf = (id: string): Guest =>
+    bed.guest({ 'index.js': kept }, { tier: 'trusted', org: { id: `memory-${id}`, slug: id } });
+  const [holder, last] = [guestOf('holder'), guestOf('last')];
+  const fill = (guest: Guest, mebibytes: number): Promise<Completion> =>
+    sandbox.call(bed.get(guest, `https://souk.test/${mebibytes}`));
+  const residentMib = (): number => (sandbox.residentBytesOf(holder.installationId) ?? 0) / 2 ** 20;
+  for (const guest of [holder, last]) expect((await fill(guest, 0)).outcome).toBe('ok');
+  const before = bed.ended.length;
+  while (residentMib() < 440) expect((await fill(holder, 30)).outcome).toBe('ok');
+  expect((await fill(last, 90)).outcome).toBe('runnerDied');
+  expect(bed.ended.slice(before).map(({ blamed }) => blamed)).toEqual([[holder.installationId]]);
 });
 
 test('a plugin that keeps killing its runner is taken out of service, alone, until it is unloaded', async () => {

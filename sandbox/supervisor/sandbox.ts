@@ -239,6 +239,7 @@ class Supervisor implements Sandbox {
       hostCallsDropped: 0,
       logLines: 0,
       residentBytesAtStart: 0,
+      ownBytes: 0,
       admission: undefined,
       isSettled: false,
       begin: (completion) => this.#answer(run, completion, resolve),

@@ -38,6 +38,7 @@ export function inspectRunner(runner: Runner): void {
   const now = performance.now();
   for (const { run } of runner.runs.values()) if (now > run.deadline) runner.abandon(run, LATE);
   const mark = runner.mark();
+  noteGrowth(runner, mark);
   const reason = findStuckEntry(runner, mark) ?? findExcessMemory(runner, mark) ?? findSilence(runner, mark);
   if (reason) return runner.kill(reason);
   if (mark && isHog(runner, mark)) runner.noticeHog(mark.isolate);
@@ -67,8 +68,20 @@ function findStuckEntry(runner: Runner, mark: Mark | undefined): KillReason | un
 
 function grownBytes(runner: Runner, mark: Mark): number {
   const run = runner.runs.get(mark.run)?.run;
-  return run ? (runner.residentBytes() ?? 0) - run.residentBytesAtStart : 0;
+  return run ? addedBy(run, runner.residentBytes() ?? 0) : 0;
 }
+
+function noteGrowth(runner: Runner, mark: Mark | undefined): void {
+  const residentBytes = runner.residentBytes();
+  if (residentBytes === undefined) return;
+  const { run, isolate } = suspectOf(runner, mark);
+  const grown = runner.shares.note(residentBytes, isolate);
+  if (run) run.ownBytes += grown;
+}
+
+/** What came since the run began, as far as it came while that run was at work: others may fill memory meanwhile. */
+const addedBy = (run: Run, residentBytes: number): number =>
+  Math.min(residentBytes - run.residentBytesAtStart, run.ownBytes);
 
 function entryMsMax(runner: Runner, mark: Mark): number {
   return runner.runs.get(mark.run)?.run.limits.entryMsMax ?? ISOLATE_LIMITS.loadMsMax;
@@ -78,12 +91,24 @@ function findExcessMemory(runner: Runner, mark: Mark | undefined): KillReason | 
   const residentBytes = runner.residentBytes();
   if (residentBytes === undefined) return undefined;
   const suspect = suspectOf(runner, mark);
-  const addedBytes = suspect.run ? residentBytes - suspect.run.residentBytesAtStart : 0;
+  const addedBytes = suspect.run ? addedBy(suspect.run, residentBytes) : 0;
   const isOver = residentBytes > RUNNER_LIMITS.residentBytesMax;
   if (!isOver && addedBytes <= RUNNER_LIMITS.residentGrowthBytesMax) return undefined;
   const mebibytes = Math.round((isOver ? residentBytes : addedBytes) / 2 ** 20);
   const reason = `the memory of the runner ${isOver ? 'reached' : 'grew by'} ${mebibytes} MiB`;
-  return { outcome: 'exceededMemory', reason, run: suspect.run?.id ?? 0, isolate: suspect.isolate };
+  const isolate = isOver ? holderOf(runner, suspect.isolate) : suspect.isolate;
+  const run = isolate === suspect.isolate ? (suspect.run?.id ?? 0) : 0;
+  return { outcome: 'exceededMemory', reason, run, isolate };
+}
+
+/**
+ * Whose memory it is that a full runner holds: who takes the last of it may have taken little. Nobody's where nobody is
+ * known to hold much.
+ */
+function holderOf(runner: Runner, present: number): number {
+  if (runner.isolates.size === 1) return present;
+  const { isolate, bytes } = runner.shares.largest();
+  return bytes > FILLED_BYTES ? isolate : 0;
 }
 
 /** Whose memory it must be: of the isolate that is entered, or of the only one that has work. */
