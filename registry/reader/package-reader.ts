@@ -5,6 +5,7 @@
 import { isMarkedAsUntransferable, Worker } from 'node:worker_threads';
 import { PACKAGE_LIMITS } from '../../spec/limits.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
+import { FairQueue } from '../../spec/fair-queue.ts';
 import type { InspectionContext } from '../inspection/inspect-package.ts';
 import type { ReadPackage } from '../package/read-package.ts';
 import {
@@ -19,6 +20,8 @@ export type PackageReaderOptions = {
   readonly workersMax?: number;
   /** Packages waiting for a worker, each with its archive in memory; beyond it `archive_reader_busy`. */
   readonly queueMax?: number;
+  /** Of them, those of one owner. */
+  readonly queueOfOneMax?: number;
   /** Deadlines of the two stages, in milliseconds. */
   readonly readMsMax?: number;
   readonly inspectMsMax?: number;
@@ -28,11 +31,15 @@ export type PackageReaderOptions = {
 
 const DEFAULTS: Required<PackageReaderOptions> = {
   workersMax: 2,
-  queueMax: 32,
+  queueMax: 64,
+  queueOfOneMax: 16,
   readMsMax: PACKAGE_LIMITS.readMsMax,
   inspectMsMax: PACKAGE_LIMITS.inspectMsMax,
   heapMibMax: 768,
 };
+
+/** What is stored is read for the server itself. */
+const STORED = 'stored';
 
 type Done = Extract<ReaderReply, { kind: 'inspected' | 'onlyRead' }>;
 
@@ -48,7 +55,7 @@ type Seat = { readonly worker: Worker; job?: Job; deadline?: NodeJS.Timeout; sta
 export class PackageReader {
   readonly #options: Required<PackageReaderOptions>;
   readonly #seats = new Set<Seat>();
-  readonly #waiting: Job[] = [];
+  readonly #waiting = new FairQueue<Job>();
   #isClosed = false;
 
   constructor(options: PackageReaderOptions = {}) {
@@ -59,11 +66,12 @@ export class PackageReader {
    * Reads and inspects one package.
    * @param archive the whole archive. An archive that owns its buffer is moved, not copied: it is empty afterwards,
    *   and comes back as `archive` of the result. On a refusal it is gone.
+   * @param owner who sent it; owners take turns
    * @throws Refusal as `readPackage` and `inspectPackage`; `archive_reader_busy`, `archive_read_timeout`,
    *   `archive_read_memory`, `inspection_timeout`; Fault after `close` or when a worker fails
    */
-  async read(archive: Uint8Array, context: InspectionContext): Promise<InspectedPackage> {
-    const done = await this.#ask(archive, context);
+  async read(archive: Uint8Array, context: InspectionContext, owner: string): Promise<InspectedPackage> {
+    const done = await this.#ask(archive, context, owner);
     if (done.kind !== 'inspected') throw new Fault('a package worker did not inspect');
     return done.result;
   }
@@ -74,7 +82,7 @@ export class PackageReader {
    * @throws Refusal as `readPackage`, `archive_reader_busy`, `archive_read_timeout`, `archive_read_memory`; Fault
    */
   async readStored(archive: Uint8Array): Promise<ReadPackage> {
-    const { read } = (await this.#ask(archive, null)).result;
+    const { read } = (await this.#ask(archive, null, STORED)).result;
     return read;
   }
 
@@ -83,14 +91,17 @@ export class PackageReader {
     if (!this.#isClosed && this.#seats.size === 0) this.#openSeat().worker.unref();
   }
 
-  async #ask(archive: Uint8Array, context: InspectionContext | null): Promise<Done> {
+  async #ask(archive: Uint8Array, context: InspectionContext | null, owner: string): Promise<Done> {
     if (this.#isClosed) throw new Fault('the package reader is closed');
     if (archive.length > PACKAGE_LIMITS.archiveBytesMax)
       throw new Refusal('archive_too_large', { detail: `The archive has ${archive.length} bytes.` });
-    if (this.#waiting.length >= this.#options.queueMax)
-      throw new Refusal('archive_reader_busy', { detail: `${this.#waiting.length} packages are waiting.` });
+    const { queueMax, queueOfOneMax } = this.#options;
+    if (this.#waiting.count(owner) >= queueOfOneMax)
+      throw new Refusal('archive_reader_busy', { detail: `${queueOfOneMax} packages of yours are waiting.` });
+    if (this.#waiting.count() >= queueMax)
+      throw new Refusal('archive_reader_busy', { detail: `${queueMax} packages are waiting.` });
     const { promise, resolve, reject } = Promise.withResolvers<Done>();
-    this.#waiting.push({ request: { archive: ownBytes(archive), context }, resolve, reject });
+    this.#waiting.add(owner, { request: { archive: ownBytes(archive), context }, resolve, reject });
     this.#assign();
     return promise;
   }
@@ -98,17 +109,18 @@ export class PackageReader {
   /** Ends all workers; what is being read or waits fails with a Fault. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const job of this.#waiting.splice(0)) job.reject(new Fault('the package reader was closed'));
+    for (let job = this.#waiting.take(); job !== undefined; job = this.#waiting.take())
+      job.reject(new Fault('the package reader was closed'));
     const seats = [...this.#seats];
     for (const seat of seats) this.#end(seat, new Fault('the package reader was closed'));
     await Promise.all(seats.map((seat) => seat.worker.terminate()));
   }
 
   #assign(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.count() > 0) {
       const seat = this.#idleSeat();
       if (seat === undefined) return;
-      const job = this.#waiting.shift();
+      const job = this.#waiting.take();
       if (job !== undefined) this.#start(seat, job);
     }
   }

@@ -1,11 +1,11 @@
 /** Resolving off the event loop, in a worker thread that can be stopped. */
 import { Worker } from 'node:worker_threads';
 import { Fault, Refusal } from '../../spec/refusal.ts';
+import { FairQueue } from '../../spec/fair-queue.ts';
 import { exceeded } from './budget.ts';
 import type { ResolutionProblem } from './problem.ts';
 import type { Resolution } from './resolution.ts';
 import type { ThreadAnswer, ThreadTask } from './thread-message.ts';
-import { Turns } from './turns.ts';
 
 /** What one resolution may cost. */
 export type ThreadBudget = {
@@ -34,7 +34,7 @@ type Job = {
 /** One thread that resolves one problem after the other. Started with the first problem; `close` it in the end. */
 export class ResolverThread {
   #worker: Worker | undefined;
-  readonly #turns = new Turns<Job>();
+  readonly #queue = new FairQueue<Job>();
   #isBusy = false;
 
   /**
@@ -43,25 +43,25 @@ export class ResolverThread {
    * @throws Refusal as `resolve`; `resolution_budget_exceeded` too where the thread has too much to do
    */
   async resolve(problem: ResolutionProblem, budget: ThreadBudget, owner: string): Promise<Resolution> {
-    if (this.#turns.count(owner) >= WAITING_OF_ONE_MAX)
+    if (this.#queue.count(owner) >= WAITING_OF_ONE_MAX)
       throw exceeded(`${WAITING_OF_ONE_MAX} resolutions in waiting for one organization`);
-    if (this.#turns.count() >= WAITING_MAX) throw exceeded(`${WAITING_MAX} resolutions in waiting`);
+    if (this.#queue.count() >= WAITING_MAX) throw exceeded(`${WAITING_MAX} resolutions in waiting`);
     const settle = Promise.withResolvers<Resolution>();
-    this.#turns.add(owner, { problem, budget, sinceMs: performance.now(), settle });
+    this.#queue.add(owner, { problem, budget, sinceMs: performance.now(), settle });
     if (!this.#isBusy) void this.#work();
     return settle.promise;
   }
 
   async #work(): Promise<void> {
     this.#isBusy = true;
-    for (let job = this.#turns.take(); job !== undefined; job = this.#turns.take())
+    for (let job = this.#queue.take(); job !== undefined; job = this.#queue.take())
       await this.#run(job).then(job.settle.resolve, job.settle.reject);
     this.#isBusy = false;
   }
 
   /** Ends the thread; the resolutions under way and in waiting are canceled. */
   async close(): Promise<void> {
-    for (let job = this.#turns.take(); job !== undefined; job = this.#turns.take())
+    for (let job = this.#queue.take(); job !== undefined; job = this.#queue.take())
       job.settle.reject(canceled());
     await this.#stop();
   }

@@ -1,5 +1,5 @@
 /** Whose job is next: one of each owner in a round, so that many of one keep nobody else waiting for all of them. */
-export class Turns<Job> {
+export class FairQueue<Job> {
   /** Owners with their jobs; the first one is next, unless it was the last. */
   readonly #waiting = new Map<string, Job[]>();
   #last: string | undefined;
