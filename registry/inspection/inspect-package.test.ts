@@ -117,6 +117,8 @@ describe('a sound package', () => {
 });
 
 const DEEP = 40_000;
+const GOOGLE_KEY = `AIza${'a1B2c'.repeat(7)}`;
+
 const REJECTED: readonly [trick: string, rule: string, files: Files][] = [
   ['main names no file', 'entry_module_missing', { 'manifest.json': manifest({ main: 'main.js' }) }],
   ['main differs in case', 'entry_module_missing', { 'manifest.json': manifest({ main: 'Index.js' }) }],
@@ -238,6 +240,13 @@ const REJECTED: readonly [trick: string, rule: string, files: Files][] = [
   ],
   ['GitHub token', 'secret_in_package', { 'a.txt': `token ghp_${'a1B2'.repeat(9)}` }],
   ['AWS key id', 'secret_in_package', { 'a.txt': 'AKIAQWERTYUIOPASDFGH' }],
+  ['Google key', 'secret_in_package', { 'a.txt': `maps?key=${GOOGLE_KEY}` }],
+  ['Google key on a line of its own', 'secret_in_package', { 'a.txt': `thekeyofthemap\n${GOOGLE_KEY}` }],
+  [
+    'Google key after an escaped line end',
+    'secret_in_package',
+    { 'a.js': `"the key of the map\\n${GOOGLE_KEY}"` },
+  ],
   ['Slack token', 'secret_in_package', { 'a.txt': 'xoxb-1234567890-abcdefghijkl' }],
   [
     'Discord webhook',
@@ -302,6 +311,7 @@ describe('what only looks like a secret passes', () => {
     ['comment.js', '/** @example "gho_16C7e42F292c6912E7710c838347Ae178B4a" */'],
     ['.env.example', 'TOKEN='],
     ['prefix.js', 'token.startsWith("ghp_")'],
+    ['base64.txt', `AGFzbQEAAAAB${GOOGLE_KEY}+AwfAX`],
   ])('%s', (name, content) => {
     expect(inspect({ [name]: content }).findings).toEqual([]);
   });

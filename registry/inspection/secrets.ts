@@ -60,6 +60,10 @@ const WINDOW_BYTES = 640;
 /** Enough to mend a package by; a file of nothing but hits must not make a list of millions. */
 const HITS_PER_FORM_MAX = 5;
 
+/** In a megabyte of base64, an encoded WebAssembly module for one, the form of a key turns up by chance. */
+const DATA = /^[0-9A-Za-z+/_]+$/u;
+const DATA_BYTES_MIN = 8;
+
 /** Names under which tools keep secrets; templates of them are harmless. */
 const SECRET_FILE =
   /^(?:\.env(?:\..+)?|\.npmrc|\.netrc|\.pypirc|\.htpasswd|id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:pfx|p12|jks|keystore|kdbx))$/iu;
@@ -94,11 +98,18 @@ function hitsOf(path: string, content: Buffer, { what, anchor, form }: SecretFor
   while (at !== -1 && hits.length < HITS_PER_FORM_MAX) {
     const window = content.toString('latin1', at, at + WINDOW_BYTES);
     const match = form.exec(window)?.[0];
-    if (match !== undefined && !DOCUMENTED.test(match))
+    if (match !== undefined && !DOCUMENTED.test(match) && !isData(content, at, anchor))
       hits.push({ pointer: `${path}:${lineOf(content, at)}`, message: `holds what looks like ${what}` });
     at = content.indexOf(anchor, at + anchor.length, 'latin1');
   }
   return hits;
+}
+
+/** A token begins somewhere: after a quote, a sign or a new line. Amid letters and digits it is a piece of data. */
+function isData(content: Buffer, at: number, anchor: string): boolean {
+  if (!DATA.test(anchor)) return false;
+  const before = content.toString('latin1', Math.max(0, at - DATA_BYTES_MIN), at);
+  return before.length === DATA_BYTES_MIN && DATA.test(before);
 }
 
 function lineOf(content: Buffer, offset: number): number {
