@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../tests/support/database.ts';
-import type { Database } from './database.ts';
+import { openDatabaseProxy } from '../tests/support/database-proxy.ts';
+import { openDatabase, type Database } from './database.ts';
 
 let fixture: TestDatabase;
 let second: Database;
@@ -68,6 +69,28 @@ test('a line that is cut is told of, comes back, and hears again', async () => {
   expect(second.notifications.state()).toBe('connected');
   await notify('cut', 'again');
   await expect.poll(() => there).toContain('again');
+});
+
+test('a line that takes no LISTEN is none, though it stays, and is tried again until it does', async () => {
+  const wire = await openDatabaseProxy(fixture);
+  const third = await openDatabase({ target: { kind: 'url', url: wire.url }, entities: [] });
+  try {
+    const before = await listen(third, 'before');
+    expect(before).toEqual(['(connected)']);
+    wire.refuseListen(true);
+    const after = await listen(third, 'after');
+    await expect.poll(() => third.notifications.state()).toBe('lost');
+    expect([before, after]).toEqual([['(connected)', '(lost)'], ['(lost)']]);
+    await expect(third.ping()).resolves.toBeUndefined();
+    wire.refuseListen(false);
+    await expect.poll(() => third.notifications.state()).toBe('connected');
+    await notify('before', 'a');
+    await notify('after', 'b');
+    await expect.poll(() => before).toEqual(['(connected)', '(lost)', '(connected)', 'a']);
+    await expect.poll(() => after).toEqual(['(lost)', '(connected)', 'b']);
+  } finally {
+    await third.close();
+  }
 });
 
 test('a channel whose name would need quoting is a fault', async () => {

@@ -76,8 +76,8 @@ export async function openNotifications(
         throw new Fault('a notification channel has a name that would need quoting');
       }
       const remove = directory.add(channel, listener);
-      const confirmed = await state.line?.client.query(`listen ${channel}`).catch(() => undefined);
-      if (confirmed && state.heard) listener.connected?.();
+      const isConfirmed = state.line !== undefined && (await listenOn(state.line, channel));
+      if (isConfirmed && state.heard) listener.connected?.();
       return remove;
     },
     close: async () => {
@@ -94,13 +94,30 @@ async function attempt(wire: Wire, directory: Directory, state: State): Promise<
     state.unanswered = isUnanswered(error) ? state.unanswered + 1 : 0;
     return undefined;
   });
-  if (!state.line) return;
+  const { line } = state;
+  if (!line) return;
   state.unanswered = 0;
   for (const channel of directory.channels()) {
-    await state.line.client.query(`listen ${channel}`).catch(() => undefined);
+    if (await listenOn(line, channel)) continue;
+    state.line = undefined;
+    return;
   }
   state.heard = true;
   directory.tellAll('connected');
+}
+
+/**
+ * A line that takes one LISTEN not is none, though it stays: a standby lets everybody in, takes no LISTEN (PostgreSQL,
+ * section 27.4.1), and lives on as the primary, where nobody would listen. It is broken, for another attempt.
+ */
+async function listenOn({ client }: Line, channel: string): Promise<boolean> {
+  try {
+    await client.query(`listen ${channel}`);
+    return true;
+  } catch {
+    client.emit('error', new Fault('the line takes no LISTEN'));
+    return false;
+  }
 }
 
 /** Alternates between waiting for the line to break and trying to have it again, until closed. */

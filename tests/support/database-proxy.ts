@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { afterAll } from 'vitest';
 import type { TestDatabase } from './database.ts';
 
@@ -16,6 +17,8 @@ export type DatabaseProxy = {
   stall(): void;
   /** Passes on again, also what was held back meanwhile. */
   flow(): void;
+  /** Whether LISTEN is refused, and all else taken, as by a standby. */
+  refuseListen(isRefused: boolean): void;
 };
 
 /**
@@ -27,8 +30,11 @@ const PORTS = { first: 20_000, end: 32_768 } as const;
 export async function openDatabaseProxy({ target }: TestDatabase): Promise<DatabaseProxy> {
   const sockets = new Set<Socket>();
   let isStalled = false;
+  let isListenRefused = false;
   const server = createServer((near) => {
-    join(near, connect(`${target.folder}/.s.PGSQL.5432`), sockets);
+    const far = connect(`${target.folder}/.s.PGSQL.5432`);
+    join(near, far, sockets);
+    near.pipe(misspelling(() => isListenRefused)).pipe(far);
     if (isStalled) near.pause();
   });
   const port = await listenSomewhere(server);
@@ -54,6 +60,9 @@ export async function openDatabaseProxy({ target }: TestDatabase): Promise<Datab
       isStalled = false;
       for (const socket of sockets) socket.resume();
     },
+    refuseListen: (isRefused) => {
+      isListenRefused = isRefused;
+    },
   };
 }
 
@@ -75,7 +84,17 @@ async function listen(server: Server, port: number): Promise<void> {
   await once(server, 'listening');
 }
 
-/** Passes bytes both ways; where one end breaks, so does the other. */
+/** Makes of LISTEN something that no PostgreSQL takes, of the same length. */
+function misspelling(isListenRefused: () => boolean): Transform {
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      const text = chunk.toString('latin1');
+      done(null, isListenRefused() ? Buffer.from(text.replaceAll('listen ', 'lisdem '), 'latin1') : chunk);
+    },
+  });
+}
+
+/** Passes back what comes from afar; where one end breaks, so does the other. */
 function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
   for (const [from, to] of [
     [near, far],
@@ -87,6 +106,6 @@ function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
       sockets.delete(from);
       to.destroy();
     });
-    from.pipe(to);
   }
+  far.pipe(near);
 }
