@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../tests/support/database.ts';
 import { codeOf } from '../tests/support/refusals.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
 
 let fixture: TestDatabase;
 
@@ -69,6 +69,24 @@ describe('DATABASE_URL', () => {
     const target = { ...fixture.target, user: 'passer_by' };
     expect(await codeOf(() => openDatabase({ target, entities: [] }))).toBe('database_role_unsuitable');
     await fixture.superuser.query('drop role passer_by');
+  });
+});
+
+describe('a database that takes no changes', () => {
+  const write = (to: Database): Promise<unknown> =>
+    to.transaction({ kind: 'instance' }, ({ em }) => em.execute('create table written (id int)'));
+
+  test('is unavailable, and its connections are let go of: those that follow may lead elsewhere', async () => {
+    const setting = `alter database ${fixture.target.database} set default_transaction_read_only`;
+    await fixture.superuser.query(`${setting} = on`);
+    const opened = await openDatabase({ target: fixture.target, entities: [] });
+    const detail = { code: 'database_unavailable', message: 'The database takes no changes right now.' };
+    await expect(opened.ping()).rejects.toMatchObject(detail);
+    await expect(write(opened)).rejects.toMatchObject(detail);
+    await fixture.superuser.query(`${setting} = off`);
+    await write(opened);
+    await opened.ping();
+    await opened.close();
   });
 });
 

@@ -11,7 +11,7 @@ import { MIGRATION_TABLE, runMigrations, type NamedMigration } from './migrate.t
 import { openNotifications, type Notifications } from './notifications.ts';
 import { createPoolGuard, type PoolGuard } from './pool-guard.ts';
 import { runTransaction, type Scope, type Transaction, type TransactionOptions } from './transaction.ts';
-import { translateFailure } from './unavailable.ts';
+import { readOnly, translateFailure } from './unavailable.ts';
 
 export type Entities = NonNullable<Options['entities']>;
 
@@ -44,7 +44,7 @@ export type Database = {
   ): Promise<Result>;
   /** Brings the schema up to date, alone among all servers. Returns the names that ran. */
   migrate(migrations: readonly NamedMigration[]): Promise<string[]>;
-  /** Proves that a query is answered. @throws Refusal `database_unavailable` */
+  /** Proves that queries are answered and changes taken. @throws Refusal `database_unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;
 };
@@ -200,7 +200,11 @@ async function checkServer(em: EntityManager): Promise<void> {
 
 async function ping(em: EntityManager): Promise<void> {
   try {
-    await em.fork().execute('select 1');
+    const [answer] = await em
+      .fork()
+      .execute<{ mode: string }[]>(`select current_setting('transaction_read_only') as mode`);
+    // A standby answers every question, and takes nothing.
+    if (answer?.mode !== 'off') throw readOnly();
   } catch (error) {
     throw translateFailure(error, 'working');
   }

@@ -1,11 +1,14 @@
 /**
- * Gives back to the pool what broke while it was lent out.
+ * Keeps connections that are good for nothing out of the pool: gives back to it what broke while it was lent out, and
+ * lets go of what leads to a server that takes no changes.
  *
  * Where `begin`, `commit` or `rollback` fails because the connection is gone, the query builder below the ORM never
  * releases it, so each break would cost the pool one place for good, until no transaction could begin.
  */
+import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Pool, PoolClient } from 'pg';
+import { READ_ONLY_STATE } from './unavailable.ts';
 
 export type PoolGuard = {
   /** To be called before the pool lends its first connection. */
@@ -23,7 +26,9 @@ export function createPoolGuard(): PoolGuard {
     watch: (pool) => {
       pool.on('connect', (client) => void clients.add(client));
       pool.on('remove', (client) => void clients.delete(client));
-      giveBackBroken(pool);
+      const useless = new WeakSet<PoolClient>();
+      pool.on('connect', (client) => watchForReadOnly(client, useless));
+      giveBackBroken(pool, useless);
     },
     cut: () => {
       for (const client of clients) socketOf(client).destroy();
@@ -33,10 +38,26 @@ export function createPoolGuard(): PoolGuard {
 
 /** `end()` would say goodbye first and wait for the answer, where no query is under way. */
 function socketOf(client: PoolClient): Duplex {
-  return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
+  return wireOf(client).stream;
 }
 
-function giveBackBroken(pool: Pool): void {
+type Wire = EventEmitter & { readonly stream: Duplex };
+
+function wireOf(client: PoolClient): Wire {
+  return (client as unknown as { connection: Wire }).connection;
+}
+
+/**
+ * The server behind the address is another one after a failover, and nothing ends the connections to a former primary
+ * that lives on as a standby: the pool would keep them for as long as they are asked.
+ */
+function watchForReadOnly(client: PoolClient, useless: WeakSet<PoolClient>): void {
+  wireOf(client).on('errorMessage', ({ code }: { code?: string }) => {
+    if (code === READ_ONLY_STATE) useless.add(client);
+  });
+}
+
+function giveBackBroken(pool: Pool, useless: WeakSet<PoolClient>): void {
   const lent = new WeakSet<PoolClient>();
   const watches = new WeakMap<PoolClient, () => void>();
   pool.on('acquire', (client) => {
@@ -45,7 +66,7 @@ function giveBackBroken(pool: Pool): void {
     queueMicrotask(() => {
       // Nobody waited for it any more: it went straight back.
       if (!lent.has(client)) return;
-      releaseOnce(client);
+      releaseOnce(client, useless);
       const onEnd = (): void => client.release(true);
       watches.set(client, onEnd);
       client.once('end', onEnd);
@@ -59,11 +80,11 @@ function giveBackBroken(pool: Pool): void {
 }
 
 /** A loan ends by its borrower or by the end of the connection; the pool throws at who comes second. */
-function releaseOnce(client: PoolClient): void {
+function releaseOnce(client: PoolClient, useless: WeakSet<PoolClient>): void {
   const release = client.release;
   let isLent = true;
   client.release = (problem) => {
-    if (isLent) release(problem);
+    if (isLent) release(problem ?? useless.has(client));
     isLent = false;
   };
 }

@@ -17,10 +17,15 @@ const SOCKET_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * SQLSTATEs (PostgreSQL, appendix A): 57P01 to 57P03 shutting down or starting, 53300 too many connections, 25006
- * a standby that was primary; class 08 is any failure of the connection.
+ * SQLSTATEs (PostgreSQL, appendix A) of what a database refuses to anybody, whatever is asked: 08 the connection broke,
+ * 28 the login, 3D000 no such database, 53 too few resources, 57 an operator or a time limit intervened, 58 the system
+ * below it failed, 25P03 and 25P04 a transaction was open for too long.
  */
-const SERVER_STATES: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '53300', '25006']);
+const SERVER_STATE = /^(?:08...|28...|3D000|53...|57...|58...|25P0[34])$/u;
+/** The session ended with it, whatever it was; in the language of the server's messages. */
+const SESSION_ENDED: ReadonlySet<unknown> = new Set(['FATAL', 'PANIC']);
+/** `read_only_sql_transaction`: a standby, one that was the primary, or one that its operator lets nobody write to. */
+export const READ_ONLY_STATE = '25006';
 
 /** pg gives these no code. */
 const CLIENT_MESSAGES = [
@@ -41,11 +46,18 @@ export type Phase = 'working' | 'committing';
 export function translateFailure(error: unknown, phase: Phase): unknown {
   if (error instanceof Refusal) return error;
   const chain = causesOf(error);
-  if (chain.some(isConnectionFailure)) return unavailable(phase, error);
-  if (chain.some((cause) => cause.code === DISK_FULL_STATE)) {
+  if (chain.some(({ code }) => code === DISK_FULL_STATE)) {
     return new Refusal('storage_full', { detail: 'The database has no room on its disk.', cause: error });
   }
-  return error;
+  if (chain.some(({ code }) => code === READ_ONLY_STATE)) return readOnly(error);
+  return chain.some(isUnavailability) ? unavailable(phase, error) : error;
+}
+
+export function readOnly(cause?: unknown): Refusal {
+  return new Refusal('database_unavailable', {
+    detail: 'The database takes no changes right now.',
+    cause,
+  });
 }
 
 function unavailable(phase: Phase, cause: unknown): Refusal {
@@ -64,7 +76,12 @@ function unavailable(phase: Phase, cause: unknown): Refusal {
   }
 }
 
-export type Failure = { readonly code?: unknown; readonly syscall?: unknown; readonly message?: unknown };
+export type Failure = {
+  readonly code?: unknown;
+  readonly severity?: unknown;
+  readonly syscall?: unknown;
+  readonly message?: unknown;
+};
 
 /** Only some layers set `cause`; the ORM keeps the original in `previous`. Bounded against a circle. */
 export function causesOf(error: unknown): Failure[] {
@@ -79,9 +96,10 @@ export function causesOf(error: unknown): Failure[] {
   return chain;
 }
 
-function isConnectionFailure({ code, syscall, message }: Failure): boolean {
+function isUnavailability({ code, severity, syscall, message }: Failure): boolean {
+  if (SESSION_ENDED.has(severity)) return true;
   if (typeof code === 'string') {
-    if (SOCKET_CODES.has(code) || SERVER_STATES.has(code) || /^08...$/u.test(code)) return true;
+    if (SOCKET_CODES.has(code) || SERVER_STATE.test(code)) return true;
     if (syscall === 'connect') return true;
   }
   return typeof message === 'string' && CLIENT_MESSAGES.some((start) => message.startsWith(start));
