@@ -86,10 +86,9 @@ function finish(services: Services, context: Context<AppEnv>, startedMs: number)
   recordRequest(services, { method, path, route: context.get('route'), status, requestId, startedMs });
 }
 
-function refuse({ log }: Services, error: unknown, context: Context<AppEnv>): Response {
+function refuse({ logFailed }: Services, error: unknown, context: Context<AppEnv>): Response {
   const refusal = asRefusal(error);
   const requestId = context.get('requestId');
-  if (refusal.entry.kind === 'fault')
-    log.error({ err: refusal.cause ?? refusal, requestId }, 'request failed');
+  logFailed(refusal, requestId);
   return problemResponse(refusal, requestId);
 }

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createListener } from './http/gateway-listener.ts';
+import { failedRequests } from './http/failed-requests.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { gatewayPorts } from './runtime/gateway-ports.ts';
 import type { Logger } from './log.ts';
@@ -102,5 +103,6 @@ async function openServices(
   const eventStreams = await openEventStreams(database, [EVENTS_CHANNEL, LOG_CHANNEL]);
   const opened = { database, authenticator, blobs, publishing, keys, rateLimits, eventStreams };
   const archives = createArchiveCache();
-  return { settings, address, log, metrics, limits, archives, ...opened, ...runtime };
+  const logFailed = failedRequests(log);
+  return { settings, address, log, logFailed, metrics, limits, archives, ...opened, ...runtime };
 }

@@ -25,6 +25,7 @@ import type {
   Telemetry,
   OrganizationLimits,
 } from '../services/index.ts';
+import type { LogFailed } from './http/failed-requests.ts';
 import type { RateLimits } from './http/rate-limits.ts';
 import type { ArchiveCache } from './runtime/archive-cache.ts';
 import type { EventStreams } from './runtime/event-streams.ts';
@@ -34,6 +35,7 @@ export type Services = {
   /** Where people and plugins see this registry: scheme, host and port. Known once the server listens. */
   readonly address: { origin: string };
   readonly log: Logger;
+  readonly logFailed: LogFailed;
   readonly metrics: Metrics;
   readonly database: Database;
   readonly authenticator: Authenticator;

@@ -21,7 +21,7 @@ const ROUTE = '/orgs/*';
 /** What a caller still sends after it was refused is read and thrown away for so long, so that it sees the answer. */
 const LINGER_MS = 2_000;
 
-type Ports = Pick<Services, 'metrics' | 'log' | 'archives'>;
+type Ports = Pick<Services, 'metrics' | 'log' | 'logFailed' | 'archives'>;
 
 /** @param others takes every request that is not below `/orgs/` */
 export function createListener(ports: Ports, gateway: Gateway, others: RequestListener): RequestListener {
@@ -60,7 +60,7 @@ async function takeCall(ports: Ports, gateway: Gateway, call: Call): Promise<voi
 }
 
 async function answerCall(
-  { log }: Ports,
+  { logFailed }: Ports,
   gateway: Gateway,
   { incoming, outgoing, target }: Call,
   requestId: string,
@@ -84,8 +84,7 @@ async function answerCall(
     return await gateway(request, requestId);
   } catch (error) {
     const refusal = asRefusal(error);
-    if (refusal.entry.kind === 'fault')
-      log.error({ err: refusal.cause ?? refusal, requestId }, 'request failed');
+    logFailed(refusal, requestId);
     return refusalAnswer(refusal, requestId);
   }
 }

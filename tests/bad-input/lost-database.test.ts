@@ -53,6 +53,14 @@ describe('a database whose connections break and that takes no new ones', async 
     expect(codeOf(await acme.plan({ kind: 'upgradeAll' }))).toEqual(UNAVAILABLE);
     expect(codeOf((await kelompok.publish({ id: 'kelompok/late' })).answer)).toEqual(UNAVAILABLE);
     expect(codeOf(await acme.call('kelompok/counter', '/'))).toEqual(UNAVAILABLE);
+    // Those of the API and the call, each with what the operator needs to know.
+    const told = () => souk.process.log.filter(({ msg }) => msg === 'request failed');
+    await expect.poll(() => told().length).toBeGreaterThanOrEqual(6);
+    for (const { level, err } of told())
+      expect([level, (err as Error).message]).toEqual([
+        'warn',
+        expect.stringMatching(/ECONNREFUSED|terminated/u),
+      ]);
   });
 
   it('serves as before when it is back, and knows what happened meanwhile', async () => {
