@@ -26,6 +26,15 @@ const broker = createBroker(
     capability('plugins.fail', async () => {
       throw new TypeError('secret of the server at /some/path');
     }),
+    capability('plugins.wander', async () => {
+      throw new Refusal('permission_denied', { detail: 'it led elsewhere' });
+    }),
+    capability('plugins.refuseAtLength', async () => {
+      throw new Refusal('plugin_not_active', {
+        detail: 'x',
+        extensions: { contractError: 'x'.repeat(2_000_000) },
+      });
+    }),
     capability('plugins.flood', async () => 'x'.repeat(2_000_000)),
   ],
   bed.options.observer,
@@ -77,9 +86,19 @@ test('a fault of the service says nothing about the server', async () => {
   expect(JSON.stringify(await call('plugins.fail', '{"plugin":"a/b"}'))).not.toContain('path');
 });
 
-test('a denied call is reported to the observer', async () => {
-  await call('plugins.call', '{"plugin":"x/y"}');
-  expect(bed.denied).toContain('plugins.call');
+test.each([
+  ['before it acts', 'plugins.call', '{"plugin":"x/y"}'],
+  ['while it acts', 'plugins.wander', '{"plugin":"a/b"}'],
+])('a call that is denied %s is reported to the observer', async (_when, name, text) => {
+  expect(await call(name, text)).toMatchObject({
+    value: { name: 'PermissionDenied', permission: 'plugins.call' },
+  });
+  expect(bed.denied).toContain(name);
+});
+
+test('what a refusal brings beside its words is left out where it is too large', async () => {
+  const { value } = await call('plugins.refuseAtLength', '{"plugin":"a/b"}');
+  expect(value).not.toHaveProperty('extensions');
 });
 
 test('what fails for a reason of the host is told to the host, and not to the guest', async () => {

@@ -21,8 +21,14 @@ const ROGUE = join(import.meta.dirname, '../testing/rogue-runner.mjs');
 async function callRogue(
   deed: string,
   afterAnswer: 'retire' | 'goOn' | 'giveUp' = 'retire',
-): Promise<{ completion: Completion | undefined; end: RunnerEnd; hogs: readonly number[] }> {
+): Promise<{
+  completion: Completion | undefined;
+  end: RunnerEnd;
+  hogs: readonly number[];
+  begunAnew: readonly number[];
+}> {
   const hogs: number[] = [];
+  const begunAnew: number[] = [];
   const ended = Promise.withResolvers<RunnerEnd>();
   const runner = new Runner({
     tier: 'reviewed',
@@ -31,7 +37,7 @@ async function callRogue(
     guestSource: Buffer.alloc(0),
     broker: createBroker(bed.options.capabilities, bed.options.observer),
     observer: bed.options.observer,
-    onNotStarted: () => {},
+    onNotStarted: ({ id }) => void begunAnew.push(id),
     onAnswer: () => {
       if (afterAnswer === 'retire') runner.retire();
     },
@@ -84,7 +90,7 @@ async function callRogue(
   if (deed === 'nothing, and reads nothing')
     for (let mebibytes = 0; mebibytes < 140; mebibytes++) runner.configure(isolate, 'x'.repeat(2 ** 20));
   if (afterAnswer === 'giveUp') runner.abandon(run, { outcome: 'canceled', reason: 'the caller went away' });
-  return { end: await ended.promise, completion, hogs };
+  return { end: await ended.promise, completion, hogs, begunAnew };
 }
 
 describe('a runner is killed, and answers nobody, when it sends', () => {
@@ -160,6 +166,20 @@ test('a run that was answered without the runner counts for what its plugin take
   const { completion, hogs } = await callRogue('an end after much work', 'giveUp');
   expect(completion?.outcome).toBe('canceled');
   expect(hogs).toEqual([1]);
+});
+
+test('what crosses with the end of a run that was answered without the runner is no offence', async () => {
+  const { completion, end } = await callRogue(
+    'one frame of each kind of a run that was answered, and its end',
+    'giveUp',
+  );
+  expect(completion?.outcome).toBe('canceled');
+  expect(end.killReason).toBeUndefined();
+});
+
+test('a run that was answered without the runner is not begun anew', async () => {
+  expect((await callRogue('a start that failed', 'goOn')).begunAnew).toEqual([7]);
+  expect((await callRogue('a start that failed', 'giveUp')).begunAnew).toEqual([]);
 });
 
 test('a runner that goes on and on about a run that was answered without it is killed', async () => {

@@ -106,6 +106,14 @@ const DEEDS = {
   'ends of unknown isolates without end': () => floodWith(frame(71, { ref: 1_000 })),
   'loads without end': () => floodWith(frame(65, { ref: 1 })),
   'drops without end': (run) => floodWith(frame(76, { run, ref: 1 })),
+  'one frame of each kind of a run that was answered, and its end': (run) => {
+    const call = frame(68, { run, ref: 1, head: 'kv.get', body: '{"key":"a"}' });
+    const line = frame(69, { run, ref: 1, body: 'x' });
+    const answer = [frame(73, { run, ...begun }), frame(74, { run, body: 'x' })];
+    const wishes = [frame(75, { run }), frame(75, { run, ref: 1 }), frame(76, { run, ref: 1 })];
+    socket.end(Buffer.concat([call, line, ...answer, ...wishes, frame(67, { run, code: 9, head: '{}' })]));
+  },
+  'a start that failed': (run) => socket.end(frame(72, { run })),
   'pieces without end of a run that was answered': (run) => floodWith(frame(74, { run, body: 'x' })),
   'last words without end': () => flood(process.stderr, Buffer.alloc(1 << 16, 0x78)),
   'that it is ready, again': () => socket.write(frame(64, { head: '{"missing":[]}' })),
