@@ -20,17 +20,26 @@ let last: Outside | undefined;
 const opened = new Map<string, (outside: Outside) => void>();
 let sandbox: Sandbox;
 
-/** Answers with a head, and a body that is pulled; `/never` without a head. */
+/** Resolves when the run that asked has ended. */
+const runEnded = Promise.withResolvers<void>();
+const lateAsked = Promise.withResolvers<void>();
+
+/** Answers with a head, and a body that is pulled; `/never` without a head, `/fails` with an error, `/late` after its run. */
 const fetching: Capability = {
   name: 'http.fetch',
   argumentSchema: { type: 'object' },
   requires: () => null,
   act: async (args, context) => {
+    if (String(args['url']).endsWith('/late')) {
+      lateAsked.resolve();
+      await runEnded.promise;
+    }
     const { outside, body } = openOutside(context.signal);
     opened.get(String(args['url']))?.(outside);
     last = outside;
     if (String(args['url']).endsWith('/never')) return new Promise<never>(() => undefined);
     context.giveBody(body);
+    if (String(args['url']).endsWith('/fails')) throw new Refusal('egress_failed', { detail: 'x' });
     const head = { status: 200, statusText: '', url: String(args['url']), redirected: false, headers: [] };
     return { ...head, body: null, pulledBytesMax: 100_000 };
   },
@@ -192,6 +201,15 @@ describe('the body of an answer', () => {
     expect(await answering).toBe(true);
   });
 
+  test('of a call that failed is let go of', async () => {
+    const { url, asked } = address('/fails');
+    const guest = guestOf(`
+      const failed = await fetch(url).catch((error) => error.code);
+      return Response.json([failed, await host.kv.get('a')]);`);
+    expect(await answer(guest, url)).toEqual(['egress_failed', true]);
+    await asked;
+  });
+
   test('passes on to the caller as it comes', async () => {
     const { url, asked } = address();
     const completion = await sandbox.call(ask(guestOf('return fetch(url);'), url, { answer: 'pieces' }));
@@ -266,6 +284,17 @@ describe('a request', () => {
     abort.abort();
     expect((await ending).outcome).toBe('canceled');
     expect(signal.aborted).toBe(true);
+  });
+
+  test('that the host only gets to after the end of its run is given up at once', async () => {
+    const { url, asked } = address('/late');
+    const abort = new AbortController();
+    const ending = sandbox.call(ask(guestOf('await fetch(url);'), url, { signal: abort.signal }));
+    await lateAsked.promise;
+    abort.abort();
+    await ending;
+    runEnded.resolve();
+    expect((await asked).signal.aborted).toBe(true);
   });
 
   test('with a body that is a stream sends it whole, and is refused where that does not end', async () => {

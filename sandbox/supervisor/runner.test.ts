@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { ISOLATE_LIMITS, RUN_LIMITS } from '../../spec/limits.ts';
 import { createBroker } from '../broker/broker.ts';
-import type { Completion } from '../ports.ts';
+import type { Capability, Completion } from '../ports.ts';
 import { createLogAllowance } from '../protocol/log-allowance.ts';
 import { Spending } from './spending.ts';
 import { createTestBed } from '../testing/test-bed.ts';
@@ -17,6 +17,17 @@ import { judge } from './verdict.ts';
 
 const bed = createTestBed();
 const ROGUE = join(import.meta.dirname, '../testing/rogue-runner.mjs');
+
+/** Answers with a body of which nothing ever comes. */
+const GIVING: Capability = {
+  name: 'body.give',
+  argumentSchema: { type: 'object' },
+  requires: () => null,
+  act: async (_args, context) => {
+    context.giveBody({ read: () => new Promise(() => {}) });
+    return null;
+  },
+};
 
 async function callRogue(
   deed: string,
@@ -35,7 +46,7 @@ async function callRogue(
     launch: { command: process.execPath, args: [ROGUE, deed] },
     boot: { runs: RUN_LIMITS, isolate: ISOLATE_LIMITS },
     guestSource: Buffer.alloc(0),
-    broker: createBroker(bed.options.capabilities, bed.options.observer),
+    broker: createBroker([...bed.options.capabilities, GIVING], bed.options.observer),
     observer: bed.options.observer,
     onNotStarted: ({ id }) => void begunAnew.push(id),
     onAnswer: () => {
@@ -116,6 +127,8 @@ describe('a runner is killed, and answers nobody, when it sends', () => {
     'a piece that is too large',
     'an end with a body',
     'a wish for a request that has no body',
+    'a wish for an answer that has no body',
+    'two wishes at once for a piece of an answer',
     'a line of a foreign run',
     'a line of an unknown level',
     'lines of an unknown isolate without end',

@@ -95,6 +95,12 @@ const DEEDS = {
   'a stream for a status without a body': (run) =>
     socket.write(frame(73, { run, head: '{"status":204,"headers":[]}' })),
   'a wish for a request that has no body': (run) => socket.write(frame(75, { run })),
+  'a wish for an answer that has no body': (run) => socket.write(frame(75, { run, ref: 1 })),
+  'two wishes at once for a piece of an answer': (run) => {
+    socket.write(frame(68, { run, ref: 1, head: 'body.give', body: '{}' }));
+    // Once the call has been answered.
+    setTimeout(() => socket.write(Buffer.concat([1, 2].map(() => frame(75, { run, ref: 1 })))), 200);
+  },
   'a stream whose head has a line break': (run) =>
     socket.write(frame(73, { run, head: '{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
   'a line of one isolate for the run of another': (run) =>
