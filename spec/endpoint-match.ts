@@ -20,9 +20,11 @@ export function requireDeclaredEndpoint(
   const find = (wanted: string): Endpoint | undefined =>
     plugin.endpoints.find((endpoint) => endpoint.method === wanted && matchesPath(endpoint.path, pathname));
   // A GET endpoint answers HEAD as well (RFC 9110, section 9.3.2).
-  const endpoint = find(method) ?? (method === 'HEAD' ? find('GET') : undefined);
+  const answering = (wanted: string): Endpoint | undefined =>
+    find(wanted) ?? (wanted === 'HEAD' ? find('GET') : undefined);
+  const endpoint = answering(method);
   if (endpoint) return endpoint;
-  const allow = HTTP_METHODS.filter((other) => find(other) !== undefined);
+  const allow = HTTP_METHODS.filter((other) => answering(other) !== undefined);
   if (allow.length === 0)
     throw new Refusal('endpoint_not_found', { detail: `${plugin.id} declares no endpoint for this path.` });
   throw new Refusal('method_not_allowed', {

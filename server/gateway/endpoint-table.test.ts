@@ -40,6 +40,11 @@ function routed(list: readonly Endpoint[], method: string, path: string): string
   }
 }
 
+it('names HEAD among the methods where GET is', () => {
+  const match = compileEndpoints([{ method: 'GET', path: '/a' }]);
+  expect(match('POST', '/a')).toEqual({ kind: 'otherMethods', allow: ['GET', 'HEAD'] });
+});
+
 it('means the same endpoint as the tools of authors do', () => {
   fc.assert(
     fc.property(endpoints, fc.constantFrom(...HTTP_METHODS), pathname, (list, method, path) => {

@@ -26,12 +26,14 @@ export function compileEndpoints(
   for (const endpoint of endpoints) router.add(endpoint.method, endpoint.path, compileEndpoint(endpoint));
   const find = (method: string, path: string): MatchedEndpoint | undefined =>
     router.match(method, path)[0][0]?.[0];
+  // A GET endpoint answers HEAD as well (RFC 9110, section 9.3.2).
+  const answering = (method: string, path: string): MatchedEndpoint | undefined =>
+    find(method, path) ?? (method === 'HEAD' ? find('GET', path) : undefined);
   return (method, path) => {
     if (endpoints.length === 0) return { kind: 'none' };
-    // A GET endpoint answers HEAD as well (RFC 9110, section 9.3.2).
-    const endpoint = find(method, path) ?? (method === 'HEAD' ? find('GET', path) : undefined);
+    const endpoint = answering(method, path);
     if (endpoint) return { kind: 'endpoint', endpoint };
-    const allow = HTTP_METHODS.filter((other) => find(other, path) !== undefined);
+    const allow = HTTP_METHODS.filter((other) => answering(other, path) !== undefined);
     return allow.length > 0 ? { kind: 'otherMethods', allow } : { kind: 'none' };
   };
 }

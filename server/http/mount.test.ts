@@ -117,7 +117,11 @@ describe('every answer', () => {
 
   it('names the methods that an address takes', async () => {
     const { status, headers, json } = await send('DELETE', '/api/v1/orgs');
-    expect([status, json['code'], headers.get('allow')]).toEqual([405, 'method_not_allowed', 'POST, GET']);
+    expect([status, json['code'], headers.get('allow')]).toEqual([
+      405,
+      'method_not_allowed',
+      'POST, GET, HEAD',
+    ]);
   });
 
   it('refuses who tries many tokens, and no one else', async () => {

@@ -193,8 +193,10 @@ function methodsByPath(routes: readonly Route[]): Map<string, HttpMethod[]> {
 }
 
 function refuseMethod(context: Context<AppEnv>, methods: readonly HttpMethod[]): never {
+  // What answers GET answers HEAD as well (RFC 9110, section 9.3.2).
+  const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
   throw new Refusal('method_not_allowed', {
     detail: `${context.req.method.slice(0, 20)} is not taken here.`,
-    extensions: { allow: methods.join(', ') },
+    extensions: { allow: allow.join(', ') },
   });
 }
