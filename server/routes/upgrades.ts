@@ -23,7 +23,7 @@ export function upgradeRoutes({ installations }: Services): Route[] {
       method: 'POST',
       path: `${path}/upgrade`,
       summary: 'Upgrades where nothing new is asked for (200); else the upgrade waits for consent (202).',
-      body: Type.Object({ range: Type.Optional(Type.String()) }, closed),
+      body: Type.Object({ range: Type.Optional(Type.String()) }, { ...closed, default: {} }),
       answers: { 200: Anything, 202: Anything },
       handle: async ({ caller, params, body }) => {
         const outcome = await installations.requestUpgrade(actingAs(caller), pluginOf(params), body.range);

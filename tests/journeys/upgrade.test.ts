@@ -18,6 +18,8 @@ await acme.install(PLUGIN);
 
 it('asks nobody when it asks for nothing', async () => {
   expect((await upgrade()).json).toEqual({ kind: 'current' });
+  const bare = await acme.owner.send('POST', acme.path(`/plugins/${PLUGIN}/upgrade`));
+  expect([bare.status, bare.json]).toEqual([200, { kind: 'current' }]);
   await kelompok.ship({ id: PLUGIN, version: '1.1.0', code: saying('two') });
   const { status, json } = await upgrade();
   expect([status, json]).toEqual([200, { kind: 'upgraded', version: '1.1.0' }]);
