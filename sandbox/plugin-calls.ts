@@ -13,8 +13,8 @@ import type {
   HostCallContext,
   Invocation,
 } from './ports.ts';
-import { checkRequestBody, isJudgedAnswer, responseFault } from '../spec/endpoint-body.ts';
-import { HEADER_SCHEMA, headerOf, headersForGuest, type Header } from '../spec/guest-headers.ts';
+import { bodyFieldsOf, checkRequestBody, isJudgedAnswer, responseFault } from '../spec/endpoint-body.ts';
+import { HEADER_SCHEMA, headersForGuest, type Header } from '../spec/guest-headers.ts';
 import type { GuestValidator } from '../spec/guest-validator.ts';
 import type { JsonObject, JsonValue } from '../spec/json.ts';
 import type { Endpoint } from '../spec/manifest.ts';
@@ -145,7 +145,7 @@ async function findTarget<Target extends CallTarget>(
 /** @throws Refusal `media_type_unsupported`, `body_not_json` or `request_invalid` for what the endpoint does not take */
 function requestOf({ method, url, headers, body }: Call, { checkRequest }: CalledEndpoint): GuestRequest {
   const bytes = body === null || body === '' ? null : Buffer.from(body, 'latin1');
-  if (checkRequest) checkRequestBody(checkRequest, headerOf(headers, 'content-type'), bytes);
+  if (checkRequest) checkRequestBody(checkRequest, bodyFieldsOf(headers), bytes);
   return { method, url: url.href, headers, body: bytes };
 }
 

@@ -35,6 +35,9 @@ export type RunningServer = {
   stop(): Promise<void>;
 };
 
+/** For requests of HTTP/1.0, which need not say what they call the server; nothing of the API depends on it. */
+const UNNAMED_HOST = 'localhost';
+
 /** Starts everything, or closes what was opened and throws. */
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
   const closers = new Closers();
@@ -49,7 +52,11 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     const draining = { now: false };
     const app = createApp(services, () => draining.now);
     const gateway = createGateway(gatewayPorts(services));
-    const listener = createListener(services, gateway, getRequestListener(app.fetch));
+    const listener = createListener(
+      services,
+      gateway,
+      getRequestListener(app.fetch, { hostname: UNNAMED_HOST }),
+    );
     const url = await listen(settings, listener, closers);
     services.address.origin = url;
     // Streams never end by themselves: they are closed before the HTTP server waits for its last answer.

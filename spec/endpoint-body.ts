@@ -1,20 +1,46 @@
 /** Bodies of endpoints against the schemas that a manifest declares for them. */
+import { headerOf, type Header } from './guest-headers.ts';
 import type { GuestValidator } from './guest-validator.ts';
 import type { JsonValue } from './json.ts';
 import { Refusal } from './refusal.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** Fields of the request as they were sent, or null. */
+export type BodyFields = { readonly contentType: string | null; readonly contentEncoding: string | null };
+
+/** @param headers with names in lower case */
+export function bodyFieldsOf(headers: readonly Header[]): BodyFields {
+  return {
+    contentType: headerOf(headers, 'content-type'),
+    contentEncoding: headerOf(headers, 'content-encoding'),
+  };
+}
+
 /**
- * @param contentType the field as it was sent, or null
+ * @param contentEncoding the field as it was sent, or null
+ * @throws Refusal `media_type_unsupported` for a body that is compressed, which nobody here undoes (RFC 9110, section
+ *   15.5.16): what it would be taken for is not what was sent
+ */
+export function requireUncoded(contentEncoding: string | null): void {
+  const found = contentEncoding?.trim().toLowerCase() ?? '';
+  if (found === '' || found === 'identity') return;
+  throw new Refusal('media_type_unsupported', {
+    detail: `The Content-Encoding is ${found.slice(0, 40)}.`,
+    hint: 'Send the body as it is, without a Content-Encoding.',
+  });
+}
+
+/**
  * @throws Refusal `media_type_unsupported`, `body_not_json` or `request_invalid` with every violation
  */
 export function checkRequestBody(
   check: GuestValidator,
-  contentType: string | null,
+  { contentType, contentEncoding }: BodyFields,
   body: Uint8Array | null,
 ): void {
   const found = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  requireUncoded(contentEncoding);
   if (found !== 'application/json' && !found.endsWith('+json')) {
     throw new Refusal('media_type_unsupported', {
       detail: `The Content-Type is ${found || 'missing'}.`,

@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ByteSource, Caller, Completion, GuestRequest, GuestResponse } from '../../sandbox/index.ts';
-import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
+import { bodyFieldsOf, checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
 import {
   GUEST_ANSWER_HEADERS,
@@ -176,7 +176,7 @@ async function bodyOf(request: IncomingMessage, endpoint: Endpoint): Promise<Uin
   if (request.method === 'GET' || request.method === 'HEAD') return null;
   if (!endpoint.request) return isEmpty ? null : piecesOf(request);
   const body = await readWhole(request, RUN_LIMITS.endpoint.requestBytesMax);
-  checkRequestBody(compileGuestSchema(endpoint.request), request.headers['content-type'] ?? null, body);
+  checkRequestBody(compileGuestSchema(endpoint.request), bodyFieldsOf(headersOf(request)), body);
   return body.byteLength === 0 ? null : body;
 }
 

@@ -1,6 +1,6 @@
 /** Runs of a plugin in a test's own process: declared, fitting, with a host of its own and the limits of its trigger. */
 import { randomUUID } from 'node:crypto';
-import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
+import { bodyFieldsOf, checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
 import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import { requireDeclaredHandler, requireFittingInput } from '../../spec/handler-checks.ts';
@@ -138,7 +138,7 @@ async function requireEndpoint(manifest: Manifest, request: Request): Promise<En
   const endpoint = requireDeclaredEndpoint(declared, request.method, new URL(request.url).pathname);
   if (!endpoint.request) return endpoint;
   const body = new Uint8Array(await request.clone().arrayBuffer());
-  checkRequestBody(compileGuestSchema(endpoint.request), request.headers.get('content-type'), body);
+  checkRequestBody(compileGuestSchema(endpoint.request), bodyFieldsOf([...request.headers]), body);
   return endpoint;
 }
 

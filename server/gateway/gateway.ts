@@ -18,7 +18,7 @@ import type {
   Invocation,
 } from '../../sandbox/ports.ts';
 import { ORG_ROLES, type OrgRole } from '../../identity/index.ts';
-import { checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
+import { bodyFieldsOf, checkRequestBody, isJudgedAnswer, responseFault } from '../../spec/endpoint-body.ts';
 import { RUN_LIMITS, RUNNER_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
 import type { Access, Endpoint } from '../../spec/manifest.ts';
 import { pluginNotActive } from '../../spec/not-active.ts';
@@ -143,7 +143,7 @@ async function serve(
   const { installation, endpoint, caller } = admitted;
   if (endpoint.checkRequest) {
     const whole = body instanceof Uint8Array ? body : null;
-    checkRequestBody(endpoint.checkRequest, headerOf(request.headers, 'content-type'), whole);
+    checkRequestBody(endpoint.checkRequest, bodyFieldsOf(request.headers), whole);
   }
   const invocation: Invocation = {
     guest: installation.guest,

@@ -21,14 +21,16 @@ const ROUTE = '/orgs/*';
 /** What a caller still sends after it was refused is read and thrown away for so long, so that it sees the answer. */
 const LINGER_MS = 2_000;
 
-type Ports = Pick<Services, 'metrics' | 'log' | 'logFailed' | 'archives'>;
+type Ports = Pick<Services, 'metrics' | 'log' | 'logFailed' | 'archives'> & {
+  readonly settings: Pick<Services['settings'], 'publicUrl'>;
+};
 
 /** @param others takes every request that is not below `/orgs/` */
 export function createListener(ports: Ports, gateway: Gateway, others: RequestListener): RequestListener {
   return (incoming, outgoing) => {
     const target = readTarget(incoming.url ?? '');
     if (!target?.pathname.startsWith(GATEWAY_PREFIX)) {
-      const fault = framingFault(incoming);
+      const fault = framingFault(incoming) ?? hostFault(incoming);
       if (fault) return refuse(incoming, outgoing, fault);
       if (target && tookDownload(ports, { incoming, outgoing, target })) return;
       outgoing.once('finish', () => discardRest(incoming));
@@ -60,7 +62,7 @@ async function takeCall(ports: Ports, gateway: Gateway, call: Call): Promise<voi
 }
 
 async function answerCall(
-  { logFailed }: Ports,
+  { logFailed, settings }: Ports,
   gateway: Gateway,
   { incoming, outgoing, target }: Call,
   requestId: string,
@@ -69,9 +71,10 @@ async function answerCall(
     const fault = framingFault(incoming);
     if (fault) throw fault;
     const headers = headersOf(incoming.rawHeaders);
+    const addressed = originOf(incoming, headerOf(headers, 'host'));
     const request = {
       method: incoming.method ?? '',
-      origin: originOf(incoming, headerOf(headers, 'host')),
+      origin: settings.publicUrl ?? addressed,
       ...target,
       headers,
       readBody: (bytesMax: number) => readBody(incoming, headers, bytesMax),
@@ -110,6 +113,16 @@ function tookDownload(ports: Ports, { incoming, outgoing, target }: Call): boole
 function refuse(incoming: IncomingMessage, outgoing: ServerResponse, refusal: Refusal): void {
   const requestId = randomUUID();
   void writeAnswer(incoming, outgoing, refusalAnswer(refusal, requestId), requestId);
+}
+
+/** The API has no use for the host, and takes none that is none. */
+function hostFault(incoming: IncomingMessage): Refusal | undefined {
+  try {
+    originOf(incoming, headerOf(headersOf(incoming.rawHeaders), 'host'));
+    return undefined;
+  } catch (error) {
+    return asRefusal(error);
+  }
 }
 
 /** Node hands them over as they came: name, value, name, value. */

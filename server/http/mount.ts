@@ -14,6 +14,7 @@ import {
   type KeyedWrite,
 } from './idempotency.ts';
 import { clientAddress, rateClassOf, type RateLimits } from './rate-limits.ts';
+import { requireUncoded } from '../../spec/endpoint-body.ts';
 import type { Answer, Route } from './route.ts';
 import { requireStorable } from './storable.ts';
 import type { Settings } from '../settings.ts';
@@ -65,6 +66,7 @@ async function answerAdmitted(
   const raw = context.req.raw;
   const requestId = context.get('requestId');
   const params = context.req.param() as Record<string, string>;
+  if (hasBody(raw.method)) requireUncoded(raw.headers.get('content-encoding'));
   const { release, ...input } = await route.read(raw, params, admitted.principal);
   const caller = await admitStill(admitted, raw, { route, ports, org: params['org'], release });
   const work = (): Promise<Answer> => route.handle({ ...input, caller, requestId, raw });

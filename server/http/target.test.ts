@@ -68,4 +68,14 @@ describe('the origin', () => {
   ])('%j names no host', async (host) => {
     expect(await codeOf(() => originOf(incoming, host))).toBe('request_invalid');
   });
+
+  test.each([
+    ['127.0.0.1', 'http://127.0.0.1:8787'],
+    ['::1', 'http://[::1]:8787'],
+  ])('is in HTTP/1.0 the address %s of the server where no host is named', (localAddress, origin) => {
+    const socket = { localAddress, localPort: 8787 };
+    expect(originOf({ socket, httpVersionMinor: 0 } as IncomingMessage, null)).toBe(origin);
+    expect(() => originOf({ socket, httpVersionMinor: 1 } as IncomingMessage, null)).toThrow('no Host');
+    expect(() => originOf({ socket, httpVersionMinor: 0 } as IncomingMessage, 'a b')).toThrow('"a b"');
+  });
 });

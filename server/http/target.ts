@@ -38,14 +38,28 @@ const HOSTS_MAX = 100;
 const hosts = new Map<string, string | null>();
 
 /**
- * The origin as the caller addressed it, as a URL has it: a guest makes a URL of it.
+ * The origin as the caller addressed it, as a URL has it: a guest makes a URL of it. HTTP/1.0 may leave it open, as
+ * balancers do that ask how a server is; it is then the address that the connection came in at (RFC 9112, section 3.3).
  * @throws Refusal `request_invalid` for a Host that names none (RFC 9112, section 3.2)
  */
 export function originOf(incoming: IncomingMessage, host: string | null): string {
-  const origin = findOrigin(incoming, host);
-  if (origin === null)
-    throw new Refusal('request_invalid', { detail: 'The Host header does not name a host.' });
-  return origin;
+  const origin = findOrigin(incoming, host ?? ownAddress(incoming));
+  if (origin !== null) return origin;
+  throw new Refusal('request_invalid', {
+    detail:
+      host === null
+        ? 'The request has no Host header.'
+        : `The Host header is ${JSON.stringify(host.slice(0, HOST_CHARS_SHOWN))}, which names no host.`,
+    hint: 'Send one Host header: a name or an address, and the port where it is not the usual one.',
+  });
+}
+
+const HOST_CHARS_SHOWN = 80;
+
+function ownAddress({ httpVersionMinor, socket }: IncomingMessage): string | null {
+  const { localAddress, localPort } = socket;
+  if (httpVersionMinor > 0 || localAddress === undefined) return null;
+  return localAddress.includes(':') ? `[${localAddress}]:${localPort}` : `${localAddress}:${localPort}`;
 }
 
 /** Whether `originOf` would find one. */

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { refuseMalformed } from '../http/malformed.ts';
 import type { Closers } from './closers.ts';
 import type { Settings } from '../settings.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
@@ -7,7 +8,12 @@ import { Refusal } from '../../spec/refusal.ts';
 /** @returns the origin under which the server is reached, once it listens */
 export function listen(settings: Settings, listener: RequestListener, closers: Closers): Promise<string> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ keepAliveTimeout: HTTP_LIMITS.connectionIdleMsMax }, listener);
+    const server = createServer(
+      // Whether the Host header will do is for the listener to say, which tells what is wrong with it.
+      { keepAliveTimeout: HTTP_LIMITS.connectionIdleMsMax, requireHostHeader: false },
+      listener,
+    );
+    server.on('clientError', refuseMalformed);
     server.listen(settings.port, settings.host, () => {
       const address = server.address();
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port;

@@ -20,6 +20,24 @@ export const HTTP_ERRORS = {
     title: 'The request does not fit its schema.',
     hint: 'Mend each violation listed; /openapi.json has the schema.',
   },
+  request_malformed: {
+    status: 400,
+    kind: 'input',
+    title: 'The bytes that came are no request of HTTP/1.1.',
+    hint: 'Look at method, address, headers and the length of the body; the connection was closed.',
+  },
+  request_too_slow: {
+    status: 408,
+    kind: 'limit',
+    title: 'The request took too long to arrive.',
+    hint: 'Send it again, without pauses.',
+  },
+  headers_too_large: {
+    status: 431,
+    kind: 'limit',
+    title: 'The address and the headers of the request are too large.',
+    hint: 'Send fewer or shorter headers and cookies, and what is long in the body.',
+  },
   body_not_json: {
     status: 400,
     kind: 'input',
