@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
+import { loadAsync } from 'jszip';
 import { expect, test } from 'vitest';
 import { readPackage } from '../registry/package/index.ts';
 import { sha256Hex } from '../signing/index.ts';
@@ -8,7 +8,8 @@ import { writeZip } from './zip-writer.ts';
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 
 test('property: the gate of the server reads back what was written, in any order of the same bytes', () => {
-  const name = fc.stringMatching(/^[a-bé]{1,3}[a-z0-9]{1,8}$/u);
+  // With a sign that no name of a device on Windows has.
+  const name = fc.stringMatching(/^[a-bé]{1,3}[a-z0-9]{0,7}_$/u);
   const files = fc.dictionary(name, fc.uint8Array({ maxLength: 500 }), { minKeys: 1, maxKeys: 8 });
   fc.assert(
     fc.property(files, (dictionary) => {
@@ -39,15 +40,22 @@ test('bytes that must not change between releases', () => {
   );
 });
 
-test('an independent reader agrees', () => {
+test('an independent reader agrees', async () => {
   const archive = writeZip(
     new Map([
       ['a.txt', bytesOf('hello'.repeat(50))],
       ['d/é.txt', bytesOf('x')],
     ]),
   );
-  const script =
-    'import io,sys,zipfile\nz=zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))\nprint(z.testzip(),[(i.filename,i.file_size,i.date_time[0],oct(i.external_attr>>16)) for i in z.infolist()])';
-  const out = execFileSync('python3', ['-c', script], { input: archive }).toString();
-  expect(out.trim()).toBe("None [('a.txt', 250, 1980, '0o100644'), ('d/é.txt', 1, 1980, '0o100644')]");
+  const { files } = await loadAsync(archive, { checkCRC32: true });
+  const read = Object.values(files).map(async (file) => ({
+    path: file.name,
+    text: await file.async('string'),
+    year: file.date.getUTCFullYear(),
+    mode: Number(file.unixPermissions).toString(8),
+  }));
+  expect(await Promise.all(read)).toEqual([
+    { path: 'a.txt', text: 'hello'.repeat(50), year: 1980, mode: '100644' },
+    { path: 'd/é.txt', text: 'x', year: 1980, mode: '100644' },
+  ]);
 });

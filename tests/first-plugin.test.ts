@@ -1,22 +1,17 @@
 /** The commands of docs/authors/first-plugin.md, run by a shell as a new author would, with a home folder of its own. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPage, runCommands, shellBlocks } from './support/page-commands.ts';
 import { testDatabase } from './support/test-souk.ts';
 import { discardSouk, startSouk } from './support/souk-process.ts';
 
-const ROOT = join(import.meta.dirname, '..');
 const SCRIPT_MS_MAX = 240_000;
 const home = mkdtempSync(join(tmpdir(), 'souk-first-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-function blocks(): string[] {
-  const page = readFileSync(join(ROOT, 'docs/authors/first-plugin.md'), 'utf8');
-  return [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, block]) => block ?? '');
-}
+const blocks = shellBlocks(readPage('docs/authors/first-plugin.md'));
 
 /** The address that `souk dev` says, once it does; the port of the page may be taken here. */
 const DEV_URL = `$(until grep -om1 'http://127.0.0.1:[0-9]*' dev.log; do sleep 0.1; done)`;
@@ -28,23 +23,19 @@ describe('an author who reads first-plugin.md alone', () => {
     const database = await testDatabase();
     const souk = await startSouk({ environment: { DATABASE_URL: database.url } });
     afterAll(() => discardSouk(souk));
-    const script = blocks()
+    const script = blocks
       .join('\n')
       .replaceAll('http://127.0.0.1:8787', souk.url)
       .replaceAll('$CLONE/.souk', souk.dataDir)
       .replace('--port 8788', '--port 0')
       .replaceAll('http://127.0.0.1:8788', DEV_URL);
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'], HOME: home },
-      timeout: SCRIPT_MS_MAX,
-    });
+    const { stdout, stderr } = await runCommands(script, { home, timeoutMs: SCRIPT_MS_MAX });
     printed = `${stdout}\n${stderr}`;
     // Some twenty commands, each a process of its own.
   }, SCRIPT_MS_MAX + 60_000);
 
   it('finds every step', () => {
-    expect(blocks()).toHaveLength(9);
+    expect(blocks).toHaveLength(9);
   });
 
   it.each([

@@ -1,22 +1,20 @@
 /** The commands of README.md, run by a shell as a new author would, with a home folder of its own. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPage, runCommands, shellBlocks } from './support/page-commands.ts';
 import { testDatabase } from './support/test-souk.ts';
 import { discardSouk, startSouk } from './support/souk-process.ts';
 
-const ROOT = join(import.meta.dirname, '..');
 const home = mkdtempSync(join(tmpdir(), 'souk-readme-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** The blocks between the two marks, in order. */
 function authorBlocks(): string[] {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const readme = readPage('README.md');
   const [, tested = ''] = /<!-- tested: .*?-->(.*)<!-- end of the tested blocks -->/su.exec(readme) ?? [];
-  return [...tested.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, block]) => block ?? '');
+  return shellBlocks(tested);
 }
 
 describe('an author who reads README.md alone', () => {
@@ -32,10 +30,7 @@ describe('an author who reads README.md alone', () => {
       .join('\n')
       .replaceAll('http://127.0.0.1:8787', souk.url)
       .replaceAll('$CLONE/.souk', souk.dataDir);
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'], HOME: home },
-    });
+    const { stdout, stderr } = await runCommands(script, { home });
     printed = `${stdout}\n${stderr}`;
   });
 

@@ -1,34 +1,29 @@
 /** The commands of docs/authors/testing.md, run by a shell as an author would, without a registry. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPage, runCommands, shellBlocks } from './support/page-commands.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const home = mkdtempSync(join(tmpdir(), 'souk-testing-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-function blocks(): string[] {
-  const page = readFileSync(join(ROOT, 'docs/authors/testing.md'), 'utf8');
-  return [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, block]) => block ?? '');
-}
+const blocks = shellBlocks(readPage('docs/authors/testing.md'));
 
 describe('an author who reads testing.md alone', () => {
   let printed = '';
 
   beforeAll(async () => {
-    const script = blocks().join('\n');
-    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'], HOME: home, npm_config_offline: 'true' },
-    });
+    const environment = { npm_config_offline: 'true' };
+    const { stdout } = await runCommands(blocks.join('\n'), { home, environment });
     printed = stdout;
   }, 240_000);
 
   it('finds every step', () => {
-    expect(blocks()).toHaveLength(3);
+    expect(blocks).toHaveLength(3);
   });
 
   it.each([
