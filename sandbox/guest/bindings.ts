@@ -1,3 +1,4 @@
+import type { CallSite } from './error-text.ts';
 import type { PulledBody } from './web/pulled-body.ts';
 
 /**
@@ -32,8 +33,11 @@ export type GuestBindings = {
    *   DOMException; `performCrypto` of `sandbox/runner/web-crypto.ts` makes it, to be passed through unchanged
    */
   crypto(operation: string, json: string): Promise<string>;
-  /** Outbound HTTP through the broker, under the grant; rejects while no run is in flight. */
-  fetch(request: BoundRequest): BoundCall;
+  /**
+   * Outbound HTTP through the broker, under the grant; rejects while no run is in flight.
+   * @param site where the guest called, for the error that may come
+   */
+  fetch(request: BoundRequest, site: CallSite): BoundCall;
   /** Calls `abort` once, now or when the host ends the run because its caller went away. */
   onCallerGone(run: BoundRun, abort: () => void): void;
 };

@@ -1,5 +1,6 @@
 /** Errors as they cross the bridge: data on the way in, a bounded description on the way out. */
 import type { AnswerHead, ErrorData } from './bridge.ts';
+import { errorText, positionsOf, type CallSite } from './error-text.ts';
 import {
   defineProperty,
   ErrorConstructor,
@@ -15,13 +16,17 @@ const STACK_CHARS_MAX = 4_000;
 /** Longer than a code may be: what is cut here is seen to be none. */
 const CODE_CHARS_MAX = 100;
 
-/** Turns what the host refused into an error of the guest's own realm. */
-export function errorFromHost(text: string): Error {
+/**
+ * Turns what the host refused into an error of the guest's own realm.
+ * @param site where the guest asked the host: by now nothing of that is left on the stack
+ */
+export function errorFromHost(text: string, site?: CallSite): Error {
   const data = parse(text) as ErrorData;
   const Constructor = data.name === 'TypeError' ? TypeErrorConstructor : ErrorConstructor;
   const error = new Constructor(data.message) as Error & { code?: string; permission?: string };
   define(error, 'name', data.name);
   define(error, 'code', data.code);
+  if (site) define(error, 'stack', `${data.name}: ${data.message}${positionsOf(site)}`);
   if (data.permission !== undefined) define(error, 'permission', data.permission);
   const { extensions } = data;
   if (extensions === undefined) return error;
@@ -54,7 +59,7 @@ export function describeThrown(thrown: unknown, messageCharsMax: number): Answer
     return {
       reason: 'thrown',
       message: stringSlice(text, 0, messageCharsMax),
-      stack: typeof stack === 'string' ? stringSlice(stack, 0, STACK_CHARS_MAX) : '',
+      stack: typeof stack === 'string' ? stringSlice(errorText(thrown), 0, STACK_CHARS_MAX) : '',
       ...(typeof code === 'string' ? { code: stringSlice(code, 0, CODE_CHARS_MAX) } : {}),
     };
   } catch {

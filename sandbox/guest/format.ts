@@ -1,4 +1,5 @@
 /** Log lines from whatever guest code passes. */
+import { errorText } from './error-text.ts';
 import { arrayJoin, stringify, stringSlice } from './primordials.ts';
 
 /** @returns the items as one line of at most `charsMax` characters */
@@ -12,8 +13,7 @@ function formatItem(item: unknown): string {
   try {
     if (typeof item === 'string') return item;
     if (typeof item !== 'object' || item === null) return String(item);
-    const { stack } = item as { stack?: unknown };
-    if (typeof stack === 'string') return stack;
+    if (typeof (item as { stack?: unknown }).stack === 'string') return errorText(item);
     const text: unknown = stringify(item);
     return typeof text === 'string' ? text : String(item);
   } catch {

@@ -5,6 +5,7 @@
  * that run is alive in this very isolate.
  */
 import { POST, type GuestSettings } from './bridge.ts';
+import { callSite, type CallSite } from './error-text.ts';
 import { errorFromHost } from './errors.ts';
 import { formatLine } from './format.ts';
 import {
@@ -48,7 +49,12 @@ export type GuestRun = {
   wasEnded: boolean;
 };
 
-type Pending = { readonly run: number; resolve(text: string): void; reject(error: unknown): void };
+type Pending = {
+  readonly run: number;
+  readonly site: CallSite;
+  resolve(text: string): void;
+  reject(error: unknown): void;
+};
 
 const pendingCalls = new MapConstructor<number, Pending>();
 let lastCall = 0;
@@ -249,6 +255,7 @@ export function callService(
   run?: GuestRun,
   sent?: SentCall,
 ): Promise<unknown> {
+  const site = sent ? sent.site : callSite();
   return new PromiseConstructor((resolve, reject) => {
     if (run && !run.live)
       throw new ErrorConstructor(`the run has ended, host.${service.name} is no longer there`);
@@ -266,7 +273,12 @@ export function callService(
       sent.run = accepted;
       sent.call = call;
     }
-    mapSet(pendingCalls, call, { run: accepted, resolve: (answer) => resolve(parse(answer)), reject });
+    mapSet(pendingCalls, call, {
+      run: accepted,
+      site,
+      resolve: (answer) => resolve(parse(answer)),
+      reject,
+    });
   });
 }
 
@@ -286,7 +298,7 @@ export function settleCall(call: number, failed: boolean, text: string): void {
   const pending = mapGet(pendingCalls, call);
   if (!pending) return;
   mapDelete(pendingCalls, call);
-  if (failed) pending.reject(errorFromHost(text));
+  if (failed) pending.reject(errorFromHost(text, pending.site));
   else pending.resolve(text);
 }
 

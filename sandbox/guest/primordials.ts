@@ -8,6 +8,7 @@ export const { assign, create, defineProperty, freeze, hasOwn, setPrototypeOf } 
 export const { isArray } = Array;
 export const PromiseConstructor = Promise;
 export const ErrorConstructor = Error;
+export const { captureStackTrace } = Error;
 export const TypeErrorConstructor = TypeError;
 export const ProxyConstructor = Proxy;
 export const MapConstructor = Map;

@@ -1,5 +1,6 @@
 /** Host calls that can be given up while they are on their way: `fetch`, and calls of other plugins. */
 import type { BoundCall, BoundRequest, BoundResponse } from './bindings.ts';
+import type { CallSite } from './error-text.ts';
 import { callService, giveUpCall, type Service } from './host.ts';
 import { openAnswer, type Inflow } from './inflow.ts';
 import type { SentCall } from './plugin-call.ts';
@@ -16,8 +17,8 @@ const FETCH: Service = { name: 'http.fetch', parameters: [] };
 const FETCH_CHARS_MAX = 1_048_576;
 
 /** Sends a request to the outside, for the run that the isolate is in. */
-export function sendFetch(request: BoundRequest): BoundCall {
-  const sent: SentCall = { run: 0, call: 0 };
+export function sendFetch(request: BoundRequest, site: CallSite): BoundCall {
+  const sent: SentCall = { run: 0, call: 0, site };
   let body: Inflow | undefined;
   const answered = callService(0, FETCH, [request], FETCH_CHARS_MAX, undefined, sent) as Promise<HostAnswer>;
   const answer = promiseThen(answered, (head): BoundResponse => {

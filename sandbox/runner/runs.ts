@@ -18,6 +18,7 @@ type RunsParts = {
 };
 
 const LOG_ERROR = 3;
+const POSITION = /^\s+at /u;
 
 export class Runs {
   readonly #parts: RunsParts;
@@ -68,7 +69,7 @@ export class Runs {
 
   #settleEntry(home: Home, run: Run | undefined, end: EntryEnd): void {
     if (end.kind === 'broken') return this.#breakHome(home, run, end);
-    if (end.kind === 'stray') this.#logStray(home, run, end.message);
+    if (end.kind === 'stray') this.#logStray(home, run, end);
     for (const ended of home.ended.splice(0)) if (ended.answer) this.end(ended, ended.answer);
     if (run) this.#endWithoutBudget(run);
   }
@@ -109,8 +110,10 @@ export class Runs {
     this.#parts.forgetHome(home);
   }
 
-  #logStray(home: Home, run: Run | undefined, message: string): void {
-    logLine(this.#parts.channel, home, run, { level: LOG_ERROR, text: `unhandled rejection: ${message}` });
+  #logStray(home: Home, run: Run | undefined, { message, stack }: EntryEnd & { kind: 'stray' }): void {
+    const positions = stack.split('\n').filter((line) => POSITION.test(line));
+    const text = [`unhandled rejection: ${message}`, ...positions].join('\n');
+    logLine(this.#parts.channel, home, run, { level: LOG_ERROR, text });
   }
 
   /** Answers a run, once, and forgets it. */

@@ -1,4 +1,5 @@
 /** Values as text for the log: bounded in depth, breadth and length; getters are shown, never called. */
+import { errorText } from '../error-text.ts';
 import { CHARS_MAX } from './describe.ts';
 import {
   apply,
@@ -55,8 +56,7 @@ function ownName(value: object): string {
 
 function showObject(value: object, visit: Visit): string {
   if (visit.above.includes(value)) return '[Circular]';
-  const error = errorText(value);
-  if (error !== undefined) return error;
+  if (value instanceof Error) return errorText(value);
   const label = className(value);
   if (visit.above.length >= DEPTH_MAX) return isArray(value) ? '[Array]' : `[${label || 'Object'}]`;
   return showMembers(value, label, { above: [...visit.above, value], charsLeft: visit.charsLeft });
@@ -134,12 +134,4 @@ function className(value: object): string {
   if (prototype === null) return '[Object: null prototype]';
   const constructor: unknown = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   return typeof constructor === 'function' ? ownName(constructor) : '';
-}
-
-/** An error's stack, or its name and message. These may be getters of the guest: they run in the guest's own time. */
-function errorText(value: object): string | undefined {
-  if (!(value instanceof Error)) return undefined;
-  const { name, message, stack } = value;
-  const headline = `${String(name)}: ${String(message)}`;
-  return typeof stack === 'string' && stack !== '' ? stack : headline;
 }

@@ -1,5 +1,6 @@
 /** fetch (Fetch section 5.6): the request goes to the broker whole; of the answer the body may be pulled. */
 import type { BoundCall, BoundRequest, BoundResponse } from '../bindings.ts';
+import { callSite } from '../error-text.ts';
 import type { AbortSignal } from './abort.ts';
 import { bound } from './bound.ts';
 import { binaryBody, isBodyTooLarge, pulledBody, takeBinary, type Body } from './body.ts';
@@ -15,12 +16,13 @@ import { requireArguments } from './web-idl.ts';
 export type Carrier = (request: BoundRequest) => BoundCall;
 
 export async function fetch(input: Request | URL | string, init?: Partial<RequestInit>): Promise<Response> {
+  const site = callSite();
   requireArguments(arguments.length, 1, 'fetch');
   const request = new Request(input, init);
   const { source, url, integrity } = requestState(request);
   // Here as well as in `carry`, whose promise would take three turns more to tell.
   source?.throwIfAborted();
-  if (stringSlice(url, 0, 5) !== 'data:') return carry(request, (sent) => bound().fetch(sent));
+  if (stringSlice(url, 0, 5) !== 'data:') return carry(request, (sent) => bound().fetch(sent, site));
   const answer = answerData(request, url);
   return integrity === '' ? answer : verified(answer, request);
 }

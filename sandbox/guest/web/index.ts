@@ -174,6 +174,11 @@ export function makeRequest(parts: {
   return requestFromHost(parts);
 }
 
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object that is none' : `a ${typeof value}`;
+}
+
 /**
  * What the guest answered, its body read to the end; at once unless the body is a stream.
  * @param bytesMax largest body; more is `tooLarge`
@@ -186,7 +191,8 @@ export function readResponse(
   bytesMax: number,
   form: 'whole' | 'pieces' | 'headOnly' = 'whole',
 ): AnsweredResponse | 'tooLarge' | Promise<AnsweredResponse | 'tooLarge'> {
-  if (!isResponse(answered)) throw new TypeError('fetch must answer a Response.');
+  if (!isResponse(answered))
+    throw new TypeError(`fetch must answer a Response, and has answered ${kindOf(answered)}.`);
   const { status, list, body, type } = responseState(answered);
   if (type === 'error') throw new TypeError('fetch answered a network error (Response.error()).');
   const headers: (readonly [string, string])[] = [];
