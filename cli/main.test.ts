@@ -202,6 +202,27 @@ describe('check and pack refuse', () => {
   });
 });
 
+test('what is found in a bundle is told with the line of its source', async () => {
+  const { folder, souk } = workshop();
+  await souk('init', 'hello', '--id', 'kelompok/hello', '--typescript');
+  const lines = [
+    "import type { Host } from 'souk/sdk';",
+    '',
+    'type Told = { readonly text: string };',
+    '',
+    'export default {',
+    '  fetch: async (_request: Request, host: Host): Promise<Response> =>',
+    "    Response.json((await host.kv.get<Told>('a'))?.text ?? null),",
+    '};',
+  ];
+  writeFileSync(join(folder, 'hello/src/index.ts'), lines.join('\n'));
+  const ran = await souk('check', 'hello');
+  expect(ran.out).toMatch(/^warning permission_undeclared: src\/index\.ts:[67]: host\.kv needs/mu);
+  // The package alone says it, too: it has the map.
+  await souk('pack', 'hello');
+  expect((await souk('check', ARCHIVE)).out).toMatch(/: src\/index\.ts:[67]: /u);
+});
+
 test('terminal escapes in a name reach no terminal', async () => {
   const { folder, souk } = await signed();
   writeFileSync(join(folder, 'hello', 'manifest.json'), '{"\\u001b[31m\\u202e":1}');

@@ -7,6 +7,7 @@ import { effectiveConfig, requireFittingConfig } from '../../spec/plugin-config.
 import type { PluginId } from '../../spec/plugin-id.ts';
 import type { Io } from '../io.ts';
 import { packFolder } from '../pack-folder.ts';
+import { sourcePlaces } from '../source-places.ts';
 import { type DevValues, readDevValues } from './dev-values.ts';
 
 export const DEV_ORG = { id: 'dev', slug: 'dev' } as const;
@@ -32,7 +33,7 @@ export type DevPlugin = {
 export async function loadDevPlugin(io: Io, folder: string, load: number): Promise<DevPlugin> {
   const values = await readDevValues(io, folder);
   const { read, sources } = await packFolder(io, folder);
-  const { manifest, findings } = inspectPackage(read, { knownPluginIds: [] });
+  const { manifest, findings } = inspectPackage(read, { knownPluginIds: [] }, sourcePlaces(read));
   requireFittingConfig(manifest.id, manifest, effectiveConfig(manifest, {}, values.config));
   const guest = guestOf(manifest, values, { digest: read.archiveSha256, load });
   const { secrets, deny, ...plain } = values;

@@ -10,6 +10,7 @@ import type { Io } from '../io.ts';
 import { packFolder } from '../pack-folder.ts';
 import type { Report } from '../report.ts';
 import type { Shell } from '../shell.ts';
+import { sourcePlaces } from '../source-places.ts';
 
 /** `souk check [folder or archive]`: the very checks of the server, but for what only its catalogue knows. */
 export function registerCheck(shell: Shell): void {
@@ -23,7 +24,7 @@ export function registerCheck(shell: Shell): void {
 
 async function check(io: Io, path: string): Promise<Report> {
   const { read, warnings } = await readSubject(io, path);
-  const { manifest, findings } = inspectPackage(read, { knownPluginIds: [] });
+  const { manifest, findings } = inspectPackage(read, { knownPluginIds: [] }, sourcePlaces(read));
   return {
     exitCode: EXIT_CODES.ok,
     lines: [

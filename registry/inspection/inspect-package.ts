@@ -36,16 +36,21 @@ export type Inspection = {
 
 const MANIFEST_PATH = 'manifest.json';
 
+/** How a place in the package is written for who reads of it. */
+export type PlaceWriter = (pointer: string) => string;
+const asItIs: PlaceWriter = (pointer) => pointer;
+
 /**
+ * @param place where the reader wrote the sources of what is packed
  * @throws Refusal `manifest_*`, `contribution_not_supported`, or `inspection_rejected` with one violation for each
  *   finding of an enforced rule and the extension `findings`
  */
-export function inspectPackage(read: ReadPackage, context: InspectionContext): Inspection {
+export function inspectPackage(read: ReadPackage, context: InspectionContext, place = asItIs): Inspection {
   const manifest = readManifest(read);
   requireSupported(manifest);
   const modules = followModules(read, manifest);
   const subject: Subject = { read, manifest, modules, knownPluginIds: context.knownPluginIds };
-  const findings = watchedFindings(subject, context);
+  const findings = watchedFindings(subject, context, place);
   const inspection: Omit<Inspection, typeof inspectionBrand> = {
     manifest,
     findings,
@@ -87,13 +92,13 @@ function followModules(read: ReadPackage, manifest: Manifest): ModuleGraph {
 }
 
 /** Runs every rule; what enforced rules found becomes one refusal. */
-function watchedFindings(subject: Subject, context: InspectionContext): Finding[] {
+function watchedFindings(subject: Subject, context: InspectionContext, place: PlaceWriter): Finding[] {
   const watched: Finding[] = [];
   const enforced: Finding[] = [];
   for (const rule of RULES) {
     const ruleSwitch = switchOf(rule, context);
     if (ruleSwitch === 'off') continue;
-    for (const finding of runRule(rule, subject)) {
+    for (const finding of runRule(rule, subject, place)) {
       const rejects = ruleSwitch === 'enforce' || finding.rule === 'inspection_check_crashed';
       (rejects ? enforced : watched).push(finding);
     }
@@ -108,13 +113,13 @@ function switchOf(rule: Rule, context: InspectionContext): RuleSwitch {
 }
 
 /** A check that cannot decide rejects: otherwise the way past a check would be to crash it. */
-function runRule(rule: Rule, subject: Subject): Finding[] {
+function runRule(rule: Rule, subject: Subject, place: PlaceWriter): Finding[] {
   try {
     return rule.run(subject).map(({ pointer, message, hint }) => ({
       rule: rule.name,
       severity: rule.severity,
       message,
-      pointer,
+      pointer: place(pointer),
       hint: hint ?? INSPECTION_ERRORS[rule.name].hint,
     }));
   } catch {
