@@ -33,13 +33,13 @@ export type BlobStore = {
   /**
    * Stores bytes. Again is harmless, renews `putAt`, and heals: where the stored ones cannot be read as what their name
    * says, they are replaced at once, while who reads the old ones goes on reading those.
-   * @throws Refusal `storage_full`
+   * @throws Refusal `storage_full` or `storage_unavailable`
    */
   put(bytes: Uint8Array): Promise<BlobDigest>;
   /**
    * Stores a stream.
    * @param bytesMax the stream is given up beyond it
-   * @throws Refusal `storage_full`, or `body_too_large` beyond `bytesMax`
+   * @throws Refusal `storage_full` or `storage_unavailable`, or `body_too_large` beyond `bytesMax`
    */
   putStream(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<BlobDigest>;
   get(digest: BlobDigest): Promise<Uint8Array | undefined>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, open, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -112,6 +112,16 @@ describe('openFileBlobStore', () => {
     }
     await expect(blobs.putStream(broken(), 100)).rejects.toThrow('a blob could not be written');
     expect(await readdir(join(root, 'incoming'))).toEqual([]);
+  });
+
+  it('that cannot be written to says so, as of a share that is not mounted, and takes bytes once it can', async () => {
+    const folder = join(root, 'incoming');
+    await rename(folder, `${folder}.away`);
+    const unavailable = { code: 'storage_unavailable', cause: { code: 'ENOENT' } };
+    await expect(blobs.put(Buffer.from('unmounted'))).rejects.toMatchObject(unavailable);
+    await rename(`${folder}.away`, folder);
+    const stored = await blobs.put(Buffer.from('unmounted'));
+    expect(await blobs.has(stored)).toBe(true);
   });
 
   it('knows nothing of what was not put', async () => {

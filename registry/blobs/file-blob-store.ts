@@ -133,6 +133,9 @@ function explainFailure(error: unknown): unknown {
   if (FULL_CODES.has(codeOf(error)))
     return new Refusal('storage_full', { detail: 'The package could not be stored.', cause: error });
   if (error instanceof Refusal) return error;
+  // Read-only, unmounted, another owner's, out of descriptors: the system says which, and an operator mends it.
+  if (error instanceof Error && 'syscall' in error)
+    return new Refusal('storage_unavailable', { detail: 'The package could not be stored.', cause: error });
   return new Fault('a blob could not be written', { cause: error });
 }
 

@@ -18,7 +18,7 @@ export type Stored = { readonly plugin: Plugin; readonly version: PluginVersion 
 /**
  * The bytes first, safely on disk under their digest; then, in the caller's transaction, the row that names them, the
  * entry in the search and in the audit log. A crash in between leaves a blob that nobody names, for the sweep.
- * @throws Refusal `storage_full`
+ * @throws Refusal `storage_full` or `storage_unavailable`
  */
 export async function storeVersion(tx: Transaction, blobs: BlobStore, upload: Resolved): Promise<Stored> {
   await storeBytes(blobs, upload);
@@ -32,7 +32,7 @@ export async function storeVersion(tx: Transaction, blobs: BlobStore, upload: Re
 
 /**
  * Of bytes that are stored already this heals what the disk has lost or changed.
- * @throws Refusal `storage_full`
+ * @throws Refusal `storage_full` or `storage_unavailable`
  */
 export async function storeBytes(blobs: BlobStore, upload: Locked): Promise<void> {
   await blobs.put(upload.archive);

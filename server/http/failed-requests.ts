@@ -7,7 +7,11 @@ import { boundedLines } from '../runtime/bounded-lines.ts';
 export type LogFailed = (refusal: Refusal, requestId: string) => void;
 
 /** No fault of ours, and the operator's to mend. Every request may fail so for as long as it lasts. */
-const OPERATORS: ReadonlySet<ErrorCode> = new Set(['database_unavailable', 'storage_full']);
+const OPERATORS: ReadonlySet<ErrorCode> = new Set([
+  'database_unavailable',
+  'storage_full',
+  'storage_unavailable',
+]);
 
 export function failedRequests(log: Logger): LogFailed {
   const warn = boundedLines(log, 'warn');

@@ -95,6 +95,13 @@ export const HTTP_ERRORS = {
     title: 'The package store has no room.',
     hint: 'Tell the operator of this server; nothing was changed.',
   },
+  storage_unavailable: {
+    status: 503,
+    kind: 'state',
+    title: 'The package store cannot be written to.',
+    hint: 'Try again later, and tell the operator of this server if it stays so; nothing was changed.',
+    retryAfterSeconds: 10,
+  },
   publisher_unknown: {
     status: 404,
     kind: 'state',
