@@ -34,6 +34,8 @@ const flood = (stream, bytes) => {
   writeAgain();
 };
 const floodWith = (bytes) => flood(socket, Buffer.concat(Array.from({ length: 1_000 }, () => bytes)));
+/** When a host call has been answered. */
+let onResult = () => {};
 const DEEDS = {
   'a mark that blames an isolate for the run of another': (run) => {
     mark(run, 2);
@@ -57,12 +59,29 @@ const DEEDS = {
   'a host call of a foreign run': (run) =>
     socket.write(frame(68, { run: run + 1_000, head: 'kv.get', body: '{}' })),
   'host calls without end': (run) => {
-    for (let ref = 1; ref < 200; ref++)
-      socket.write(frame(68, { run, ref, head: 'kv.get', body: '{"key":"a"}' }));
+    const call = frame(68, { run, ref: 1, head: 'kv.get', body: '{"key":"a"}' });
+    onResult = () => socket.write(call);
+    onResult();
   },
   'an unknown kind': () => socket.write(frame(200)),
-  'an unknown outcome': (run) => socket.write(frame(67, { run, code: 99 })),
+  'an unknown outcome': (run) => socket.write(frame(67, { run, code: 99, head: '{}' })),
   'an answer that is not JSON': (run) => socket.write(frame(67, { run, head: '+{' })),
+  'an answer that is no object': (run) => socket.write(frame(67, { run, head: '+5' })),
+  'a status that is no number': (run) =>
+    socket.write(frame(67, { run, head: '+{"status":"200","headers":[]}' })),
+  'a status that is none of HTTP': (run) =>
+    socket.write(frame(67, { run, head: '+{"status":1000,"headers":[]}' })),
+  'a header of three parts': (run) =>
+    socket.write(frame(67, { run, head: '+{"status":200,"headers":[["a","b","c"]]}' })),
+  'headers without end': (run) =>
+    socket.write(
+      frame(67, {
+        run,
+        head: `+${JSON.stringify({ status: 200, headers: Array.from({ length: 201 }, () => ['a', 'b']) })}`,
+      }),
+    ),
+  'headers that are too long': (run) =>
+    socket.write(frame(67, { run, head: `+{"status":200,"headers":[["a","${'b'.repeat(33_000)}"]]}` })),
   'a heartbeat that was not sent': () => socket.write(frame(70, { ref: 1_000 })),
   'a header with a line break': (run) =>
     socket.write(frame(67, { run, head: '+{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
@@ -97,9 +116,8 @@ const DEEDS = {
   'a wish for a request that has no body': (run) => socket.write(frame(75, { run })),
   'a wish for an answer that has no body': (run) => socket.write(frame(75, { run, ref: 1 })),
   'two wishes at once for a piece of an answer': (run) => {
+    onResult = () => socket.write(Buffer.concat([1, 2].map(() => frame(75, { run, ref: 1 }))));
     socket.write(frame(68, { run, ref: 1, head: 'body.give', body: '{}' }));
-    // Once the call has been answered.
-    setTimeout(() => socket.write(Buffer.concat([1, 2].map(() => frame(75, { run, ref: 1 })))), 200);
   },
   'a stream whose head has a line break': (run) =>
     socket.write(frame(73, { run, head: '{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
@@ -148,6 +166,7 @@ socket.on('data', (chunk) => {
     held = held.subarray(held.readUInt32LE(0) + 4);
     if (kind === 1) socket.write(frame(64, { head: '{"missing":[]}' }));
     if (kind === 3) DEEDS[deed](run);
+    if (kind === 4) onResult();
   }
 });
 socket.on('error', () => {});
