@@ -18,13 +18,16 @@ import { judge } from './verdict.ts';
 const bed = createTestBed();
 const ROGUE = join(import.meta.dirname, '../testing/rogue-runner.mjs');
 
-/** Answers with a body of which nothing ever comes. */
+/** A body of which nothing ever comes. */
+const SILENT = { read: () => new Promise<never>(() => {}) };
+
+/** Answers with such a body. */
 const GIVING: Capability = {
   name: 'body.give',
   argumentSchema: { type: 'object' },
   requires: () => null,
   act: async (_args, context) => {
-    context.giveBody({ read: () => new Promise(() => {}) });
+    context.giveBody(SILENT);
     return null;
   },
 };
@@ -88,11 +91,14 @@ async function callRogue(
     logLines: 0,
     residentBytesAtStart: 0,
     ownBytes: 0,
-    inflow: undefined,
+    inflow: deed.endsWith('a piece of the request') ? { source: SILENT, isAsked: false } : undefined,
     outflow: undefined,
     admission: undefined,
     isSettled: false,
-    begin: () => undefined,
+    begin: (begun) => {
+      if (deed === 'pieces without end') void takeAll(begun);
+      return undefined;
+    },
     settle: (settled) => {
       completion ??= settled;
     },
@@ -102,6 +108,11 @@ async function callRogue(
     for (let mebibytes = 0; mebibytes < 140; mebibytes++) runner.configure(isolate, 'x'.repeat(2 ** 20));
   if (afterAnswer === 'giveUp') runner.abandon(run, { outcome: 'canceled', reason: 'the caller went away' });
   return { end: await ended.promise, completion, hogs, begunAnew };
+}
+
+async function takeAll(begun: Completion): Promise<void> {
+  const body = begun.outcome === 'ok' ? begun.response?.body : undefined;
+  if (body && !(body instanceof Uint8Array)) while (typeof (await body.read()) !== 'string');
 }
 
 describe('a runner is killed, and answers nobody, when it sends', () => {
@@ -133,6 +144,11 @@ describe('a runner is killed, and answers nobody, when it sends', () => {
       'two wishes at once for a piece of an answer',
       'a piece of an answer was asked for that cannot be had now',
     ],
+    [
+      'two wishes at once for a piece of the request',
+      'a piece of a request was asked for that cannot be had now',
+    ],
+    ['pieces without end', 'an answer that is larger than it may be'],
     ['a line of a foreign run', 'a log line of a run that is not in this runner'],
     ['a line of an unknown level', 'a log line of an unknown level'],
     ['lines of an unknown isolate without end', 'more frames than anybody waits for'],

@@ -36,6 +36,8 @@ const flood = (stream, bytes) => {
 const floodWith = (bytes) => flood(socket, Buffer.concat(Array.from({ length: 1_000 }, () => bytes)));
 /** When a host call has been answered. */
 let onResult = () => {};
+/** When a piece of an answer has been taken. */
+let onMore = () => {};
 const DEEDS = {
   'a mark that blames an isolate for the run of another': (run) => {
     mark(run, 2);
@@ -119,6 +121,13 @@ const DEEDS = {
     onResult = () => socket.write(Buffer.concat([1, 2].map(() => frame(75, { run, ref: 1 }))));
     socket.write(frame(68, { run, ref: 1, head: 'body.give', body: '{}' }));
   },
+  'two wishes at once for a piece of the request': (run) =>
+    socket.write(Buffer.concat([frame(75, { run }), frame(75, { run })])),
+  'pieces without end': (run) => {
+    const piece = frame(74, { run, body: Buffer.alloc(65_536) });
+    onMore = () => socket.write(piece);
+    socket.write(Buffer.concat([frame(73, { run, ...begun }), piece]));
+  },
   'a stream whose head has a line break': (run) =>
     socket.write(frame(73, { run, head: '{"status":200,"headers":[["x","a\\r\\nset-cookie: b"]]}' })),
   'a line of one isolate for the run of another': (run) =>
@@ -167,6 +176,7 @@ socket.on('data', (chunk) => {
     if (kind === 1) socket.write(frame(64, { head: '{"missing":[]}' }));
     if (kind === 3) DEEDS[deed](run);
     if (kind === 4) onResult();
+    if (kind === 9) onMore();
   }
 });
 socket.on('error', () => {});
