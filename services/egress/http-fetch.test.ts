@@ -127,6 +127,7 @@ describe('a request', () => {
 
   it.each([
     ['a GET with a body', { method: 'GET', body: '' }],
+    ['a HEAD with a body', { method: 'HEAD', body: '' }],
     ['a body beyond bytes', { method: 'POST', body: '\u0100' }],
     ['CRLF in a header', { headers: [['x', '1\r\nx-evil: 1']] }],
   ])('%s is refused', async (_trick, request) => {
@@ -215,6 +216,7 @@ describe('a redirect', () => {
   it.each([
     [301, 'POST', 'GET'],
     [302, 'POST', 'GET'],
+    [302, 'PUT', 'PUT'],
     [303, 'PUT', 'GET'],
     [308, 'PUT', 'PUT'],
     [303, 'HEAD', 'HEAD'],
@@ -247,6 +249,27 @@ describe('a redirect', () => {
     const { fetch, observed } = open({ grants });
     await expect(fetch({ url: at('a.test', '/from') })).rejects.toMatchObject({ code: 'egress_failed' });
     expect(observed).toMatchObject([{ result: 'blocked', origin: 'http://169.254.169.254' }]);
+  });
+
+  it.each([
+    ['another status with a location', 201, { location: '/to' }],
+    ['no location', 302, {}],
+  ])('is none with %s', async (_what, status, headers) => {
+    handlers.set('/from', (_request, response) => response.writeHead(status, headers).end('here'));
+    const answer = await open().fetch({ url: at('a.test', '/from') });
+    expect(answer).toMatchObject({ status, redirected: false, body: 'here' });
+    expect(received).toHaveLength(1);
+  });
+
+  it('lets go of the answer that it came with', async () => {
+    const letGo = Promise.withResolvers<void>();
+    handlers.set('/from', (_request, response) => {
+      response.on('close', letGo.resolve);
+      response.writeHead(302, { location: '/to' }).write('of which the rest never comes');
+    });
+    const { fetch } = open();
+    expect(await fetch({ url: at('a.test', '/from') })).toMatchObject({ status: 200, body: 'hello' });
+    await letGo.promise;
   });
 
   it('without end is given up after three', async () => {
