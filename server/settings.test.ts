@@ -67,6 +67,9 @@ describe('settings', () => {
       'a,http://b',
       'has the entry "http://b", which is not host, host:port or address/bits',
     ],
+    ['SOUK_TRUSTED_PUBLISHERS', 'house, Guild', 'has the entry "Guild", which no publisher can be named'],
+    ['SOUK_TRUSTED_PUBLISHERS', '*', 'has the entry "*", which no publisher can be named'],
+    ['SOUK_TRUSTED_PUBLISHERS', 'house/echo', 'has the entry "house/echo", which no publisher can be named'],
     ['DATABASE_URL', 'mysql://u:hunter2@h/d', 'is not a postgresql:// address'],
   ])('refuse %s=%s', (variable, value, message) => {
     expect(violations({ [variable]: value })).toEqual([{ pointer: variable, message }]);

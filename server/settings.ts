@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { parseEgressAllow, type EgressAllow, type MasterKeySource } from '../services/index.ts';
 import { EVENT_LIMITS, HTTP_LIMITS } from '../spec/limits.ts';
+import { isNamespace } from '../spec/plugin-id.ts';
 import { Refusal, type Violation } from '../spec/refusal.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -119,12 +120,7 @@ export const SETTINGS: SettingTable = {
     variable: 'SOUK_TRUSTED_PUBLISHERS',
     byDefault: 'none',
     meaning: 'Publishers whose signed plugins run in the trusted tier, separated by commas.',
-    parse: (value) => ({
-      value: (value ?? '')
-        .split(',')
-        .map((name) => name.trim())
-        .filter(Boolean),
-    }),
+    parse: publisherNames,
   },
   shutdownGraceMs: {
     variable: 'SOUK_SHUTDOWN_GRACE_MS',
@@ -267,6 +263,18 @@ function oneOf<T extends string>(
 
 function text(byDefault: string): (text: string | undefined) => Parsed<string> {
   return (value) => ({ value: value ?? byDefault });
+}
+
+/** A name that nobody can have would be a publisher that is not trusted, without a word. */
+function publisherNames(value = ''): Parsed<readonly string[]> {
+  const names = value
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const wrong = names.find((name) => !isNamespace(name));
+  return wrong === undefined
+    ? { value: names }
+    : { fault: `has the entry ${JSON.stringify(wrong)}, which no publisher can be named` };
 }
 
 function databaseUrl(value: string | undefined): Parsed<string | null> {
