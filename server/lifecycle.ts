@@ -57,7 +57,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
       gateway,
       getRequestListener(app.fetch, { hostname: UNNAMED_HOST }),
     );
-    const url = await listen(settings, listener, closers);
+    const url = await listen(settings, listener, closers, log);
     services.address.origin = url;
     // Streams never end by themselves: they are closed before the HTTP server waits for its last answer.
     closers.add('event streams', services.eventStreams, (streams) => streams.close());

@@ -15,7 +15,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: here\r\n\r\n';
 async function serve(listener: RequestListener): Promise<{ socket: Socket; close(): Promise<void> }> {
   const closers = new Closers();
   const settings = readSettings({ SOUK_PORT: '0', SOUK_SHUTDOWN_GRACE_MS: '600000' });
-  const socket = await openSocket(await listen(settings, listener, closers));
+  const socket = await openSocket(await listen(settings, listener, closers, createLogger('silent')));
   return { socket, close: () => closers.closeAll(createLogger('silent')) };
 }
 

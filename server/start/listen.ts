@@ -1,12 +1,20 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { refuseMalformed } from '../http/malformed.ts';
+import { boundedLines } from '../runtime/bounded-lines.ts';
 import type { Closers } from './closers.ts';
+import { descriptorsMax } from './descriptors.ts';
+import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import { HTTP_LIMITS } from '../../spec/limits.ts';
 import { Refusal } from '../../spec/refusal.ts';
 
 /** @returns the origin under which the server is reached, once it listens */
-export function listen(settings: Settings, listener: RequestListener, closers: Closers): Promise<string> {
+export function listen(
+  settings: Settings,
+  listener: RequestListener,
+  closers: Closers,
+  log: Logger,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const server = createServer(
       // Whether the Host header will do is for the listener to say, which tells what is wrong with it.
@@ -14,6 +22,7 @@ export function listen(settings: Settings, listener: RequestListener, closers: C
       listener,
     );
     server.on('clientError', refuseMalformed);
+    limitConnections(server, log);
     server.listen(settings.port, settings.host, () => {
       const address = server.address();
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port;
@@ -24,6 +33,16 @@ export function listen(settings: Settings, listener: RequestListener, closers: C
     });
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, settings)));
   });
+}
+
+/** Beyond the limit a connection is closed as soon as it was made. */
+function limitConnections(server: Server, log: Logger): void {
+  const descriptors = descriptorsMax();
+  if (descriptors === undefined) return;
+  server.maxConnections = Math.ceil(descriptors * HTTP_LIMITS.connectionsOfDescriptorsMax);
+  const warn = boundedLines(log, 'warn');
+  const fields = { connections: server.maxConnections, descriptors };
+  server.on('drop', () => warn('connections', fields, 'a connection was not taken: there are too many'));
 }
 
 function explain(error: NodeJS.ErrnoException, { host, port }: Settings): Refusal {

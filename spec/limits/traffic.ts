@@ -85,6 +85,11 @@ export const HTTP_LIMITS = {
    * give it up, and no request meets a server that is just closing the connection under it.
    */
   connectionIdleMsMax: 75_000,
+  /**
+   * Of the descriptors of the server, those that callers may hold: who opens connections and says nothing leaves enough to
+   * start runners, to reach the database and to store packages.
+   */
+  connectionsOfDescriptorsMax: 0.5,
   /** Streams of events on one server: each is a connection and a timer, and reads when something happens. */
   eventStreamsMax: 1_000,
   eventStreamsPerOrganizationMax: 100,
