@@ -6,7 +6,7 @@ import { testSouk } from '../support/test-souk.ts';
 const souk = await testSouk();
 const acme = await souk.org('acme');
 const kelompok = await souk.publisher('kelompok', acme);
-await kelompok.publish({ id: 'kelompok/hello' });
+await kelompok.ship({ id: 'kelompok/hello' });
 await acme.install('kelompok/hello');
 
 const HOSTILE = [

@@ -7,7 +7,7 @@ const org = await souk.org('readers');
 const stranger = await souk.org('strangers');
 const publisher = await souk.publisher('kelompok', org);
 const SCHEMA = { type: 'object', required: ['n'], properties: { n: { type: 'integer' } } };
-await publisher.publish({
+await publisher.ship({
   id: 'kelompok/shown',
   endpoints: [
     { method: 'GET', path: '/things/:thing/*', access: 'public', summary: 'A thing.' },

@@ -24,7 +24,8 @@ await situs.ship(
   },
   { id: HOOK, type: 'integration', category: 'webhook' },
 );
-await situs.publish({ id: 'situs/secret' }, acme.path('/packages'));
+const hidden = await situs.publish({ id: 'situs/secret' }, acme.path('/packages'));
+expect(hidden.answer.status, hidden.answer.text).toBe(201);
 await acme.install(MAIL);
 
 const path = (rest: string, org = acme): string => org.path(`/plugins/${MAIL}${rest}`);
