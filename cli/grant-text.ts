@@ -5,5 +5,8 @@ export type Grant = Omit<Permission, 'name'> & { readonly name: string };
 
 export function grantLines(held: readonly Grant[]): string[] {
   if (held.length === 0) return ['it may do nothing but answer'];
-  return held.map(({ name, scope }) => `granted: ${name}${scope ? ` of ${scope.join(', ')}` : ''}`);
+  return held.map(({ name, scope, methods }) => {
+    const reach = scope ? ` of ${scope.join(', ')}` : '';
+    return `granted: ${name}${reach}${methods ? ` (${methods.join(', ')})` : ''}`;
+  });
 }

@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { appendAudit, type Transaction } from '../../database/index.ts';
 import type { JsonObject } from '../../spec/json.ts';
-import type { Permission } from '../../spec/permission.ts';
+import { coversPermission, type Permission } from '../../spec/permission.ts';
 import type { PluginId } from '../../spec/plugin-id.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import { actorName } from './actor.ts';
@@ -209,7 +209,9 @@ function nextGrants(
   { manifest }: OfferedVersion,
   consented: readonly Permission[],
 ): Permission[] {
-  return [...keptGrants(held, manifest.permissions ?? []), ...consented];
+  const kept = keptGrants(held, manifest.permissions ?? []);
+  // What is now granted with more is not held a second time.
+  return [...kept.filter((grant) => !consented.some((wide) => coversPermission(wide, grant))), ...consented];
 }
 
 /** A configuration that fits the version in place must fit the next one too. @throws Refusal `config_invalid` */

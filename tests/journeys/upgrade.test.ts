@@ -59,3 +59,21 @@ it('is declined for good', async () => {
   expect((await acme.owner.delete(path)).json.code).toBe('upgrade_not_pending');
   expect(await answer()).toBe('three');
 });
+
+it('holds a permission once that is granted anew with more', async () => {
+  const fetcher = 'kelompok/fetcher';
+  const scope = ['https://a.example/*'];
+  const ask = (...methods: ('GET' | 'POST')[]) =>
+    ({ name: 'http.fetch', scope, methods, reason: 'Reads news.' }) as const;
+  const code = saying('news');
+  await kelompok.ship({ id: fetcher, permissions: [ask('GET')], code });
+  await acme.install(fetcher);
+  await kelompok.ship({ id: fetcher, version: '1.1.0', permissions: [ask('GET', 'POST')], code });
+  const path = acme.path(`/plugins/${fetcher}`);
+  expect((await acme.owner.post(`${path}/upgrade`, {})).status).toBe(202);
+  const { pendingUpgrade } = (await acme.owner.get(path)).json;
+  const consent = { grants: consentTo(pendingUpgrade) };
+  expect((await acme.owner.post(`${path}/pending-upgrade`, { consent })).status).toBe(200);
+  const { grants } = (await acme.owner.get(path)).json;
+  expect(grants).toEqual([{ name: 'http.fetch', scope, methods: ['GET', 'POST'] }]);
+});
