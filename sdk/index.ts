@@ -28,7 +28,7 @@ export type KeyValue = {
   get<T extends Json = Json>(key: string): Promise<T | null>;
   /** @returns the value with its version, for `compareAndSet` */
   getEntry<T extends Json = Json>(key: string): Promise<{ value: T; version: number } | null>;
-  /** @returns a pair of key and value for each key that is there; `new Map(await kv.getMany(keys))` */
+  /** @param keys up to 100. @returns a pair of key and value for each that is there; `new Map(await kv.getMany(keys))` */
   getMany<T extends Json = Json>(keys: readonly string[]): Promise<[string, T][]>;
   /** @param options.ttlMs after so long the value is gone. @returns the version that was written */
   set(key: string, value: Json, options?: { ttlMs?: number }): Promise<number>;
