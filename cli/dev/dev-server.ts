@@ -16,17 +16,16 @@ import {
 } from '../../spec/guest-headers.ts';
 import { compileGuestSchema } from '../../spec/guest-validator.ts';
 import { FILE_LIMITS, RUN_LIMITS, STREAM_LIMITS } from '../../spec/limits.ts';
-import type { Access, Endpoint } from '../../spec/manifest.ts';
+import type { Endpoint } from '../../spec/manifest.ts';
 import { OUTCOME_RESPONSES } from '../../spec/outcome.ts';
 import { Refusal } from '../../spec/refusal.ts';
+import { requireAccess, ROLES } from '../../sdk/memory/access.ts';
 import { runControl } from './dev-controls.ts';
 import { viewOf } from './dev-views.ts';
 import type { DevLog } from './dev-log.ts';
 import { DEV_ORG, type DevPlugin } from './dev-plugin.ts';
 import type { DevSession } from './dev-session.ts';
 
-type Role = 'member' | 'admin' | 'owner';
-const ROLES: readonly Role[] = ['owner', 'admin', 'member'];
 const GATEWAY_PREFIX = `/orgs/${DEV_ORG.slug}/p/`;
 /** A file with what is around it in a form. */
 const CONTROL_BYTES_MAX = FILE_LIMITS.fileBytesMax + RUN_LIMITS.endpoint.requestBytesMax;
@@ -112,7 +111,8 @@ async function callEndpoint(
   const path = `/${rest.join('/')}`;
   const declared = { id: plugin.manifest.id, endpoints: plugin.manifest.contributes?.endpoints ?? [] };
   const endpoint = requireDeclaredEndpoint(declared, request.method ?? 'GET', path);
-  const caller = admit(plugin, endpoint, request);
+  const caller = callerOf(request);
+  requireAccess(plugin.manifest, 'endpoint', endpoint.access, caller);
   const prefix = `${GATEWAY_PREFIX}${declared.id}`;
   const trigger = {
     kind: 'endpoint',
@@ -145,29 +145,10 @@ function headersOf({ rawHeaders }: IncomingMessage): Header[] {
   return headers;
 }
 
-function admit({ manifest }: DevPlugin, { access = 'member' }: Endpoint, request: IncomingMessage): Caller {
-  const caller = callerOf(request);
-  if (access === 'public') return caller;
-  if (caller.kind !== 'user' || caller.role === null)
-    throw new Refusal('authentication_required', { detail: 'This endpoint is not public.' });
-  const needed = roleNeeded(manifest, access);
-  if (ROLES.indexOf(caller.role) <= ROLES.indexOf(needed)) return caller;
-  throw new Refusal('role_missing', {
-    detail: `This endpoint is for members whose role is ${needed} or higher.`,
-    extensions: { role: needed },
-  });
-}
-
 function callerOf({ headers }: IncomingMessage): Caller {
   const role = headers['souk-dev-role'] ?? 'owner';
   const known = ROLES.find((each) => each === role);
   return known ? { kind: 'user', id: 'dev', role: known } : { kind: 'anonymous' };
-}
-
-function roleNeeded(manifest: DevPlugin['manifest'], access: Exclude<Access, 'public'>): Role {
-  if (access === 'member' || access === 'admin') return access;
-  const action = manifest.contributes?.actions?.find(({ name }) => `action:${name}` === access);
-  return action?.default ?? 'admin';
 }
 
 async function bodyOf(request: IncomingMessage, endpoint: Endpoint): Promise<Uint8Array | ByteSource | null> {

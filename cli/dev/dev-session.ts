@@ -15,6 +15,7 @@ import {
 } from '../../sandbox/index.ts';
 import { requireDeclaredEndpoint } from '../../spec/endpoint-match.ts';
 import { compileGuestSchema } from '../../spec/guest-validator.ts';
+import { deniedSentence } from '../../spec/host/call-refusal.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Io } from '../io.ts';
 import type { DevLog } from './dev-log.ts';
@@ -234,7 +235,7 @@ class Session implements DevSession {
       callDenied: ({ plugin }, capability, permission) => {
         const name = permission?.name ?? 'a permission';
         const event = { event: 'denied', plugin: plugin.id, capability, permission: name };
-        this.#log.say(event, `denied   ${capability} needs ${name}`);
+        this.#log.say(event, `denied   ${permission ? deniedSentence(capability, permission) : capability}`);
       },
       callFailed: (_guest, capability, _requestId, error) =>
         this.#log.fail({ event: 'hostFailed', capability }, error),

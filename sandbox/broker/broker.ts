@@ -6,6 +6,7 @@
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
+import { argumentFault, deniedSentence } from '../../spec/host/call-refusal.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { ISOLATE_LIMITS } from '../../spec/limits.ts';
 import { coversPermission, type Permission } from '../../spec/permission.ts';
@@ -74,11 +75,7 @@ function readArguments(entry: Entry, text: string): JsonObject | string {
   } catch {
     return 'the arguments are not JSON';
   }
-  if (!entry.validate(args)) {
-    const [fault] = entry.validate.errors ?? [];
-    return `the arguments ${fault?.instancePath ?? ''} ${fault?.message ?? 'are not valid'}`;
-  }
-  return args as JsonObject;
+  return entry.validate(args) ? (args as JsonObject) : argumentFault(entry.validate.errors);
 }
 
 function isGranted(guest: Guest, permission: Permission | null): boolean {
@@ -97,13 +94,7 @@ function copyBack(name: string, value: JsonValue): BrokerAnswer {
 }
 
 function denied(name: string, permission: Permission): BrokerAnswer {
-  const scope = permission.scope?.length ? ` for ${permission.scope.join(', ')}` : '';
-  return refuse(
-    'PermissionDenied',
-    'permission_denied',
-    `${name} needs the permission ${permission.name}${scope}, which has not been granted`,
-    permission.name,
-  );
+  return refuse('PermissionDenied', 'permission_denied', deniedSentence(name, permission), permission.name);
 }
 
 /** With the members that a problem document of the same refusal has, such as `contractError`. */

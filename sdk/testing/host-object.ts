@@ -5,7 +5,9 @@
 import { format } from 'node:util';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { FETCH_ARGUMENTS, fetchPermission } from '../../spec/egress/request.ts';
+import { argumentFault, deniedSentence } from '../../spec/host/call-refusal.ts';
 import type { Capability } from '../../spec/host/capability.ts';
+import { headersForGuest } from '../../spec/guest-headers.ts';
 import type { JsonObject, JsonValue } from '../../spec/json.ts';
 import { ISOLATE_LIMITS, RUN_LIMITS, type TriggerKind } from '../../spec/limits.ts';
 import { coversPermission, type Permission } from '../../spec/permission.ts';
@@ -197,16 +199,17 @@ function readArguments({ name, argumentSchema }: Arguments, text: string): JsonO
   validators.set(argumentSchema, validate);
   const args = JSON.parse(text) as JsonObject;
   if (validate(args)) return args;
-  const [fault] = validate.errors ?? [];
-  const what = `the arguments ${fault?.instancePath ?? ''} ${fault?.message ?? 'are not valid'}`;
-  throw guestError('TypeError', 'arguments_invalid', `${name}: ${what}`);
+  throw guestError('TypeError', 'arguments_invalid', `${name}: ${argumentFault(validate.errors)}`);
 }
 
 function requireGrant({ grants }: Surroundings, name: string, permission: Permission | null): void {
   if (permission === null || grants.some((grant) => coversPermission(grant, permission))) return;
-  const scope = permission.scope?.length ? ` for ${permission.scope.join(', ')}` : '';
-  const message = `${name} needs the permission ${permission.name}${scope}, which has not been granted`;
-  throw guestError('PermissionDenied', 'permission_denied', message, permission.name);
+  throw guestError(
+    'PermissionDenied',
+    'permission_denied',
+    deniedSentence(name, permission),
+    permission.name,
+  );
 }
 
 /** What only shows while it acts, such as where a redirect leads. */
@@ -220,18 +223,18 @@ function deniedWhileActing(permission: Permission | null): (error: unknown) => n
 const GUEST_ERRORS = new WeakSet<Error>();
 
 function guestError(name: string, code: string, message: string, permission?: string): Error {
-  const error = Object.assign(new Error(message), {
-    code,
-    ...(permission === undefined ? {} : { permission }),
-  });
-  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  const error = name === 'TypeError' ? new TypeError(message) : new Error(message);
+  const members = { name, code, ...(permission === undefined ? {} : { permission }) };
+  for (const [key, value] of Object.entries(members))
+    Object.defineProperty(error, key, { value, configurable: true, writable: true });
   GUEST_ERRORS.add(error);
   return error;
 }
 
 /** With the members that a problem document of the same refusal has, such as `contractError`. */
-function refused({ code, message, extensions }: Refusal): Error {
+function refused({ code, message, extensions, cause }: Refusal): Error {
   const error = guestError('HostError', code, message);
+  if (cause !== undefined) Object.defineProperty(error, 'cause', { value: cause, configurable: true });
   for (const [key, value] of Object.entries(extensions))
     if (!Object.hasOwn(error, key))
       Object.defineProperty(error, key, { value, configurable: true, writable: true });
@@ -251,18 +254,51 @@ function pluginCallOf(
   return async (id, path, init) => {
     if (typeof path !== 'string' || !path.startsWith('/'))
       throw new TypeError('the path of host.plugins.call begins with a slash');
-    const request = new Request(`http://plugin${path}`, init);
+    const whole = new Request(`http://plugin${path}`, init);
+    const { signal } = whole;
+    signal.throwIfAborted();
     enterCall(run, 'plugins.call', { id, path });
+    const headers = headersForGuest([...whole.headers]).map(([name, value]): [string, string] => [
+      name,
+      value,
+    ]);
+    const request = new Request(whole, { headers });
     try {
       requireGrant(around, 'plugins.call', { name: 'plugins.call', scope: [String(id)] });
       const called = findPlugin(around, id);
-      return await withoutGuard(() => called(request));
+      return await untilAborted(
+        signal,
+        answerOf(id, () => called(request)),
+      );
     } catch (error) {
       throw error instanceof Refusal ? refused(error) : error;
     }
   };
 }
 
+/** What another plugin throws is known to its administrators alone; the test finds it as the cause. */
+async function answerOf(id: string, call: () => unknown): Promise<unknown> {
+  try {
+    return await withoutGuard(async () => call());
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('plugin_run_failed', {
+      detail: `${id} did not answer: exception.`,
+      extensions: { outcome: 'exception' },
+      cause: error,
+    });
+  }
+}
+
+function untilAborted<Answer>(signal: AbortSignal, work: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const give = (): void => reject(signal.reason);
+    signal.addEventListener('abort', give, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
+  });
+}
+
+const NATIVE_FETCH = globalThis.fetch;
 const FETCH: Arguments = { name: 'http.fetch', argumentSchema: FETCH_ARGUMENTS };
 
 function fetchOf(around: Surroundings, run: Run): GuardedFetch {
@@ -270,6 +306,8 @@ function fetchOf(around: Surroundings, run: Run): GuardedFetch {
     const request = new Request(input, init);
     const { signal } = request;
     signal.throwIfAborted();
+    // Of nobody's but its own data: no grant is asked for, and no outside.
+    if (request.url.startsWith('data:')) return NATIVE_FETCH(request);
     const text = enterCall(run, FETCH.name, await fetchArguments(request));
     run.pending += 1;
     try {

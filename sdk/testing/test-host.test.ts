@@ -9,7 +9,7 @@ import { transformSync } from 'esbuild';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { SoukDev } from '../../tests/support/souk-dev.ts';
 import { startSoukOn, testDatabase } from '../../tests/support/test-souk.ts';
-import type { Plugin } from '../index.ts';
+import type { Host, Plugin } from '../index.ts';
 import { CONTRIBUTES, ENDPOINTS, OTHER, SUITE as ASKING } from './cases/manifest.ts';
 import { CASES, PLUGIN } from './cases/plugin.ts';
 import { createTestHost } from './index.ts';
@@ -105,7 +105,13 @@ writeFolder('other', {
     name: 'Other',
     main: 'index.js',
     engines,
-    contributes: { contracts: ['communication@1'], endpoints: [{ method: 'POST', path: '/echo' }] },
+    contributes: {
+      contracts: ['communication@1'],
+      endpoints: [
+        { method: 'POST', path: '/echo' },
+        { method: 'POST', path: '/boom' },
+      ],
+    },
   }),
   'index.js': OTHER,
 });
@@ -334,6 +340,103 @@ describe('the test host', () => {
     await expect(denied.run(() => fetch(`${origin}/open/a`))).rejects.toMatchObject({
       name: 'PermissionDenied',
       permission: 'http.fetch',
+    });
+  });
+
+  describe('between a caller and the plugin,', () => {
+    const access = { actions: [{ name: 'cases.see', title: 'See cases', default: 'admin' }] };
+    const endpoints = [
+      { method: 'GET', path: '/echo', access: 'public' },
+      { method: 'GET', path: '/member' },
+      { method: 'GET', path: '/right', access: 'action:cases.see' },
+      { method: 'GET', path: '/feed', access: 'public' },
+    ];
+    const commands = [{ name: 'rule', access: 'admin' }];
+    const manifest = { ...options.manifest, contributes: { ...access, endpoints, commands } };
+    const serve = (answer: (request: Request, given: Host) => Response): Plugin => ({
+      fetch: answer,
+      commands: { rule: () => 'done' },
+    });
+    const fine = serve(() => new Response('fine'));
+
+    it.each([
+      [{ kind: 'anonymous' }, '/member', 'authentication_required'],
+      [{ kind: 'user', id: 'a', role: 'member' }, '/member', 200],
+      [{ kind: 'user', id: 'a', role: 'member' }, '/right', 'role_missing'],
+      [{ kind: 'user', id: 'a', role: 'admin' }, '/right', 200],
+      [{ kind: 'plugin', id: 'a/b', behind: { kind: 'anonymous' } }, '/right', 200],
+    ] as const)('asks of %j at %s for its role', async (caller, at, expected) => {
+      const asked = createTestHost({ manifest, caller }).fetch(fine, at);
+      const seen = await asked.then(
+        ({ status }) => status,
+        ({ code }) => code,
+      );
+      expect(seen).toBe(expected);
+    });
+
+    it('asks for it of commands as well', async () => {
+      const member = createTestHost({ manifest, caller: { kind: 'user', id: 'a', role: 'member' } });
+      await expect(member.command(fine, 'rule')).rejects.toMatchObject({ code: 'role_missing' });
+      expect(await createTestHost({ manifest }).command(fine, 'rule')).toBe('done');
+    });
+
+    it('passes the headers on that a server does', async () => {
+      const plugin = serve((request) =>
+        Response.json([...request.headers], { headers: { 'set-cookie': 'a=b', 'x-own': 'c' } }),
+      );
+      const headers = { cookie: 'a=b', 'x-word': 'w', 'x-real-ip': '1.2.3.4' };
+      const answer = await createTestHost({ manifest }).fetch(plugin, '/echo', { headers });
+      expect([...answer.headers]).toEqual([
+        ['content-security-policy', 'sandbox'],
+        ['content-type', 'application/json'],
+        ['x-content-type-options', 'nosniff'],
+        ['x-own', 'c'],
+      ]);
+      expect(await answer.json()).toEqual([
+        ['x-forwarded-prefix', '/orgs/test/p/suite/cases'],
+        ['x-word', 'w'],
+      ]);
+    });
+
+    it('lets an answer come as it is made, with the host there until it ends', async () => {
+      let isCancelled = false;
+      const plugin = serve((_request, { kv }) => {
+        let count = 0;
+        const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
+          await kv.set('count', (count += 1));
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          controller.enqueue(new TextEncoder().encode(`data: ${count}\n\n`));
+        };
+        const cancel = (): void => void (isCancelled = true);
+        return new Response(new ReadableStream({ pull, cancel }, { highWaterMark: 0 }));
+      });
+      const endless = createTestHost({ manifest });
+      const reader = (await endless.fetch(plugin, '/feed')).body?.getReader();
+      for (const count of [1, 2, 3]) {
+        const { value } = (await reader?.read()) ?? {};
+        expect(new TextDecoder().decode(value)).toBe(`data: ${count}\n\n`);
+      }
+      await reader?.cancel();
+      expect(isCancelled).toBe(true);
+      expect(Number(endless.values().get('count'))).toBeLessThan(7);
+    });
+
+    it('ends the host with an answer that is whole', async () => {
+      let given: Host | undefined;
+      const plugin = serve((_request, of) => {
+        given = of;
+        return Response.json('whole');
+      });
+      expect(await (await createTestHost({ manifest }).fetch(plugin, '/echo')).json()).toBe('whole');
+      await expect(Promise.resolve().then(() => given?.kv.get('a'))).rejects.toThrow('the run has ended');
+    });
+
+    it('shows the test what a plugin of its own threw', async () => {
+      const thrown = new Error('of the test');
+      const plugins = { 'suite/other': () => Promise.reject(thrown) };
+      const failing = createTestHost({ ...options, plugins });
+      const called = failing.run(({ plugins: others }) => others.call('suite/other', '/x') as never);
+      await expect(called).rejects.toMatchObject({ code: 'plugin_run_failed', cause: thrown });
     });
   });
 

@@ -30,6 +30,7 @@ import { importerOf } from '../../spec/records/importer-call.ts';
 import { Fault, Refusal, type Violation } from '../../spec/refusal.ts';
 import type { Caller, HandlerEnd } from '../../spec/run.ts';
 import type { Event, Host, Plugin } from '../index.ts';
+import { requireAccess } from '../memory/access.ts';
 import type { MemoryImport } from '../memory/imports.ts';
 import type { MemoryJob } from '../memory/jobs.ts';
 import type { MemoryMailServer, SentMail } from '../memory/mail.ts';
@@ -50,7 +51,7 @@ export type TestHostOptions = {
   readonly deny?: readonly PermissionName[];
   /** Who calls; an owner where absent. */
   readonly caller?: Caller;
-  /** What other plugins of the organization answer, by id. */
+  /** What other plugins of the organization answer, by id; one that throws is a plugin that failed. */
   readonly plugins?: Readonly<Record<string, (request: Request) => Response | Promise<Response>>>;
   /** What other plugins of the organization answer to `host.contracts.call`, by id; the first is who is bound. */
   readonly contracts?: FakeContracts;
@@ -70,14 +71,17 @@ export type TestHost = {
   /**
    * Sends a request to an endpoint that the manifest declares.
    * @param path with its leading slash, below the plugin's own address
-   * @throws what the plugin threw; Refusal where the manifest has no such endpoint or the body breaks its schema
+   * @returns the answer as a caller gets it: with the headers that a server passes on
+   * @throws what the plugin threw; Refusal where the manifest has no such endpoint, where it is not for the caller, or
+   *   where the body breaks its schema
    */
   fetch(plugin: Plugin, path: string, init?: RequestInit): Promise<Response>;
   /** Runs any handler, such as `(host) => plugin.health(host)`. @returns its answer as JSON */
   run(handler: (host: Host) => unknown, given?: { readonly files?: GivenFiles }): Promise<JsonValue>;
   /**
    * Runs a command with its own limits. @returns its answer as JSON
-   * @throws what the plugin threw; Refusal `handler_unknown`, `command_arguments_invalid`, `handler_input_too_large`
+   * @throws what the plugin threw; Refusal `handler_unknown`, `command_arguments_invalid`, `handler_input_too_large`,
+   *   `authentication_required`, `role_missing`
    */
   command(
     plugin: Plugin,
@@ -155,7 +159,12 @@ export function createTestHost(options: TestHostOptions): TestHost {
       callEndpoint(parts, plugin, new Request(`http://test.invalid${path}`, init)),
     run: (handler, given) => inRun(parts, { files: take(given) }, handler),
     command: async (plugin, name, args = {}, given) => {
-      const check = (): void => requireArguments(parts, name, args);
+      const check = (): void => {
+        const { manifest } = parts.around;
+        const declared = manifest.contributes?.commands?.find((command) => command.name === name);
+        requireAccess(manifest, 'command', declared?.access, parts.caller);
+        requireArguments(parts, name, args);
+      };
       return handle(plugin, { kind: 'command', command: name, args }, { files: take(given), check });
     },
     contract: async (plugin, contract, action, input, given) => {

@@ -14,10 +14,13 @@ import {
 import type { JsonValue } from '../../spec/json.ts';
 import { RUN_LIMITS, type TriggerKind } from '../../spec/limits.ts';
 import type { Endpoint, Manifest } from '../../spec/manifest.ts';
+import { headersForGuest } from '../../spec/guest-headers.ts';
 import { Fault } from '../../spec/refusal.ts';
 import type { Caller } from '../../spec/run.ts';
 import type { Host, Plugin } from '../index.ts';
+import { requireAccess } from '../memory/access.ts';
 import type { MemoryServices } from '../memory/services.ts';
+import { answered } from './answered.ts';
 import { withFetch } from './fetch-stand-in.ts';
 import {
   openRun,
@@ -119,23 +122,34 @@ function copyOf(value: unknown): JsonValue {
 
 /** A request to an endpoint of the manifest. */
 export async function callEndpoint(parts: Parts, plugin: Plugin, request: Request): Promise<Response> {
-  const { around } = parts;
+  const { around, caller } = parts;
   const { manifest } = around;
-  const endpoint = await requireEndpoint(manifest, request);
+  const endpoint = await requireEndpoint(manifest, request, caller);
   const serve = plugin.fetch?.bind(plugin);
   if (!serve) throw new Fault('the default export has no fetch');
   const run = openRun(around, startOf(parts, 'endpoint', {}));
+  const within = <Answer>(work: () => Answer): Promise<Awaited<Answer>> => withFetch(run.fetch, work);
   try {
-    const answer = await withFetch(run.fetch, () => serve(request, run.host));
-    return await requireFittingAnswer(endpoint, request.method, answer);
-  } finally {
+    const answer = await within(() => serve(asGuestGets(manifest, request), run.host));
+    const fitting = await requireFittingAnswer(endpoint, request.method, answer);
+    // Awaited here, so that whatever fails before the answer has begun ends the run.
+    return await answered(fitting, { within, end: run.end });
+  } catch (error) {
     run.end();
+    throw error;
   }
 }
 
-async function requireEndpoint(manifest: Manifest, request: Request): Promise<Endpoint> {
+/** With the headers that a server lets through, and the one that it adds. */
+function asGuestGets({ id }: Manifest, request: Request): Request {
+  const headers = [...headersForGuest([...request.headers]), ['x-forwarded-prefix', `/orgs/test/p/${id}`]];
+  return new Request(request, { headers: headers as [string, string][] });
+}
+
+async function requireEndpoint(manifest: Manifest, request: Request, caller: Caller): Promise<Endpoint> {
   const declared = { id: manifest.id, endpoints: manifest.contributes?.endpoints ?? [] };
   const endpoint = requireDeclaredEndpoint(declared, request.method, new URL(request.url).pathname);
+  requireAccess(manifest, 'endpoint', endpoint.access, caller);
   if (!endpoint.request) return endpoint;
   const body = new Uint8Array(await request.clone().arrayBuffer());
   checkRequestBody(compileGuestSchema(endpoint.request), bodyFieldsOf([...request.headers]), body);
@@ -148,11 +162,12 @@ async function requireFittingAnswer(
   answer: unknown,
 ): Promise<Response> {
   if (!(answer instanceof Response)) throw new TypeError('the plugin answered something that is no Response');
+  if (!response) return answer;
   const body = new Uint8Array(await answer.clone().arrayBuffer());
   const { responseBytesMax } = RUN_LIMITS.endpoint;
-  if (body.byteLength > responseBytesMax && response)
+  if (body.byteLength > responseBytesMax)
     throw new RangeError(`the response has more than ${responseBytesMax} bytes`);
-  if (!response || !isJudgedAnswer(method, answer.status)) return answer;
+  if (!isJudgedAnswer(method, answer.status)) return answer;
   const fault = responseFault(compileGuestSchema(response), body);
   if (fault !== null) throw new TypeError(`the answer breaks the response schema: ${fault}`);
   return answer;

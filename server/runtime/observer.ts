@@ -10,6 +10,7 @@ import {
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { LogOwner, Telemetry } from '../../services/index.ts';
+import { deniedSentence } from '../../spec/host/call-refusal.ts';
 import { boundedLines } from './bounded-lines.ts';
 
 /** Takes the secrets that an installation has read out of a text: a plugin may log what it holds. */
@@ -79,7 +80,8 @@ export function createObserver(
       telemetry.countDenied(ownerOf(guest), capability, permission?.name ?? 'none');
       const fields = { ...fieldsOf(guest), capability, permission: permission?.name ?? null };
       warnOfCall(guest.installationId, fields, 'host call denied');
-      const text = `denied: ${capability} needs ${permission?.name ?? 'a permission'} that was not granted`;
+      const what = permission ? deniedSentence(capability, permission) : `${capability} was not granted`;
+      const text = edit(guest, `denied: ${what}`);
       telemetry.log(ownerOf(guest), { level: 'warn', text, requestId: null });
     },
     callFailed: (guest, capability, requestId, error) => {

@@ -72,7 +72,9 @@ describe('a permission that is missing', () => {
   it('in the manifest is denied where the code hides it, visible to guest, metrics and administrators', async () => {
     expect((await acme.call(SNEAKY, '/')).json).toEqual(deniedOf('kv'));
     expect(await deniedCalls(SNEAKY, 'kv.get')).toBe(1);
-    expect(await acme.log(SNEAKY)).toContain('denied: kv.get needs kv');
+    expect(await acme.log(SNEAKY)).toContain(
+      'denied: kv.get needs the permission kv, which has not been granted',
+    );
     // The log comes another way than the answers.
     await expect
       .poll(() => souk.process.log)

@@ -85,5 +85,6 @@ const GROUPS = `{
 }`;
 export const OTHER = `export default { contracts: { 'communication@1': ${GROUPS} }, async fetch(request) {
   const { pathname, search } = new URL(request.url);
-  return Response.json({ at: pathname + search, method: request.method, word: request.headers.get('x-word'), body: await request.text() }, { status: 201 });
+  if (pathname === '/boom') throw new Error('for nobody to know');
+  return Response.json({ at: pathname + search, method: request.method, word: request.headers.get('x-word'), cookie: request.headers.get('cookie'), body: await request.text() }, { status: 201 });
 } };`;

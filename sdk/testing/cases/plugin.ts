@@ -15,6 +15,17 @@ async function caught(work: () => unknown): Promise<Json> {
   }
 }
 
+/** An error as a program sees it. */
+async function kindOf(work: () => unknown): Promise<Json> {
+  try {
+    await work();
+    return 'nothing was thrown';
+  } catch (error) {
+    const isKind = [error instanceof Error, error instanceof TypeError];
+    return [...isKind, Object.keys(error as Error), JSON.stringify(error)];
+  }
+}
+
 /** Ids as the number in which they come, and times as a word: they differ from run to run. */
 function plain(value: unknown): Json {
   const ids = new Map<string, string>();
@@ -103,12 +114,28 @@ export const CASES: Readonly<Record<string, Case>> = {
     await secrets.get('token'),
     await secrets.get('other'),
   ],
+  'gets errors that are like those of the language': async ({ kv, plugins }) => [
+    await kindOf(() => kv.get(5 as unknown as string)),
+    await kindOf(() => kv.get('')),
+    await kindOf(() => plugins.call('suite/stranger', '/x')),
+  ],
+  'is told which argument it is': async ({ kv }) => [
+    await caught(() => kv.set('a', 1, { ttl: 5 } as object)),
+    await caught(() => kv.set('a', undefined as unknown as Json)),
+    await caught(() => kv.get(5 as unknown as string)),
+  ],
+  'is told what the other plugin made of its call: nothing': ({ plugins }) =>
+    caught(() => plugins.call('suite/other', '/boom', { method: 'POST' })),
+  'gives up a call that its signal has given up': ({ plugins }) =>
+    caught(() =>
+      plugins.call('suite/other', '/echo', { method: 'POST', signal: AbortSignal.abort(new Error('mine')) }),
+    ),
   'is denied what was not granted': ({ plugins }) => caught(() => plugins.call('suite/stranger', '/x')),
   'is told of a plugin that is not there': ({ plugins }) => caught(() => plugins.call('suite/absent', '/x')),
   'is told of a call to a path without a slash': ({ plugins }) =>
     caught(() => plugins.call('suite/other', 'x')),
   'calls a plugin that it depends on': async ({ plugins }) => {
-    const init = { method: 'POST', body: 'é', headers: { 'x-word': 'w' } };
+    const init = { method: 'POST', body: 'é', headers: { 'x-word': 'w', cookie: 'a=b' } };
     const answer = await plugins.call('suite/other', '/echo?q=1', init);
     return [answer.status, await answer.json()];
   },
@@ -263,6 +290,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     records.get('organization', '00000000-0000-4000-8000-000000000000'),
   'fetches what was granted': (host) =>
     fetched(host, '/open/a?b=c#d', { method: 'POST', body: 'é', headers: { 'X-Word': 'w', host: 'other' } }),
+  'reads the data of a URL that holds it': async () => (await fetch('data:text/plain,hello')).text(),
   'is denied a URL that was not granted': (host) => caught(() => fetched(host, '/closed/a?b=c')),
   'is denied a path that only begins like a granted one': (host) => caught(() => fetched(host, '/open')),
   'is denied a granted path that is left again': (host) => caught(() => fetched(host, '/open/../closed')),
