@@ -45,6 +45,8 @@ describe('the trust file', () => {
 
   test.each([
     ['empty', bytesOf('')],
+    ['another-type', bytesOf('{"_type":"https://example.org/other","publishers":[]}')],
+    ['no-object', file([null])],
     [
       'publisher-twice',
       file([

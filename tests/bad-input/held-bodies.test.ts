@@ -28,10 +28,10 @@ const begin = ({ owner }: TestOrg): Promise<Socket> =>
     ['Content-Type: application/zip', `Content-Length: ${PACKAGE_LIMITS.archiveBytesMax}`],
   );
 
-async function send([request = '', ...head]: string[], fields: string[]): Promise<Socket> {
+async function send([request = '', ...head]: string[], fields: string[], body = '['): Promise<Socket> {
   const socket = await openSocket(souk.process.url);
   onTestFinished(() => void socket.destroy());
-  socket.write([request, `Host: ${host}`, ...head, ...fields, '', '['].join('\r\n'), 'latin1');
+  socket.write([request, `Host: ${host}`, ...head, ...fields, '', body].join('\r\n'), 'latin1');
   return socket;
 }
 
@@ -73,31 +73,39 @@ it('uploads of one user are so many, the next is refused unread, and others publ
   await vi.waitFor(async () => expect((await sendNoArchive()).json.code).toBe('envelope_missing'), 30_000);
 });
 
-it('calls of one plugin are so many, the next is shed unread, and other plugins are called meanwhile', async () => {
-  const { requestBytesMax } = RUN_LIMITS.endpoint;
-  const beginCall = () =>
-    send(
-      [`POST ${acme.endpoint('situs/judged', '/x')} HTTP/1.1`],
-      ['Content-Type: application/json', `Content-Length: ${requestBytesMax}`],
-    );
-  const call = (plugin: PluginId) =>
-    acme.call(plugin, '/x', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(['x'.repeat(RUNNER_LIMITS.bodyCountedBytesMin)]),
-    });
-  const held = RUNNER_LIMITS.bodiesOfOneBytesMax / requestBytesMax;
-  const begun = await Promise.all(Array.from({ length: held }, beginCall));
-  await fill(begun, beginCall, async () => {
-    const shed = await call('situs/judged');
-    expect([shed.status, shed.json?.outcome, shed.headers.get('retry-after')]).toEqual([
-      503,
-      'loadShed',
-      '1',
-    ]);
-  });
-  expect((await call('situs/other')).text).toBe('hello');
+const { requestBytesMax } = RUN_LIMITS.endpoint;
 
-  for (const socket of begun) socket.destroy();
-  await vi.waitFor(async () => expect((await call('situs/judged')).text).toBe('hello'), 30_000);
-});
+it.each([
+  ['whose bodies say how long they are', `Content-Length: ${requestBytesMax}`, '['],
+  ['whose bodies do not say it', 'Transfer-Encoding: chunked', '1\r\n[\r\n'],
+])(
+  'calls of one plugin %s are so many, the next is shed unread, and others are called meanwhile',
+  async (_how, length, body) => {
+    const beginCall = () =>
+      send(
+        [`POST ${acme.endpoint('situs/judged', '/x')} HTTP/1.1`],
+        ['Content-Type: application/json', length],
+        body,
+      );
+    const call = (plugin: PluginId) =>
+      acme.call(plugin, '/x', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(['x'.repeat(RUNNER_LIMITS.bodyCountedBytesMin)]),
+      });
+    const held = RUNNER_LIMITS.bodiesOfOneBytesMax / requestBytesMax;
+    const begun = await Promise.all(Array.from({ length: held }, beginCall));
+    await fill(begun, beginCall, async () => {
+      const shed = await call('situs/judged');
+      expect([shed.status, shed.json?.outcome, shed.headers.get('retry-after')]).toEqual([
+        503,
+        'loadShed',
+        '1',
+      ]);
+    });
+    expect((await call('situs/other')).text).toBe('hello');
+
+    for (const socket of begun) socket.destroy();
+    await vi.waitFor(async () => expect((await call('situs/judged')).text).toBe('hello'), 30_000);
+  },
+);

@@ -22,6 +22,10 @@ const answers = {
   '/unicode-header': () => new Response('', { headers: { 'x-a': 'snow \\u2603' } }),
   '/without-content': ({ method }) => new Response(null, { status: method === 'HEAD' ? 200 : 204 }),
   async '/typed'(request) { return Response.json(await request.json()); },
+  '/typed-in-pieces': () => new Response(new ReadableStream({ start(c) {
+    for (const piece of ['{"n":', '3}']) c.enqueue(new TextEncoder().encode(piece));
+    c.close();
+  } }), { headers: { 'content-type': 'application/json' } }),
   async '/size'(request) { return Response.json((await request.arrayBuffer()).byteLength); },
   '/throws': () => { throw new Error('my secret ' + 40 + 2); },
   '/not-an-answer': () => 42,
@@ -32,10 +36,11 @@ export default { fetch(request, host) {
   return answers['/' + first](request, host);
 } };`;
 const open = (method: Endpoint['method'], path: string): Endpoint => ({ method, path, access: 'public' });
+const SMALL = { type: 'object', required: ['n'], properties: { n: { type: 'integer', maximum: 10 } } };
 const TYPED: Endpoint = {
   ...open('POST', '/typed'),
   request: { type: 'object', required: ['n'], properties: { n: { type: 'integer' } } },
-  response: { type: 'object', required: ['n'], properties: { n: { type: 'integer', maximum: 10 } } },
+  response: SMALL,
 };
 const ENDPOINTS: Endpoint[] = [
   ...['/echo/:id', '/bytes', '/empty', '/moved', '/crlf', '/unicode-header', '/throws', '/not-an-answer'].map(
@@ -46,6 +51,7 @@ const ENDPOINTS: Endpoint[] = [
   { method: 'GET', path: '/echo/of/members' },
   { method: 'GET', path: '/echo/of/admins', access: 'admin' },
   TYPED,
+  { ...open('GET', '/typed-in-pieces'), response: SMALL },
   { ...open('GET', '/without-content'), response: { type: 'object' } },
 ];
 
@@ -203,6 +209,7 @@ describe('schemas of the manifest', () => {
 
   it('let through what fits', async () => {
     expect((await send('{"n":3}')).json).toEqual({ n: 3 });
+    expect((await acme.call(ECHO, '/typed-in-pieces')).json).toEqual({ n: 3 });
   });
 
   it('refuse a request with every violation', async () => {
