@@ -147,7 +147,11 @@ export class RunnerPool {
 
   #keepSpare(tier: TrustTier): void {
     if (this.#isClosed || this.#spares.has(tier)) return;
-    this.#spares.set(tier, this.#start(tier));
+    try {
+      this.#spares.set(tier, this.#start(tier));
+    } catch {
+      // The system has no room for one now. Who needs a runner starts it, and is told what keeps it from starting.
+    }
   }
 
   #start(tier: TrustTier): Runner {

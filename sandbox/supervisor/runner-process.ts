@@ -1,12 +1,13 @@
 /** One runner as the supervisor holds it: the process, its channel and its mark. It knows frames, not plugins. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { accessSync, closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { RUNNER_LIMITS } from '../../spec/limits.ts';
+import { Fault } from '../../spec/refusal.ts';
 import { createFrameReader, type Frame, type FrameParts } from '../protocol/frame.ts';
 import { createFrameWriter } from '../protocol/frame-writer.ts';
 import { decodeMark, MARK_BYTES, type Mark } from '../protocol/mark.ts';
@@ -36,16 +37,14 @@ export type RunnerProcess = {
 
 const LAST_WORDS_CHARS_MAX = 4_096;
 
-/** Starts a runner. */
+/**
+ * Starts a runner.
+ *
+ * @throws what the system says where it has no descriptor or no room left for one
+ */
 export function startRunnerProcess(launch: Launch, events: RunnerEvents): RunnerProcess {
   const markDescriptor = openMark();
-  const child = spawn(launch.command, [...launch.args], {
-    env: {},
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', markDescriptor],
-  });
-  const channel = child.stdio[3] as Socket;
+  const { child, channel } = spawnRunner(launch, markDescriptor);
   const giveUp = (reason: string): void => {
     channel.destroy();
     child.stderr?.destroy();
@@ -87,26 +86,48 @@ export function startRunnerProcess(launch: Launch, events: RunnerEvents): Runner
   };
 }
 
-/** In memory where the system has such a folder (Linux): the mark is written for every entry into a guest. */
-const MARK_FOLDERS = ['/dev/shm', tmpdir()];
-
-/** A file without a name: nobody else can open it. */
-function openMark(): number {
-  const name = `souk-mark-${process.pid}-${randomUUID()}`;
-  const folder = MARK_FOLDERS.find(isWritable) ?? tmpdir();
-  const path = join(folder, name);
-  const descriptor = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  writeSync(descriptor, Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
-  return descriptor;
+function spawnRunner(launch: Launch, markDescriptor: number): { child: ChildProcess; channel: Socket } {
+  try {
+    const child = spawn(launch.command, [...launch.args], {
+      env: {},
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', markDescriptor],
+    });
+    child.once('error', () => undefined);
+    // Node makes no pipes where the system gave no descriptors for them.
+    const channel = (child.stdio as ChildProcess['stdio'] | undefined)?.[3];
+    if (channel) return { child, channel: channel as Socket };
+    throw new Fault('the system gave no descriptors for a runner');
+  } catch (error) {
+    closeSync(markDescriptor);
+    throw error;
+  }
 }
 
-function isWritable(folder: string): boolean {
+/** In memory where the system has such a folder (Linux): the mark is written for every entry into a guest. */
+const MARK_FOLDER = '/dev/shm';
+
+/** In the first folder that takes it: that of memory is small in containers, and others fill it too. */
+function openMark(): number {
   try {
-    accessSync(folder, constants.W_OK);
-    return true;
+    return openMarkIn(MARK_FOLDER);
   } catch {
-    return false;
+    return openMarkIn(tmpdir());
+  }
+}
+
+/** A file without a name: nobody else can open it. */
+function openMarkIn(folder: string): number {
+  const path = join(folder, `souk-mark-${process.pid}-${randomUUID()}`);
+  const descriptor = openSync(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+    writeSync(descriptor, Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
   }
 }
 

@@ -124,7 +124,7 @@ export const HTTP_ERRORS = {
     status: 500,
     kind: 'state',
     title: 'The server cannot use a folder that it needs.',
-    hint: 'Let the account that runs Souk own the folders of SOUK_DATA and SOUK_BLOBS, on a disk that takes writes.',
+    hint: 'Let the account that runs Souk own the folders of SOUK_DATA and SOUK_BLOBS, on a disk that takes writes; one below the folder for temporary files goes elsewhere with TMPDIR.',
   },
   listen_failed: {
     status: 500,
