@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   addedPermissions,
+  checkPermissionParameters,
   coversPermission,
   describePermission,
   HTTP_METHODS,
@@ -51,6 +52,37 @@ describe('permissions', () => {
         { name: 'events.emit', scope: ['racer.won'] },
       ),
     ).toBe(false);
+  });
+
+  it.each<[Permission, Permission]>([
+    [{ name: 'kv' }, { name: 'secrets' }],
+    [
+      { name: 'plugins.call', scope: ['a/b'] },
+      { name: 'plugins.call', scope: ['a/bc'] },
+    ],
+    [
+      { name: 'events.emit', scope: ['race.won'] },
+      { name: 'events.emit', scope: ['race.wolf'] },
+    ],
+    [
+      { name: 'events.emit', scope: ['race.*'] },
+      { name: 'events.subscribe', scope: ['race.won'] },
+    ],
+  ])('%o covers itself, and not %o', (wide, other) => {
+    expect(coversPermission(wide, wide)).toBe(true);
+    expect(coversPermission(wide, other)).toBe(false);
+  });
+
+  it.each<[string, Permission]>([
+    ['kv takes no scope', { name: 'kv', scope: ['a'] }],
+    ['kv takes no methods', { name: 'kv', methods: ['GET'] }],
+    ['plugins.call needs a scope that lists what it is limited to', { name: 'plugins.call', scope: [] }],
+    [
+      'the scope "b" of plugins.call is not a plugin id such as kelompok/csv-import',
+      { name: 'plugins.call', scope: ['a/b', 'b'] },
+    ],
+  ])('are unsound where %s', (fault, permission) => {
+    expect(checkPermissionParameters(permission)).toEqual([fault]);
   });
 
   it('tell the administrator what they mean', () => {

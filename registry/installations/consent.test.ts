@@ -48,6 +48,23 @@ it('for another plugin does not count', () => {
   );
 });
 
+it.each([
+  ['what is granted beside it', ASKED, [KV], 'house/app asks for http.fetch'],
+  [
+    'what is granted to another plugin',
+    [asking({ name: 'kv' }), { ...asking({ name: 'kv' }), plugin: 'house/other' as const }],
+    [KV],
+    'house/other asks for kv',
+  ],
+])('is missing in spite of %s', (_what, asked, grants, message) => {
+  expect(() => checkConsent(asked, { grants })).toThrow(
+    expect.objectContaining({
+      code: 'consent_missing',
+      violations: [{ pointer: '/grants', message: expect.stringContaining(message) }],
+    }) as Error,
+  );
+});
+
 it('names every permission that is missing', () => {
   expect(() => checkConsent(ASKED, { grants: [] })).toThrow(
     expect.objectContaining({
