@@ -78,6 +78,13 @@ function quotedOverlap(): Buffer {
   ]);
 }
 
+/** A sound archive whose end record says that these bytes before it are the directory. */
+function withDirectory(directory: Buffer): Buffer {
+  const whole = forgeZip(SOUND, { afterDirectory: directory, end: { directorySize: directory.length } });
+  whole.writeUInt32LE(whole.length - 22 - directory.length, whole.length - 6);
+  return whole;
+}
+
 function bigCount(): Buffer {
   return forgeZip(Array.from({ length: 5001 }, (_, index) => ({ name: `${index}`, content: '' })));
 }
@@ -126,11 +133,12 @@ export const REJECT_STRUCTURE: readonly RejectCase[] = [
   {
     trick: 'directory-moved-behind-itself',
     code: 'archive_directory_invalid',
-    archive: () => {
-      const whole = forgeZip(SOUND, { afterDirectory: JUNK, end: { directorySize: JUNK.length } });
-      whole.writeUInt32LE(whole.length - 22 - JUNK.length, whole.length - 6);
-      return whole;
-    },
+    archive: () => withDirectory(JUNK),
+  },
+  {
+    trick: 'directory-of-a-signature-alone',
+    code: 'archive_directory_invalid',
+    archive: () => withDirectory(Buffer.from('PK\u0001\u0002')),
   },
   around('gap-after-directory', 'archive_directory_bounds', { afterDirectory: JUNK }),
   around('gap-before-end-record', 'archive_directory_bounds', { beforeEnd: JUNK }),
