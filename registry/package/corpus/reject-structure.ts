@@ -169,6 +169,11 @@ export const REJECT_STRUCTURE: readonly RejectCase[] = [
     isPresent: false,
     central: { offset: 40 },
   }),
+  entries('offset-into-header', 'archive_local_header_invalid', MANIFEST, {
+    ...OTHER,
+    isPresent: false,
+    central: { offset: 10 },
+  }),
   entries('directory-record-signature', 'archive_directory_invalid', MANIFEST, {
     ...INDEX,
     central: { signature: 0x02014b51 },
