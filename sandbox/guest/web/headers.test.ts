@@ -27,6 +27,8 @@ agreesWithNode(() => isolate, {
   'a value with a line break at its end is trimmed': `return new Headers({ a: 'x\\r\\n' }).get('a');`,
   'a value with NUL': `return new Headers({ a: 'x\\0y' });`,
   'a value above Latin-1': `return new Headers({ a: '€' });`,
+  'the last of Latin-1, and what lies above it': `
+    return ['\\xff', '\\u0100', '\\uffff', '\\ud800'].map((value) => { try { return new Headers({ a: value }).get('a'); } catch (error) { return error.name; } });`,
   'a name with a space': `return new Headers({ 'a b': 'x' });`,
   'an empty name': `return new Headers([['', 'x']]);`,
   'a name with a line break': `new Headers().append('a\\r\\nb', 'x');`,

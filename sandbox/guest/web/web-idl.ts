@@ -2,6 +2,7 @@
 import {
   create,
   defineProperty,
+  exec,
   getOwnPropertyDescriptor,
   isArray,
   IteratorPrototype,
@@ -64,14 +65,17 @@ export function requireArguments(found: number, needed: number, operation: strin
   }
 }
 
+/** By the engine: a text that it holds in bytes is not even looked at. */
+const ABOVE_BYTES = /[\u0100-\uffff]/;
+
 /** Web IDL section 3.2.10: a string whose units are all at most 255. */
 export function toByteString(value: unknown): string {
   const text = `${value as string}`;
-  for (let index = 0; index < text.length; index += 1) {
-    if (text.charCodeAt(index) > 255) {
-      throw new TypeError(`Cannot convert to a ByteString: the character at index ${index} is above 255.`);
-    }
-  }
+  const above = exec(ABOVE_BYTES, text);
+  if (above)
+    throw new TypeError(
+      `Cannot convert to a ByteString: the character at index ${above.index} is above 255.`,
+    );
   return text;
 }
 
