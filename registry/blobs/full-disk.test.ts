@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { behindMount, canMountAt } from '../../tests/support/mount-namespace.ts';
 
 /** Run inside a mount namespace of its own, where the folder is a file system of 2 MiB. */
 const FILL = `
@@ -17,7 +18,6 @@ const left = await readdir(root + '/incoming');
 console.log(JSON.stringify({ outcome, small: await blobs.has(small), listed: listed.length, left: left.length }));
 `;
 
-const UNSHARE = 'unshare';
 let folder: string;
 
 beforeAll(async () => {
@@ -26,23 +26,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function fillDisk(): string {
-  const mount = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$2" --input-type=module -e "$3" "$1"';
-  const shell = ['sh', '-c', mount, 'sh', folder, process.execPath, FILL];
-  return execFileSync(UNSHARE, ['--user', '--map-root-user', '--mount', ...shell], { encoding: 'utf8' });
-}
-
-function canMount(): boolean {
-  try {
-    const probe = ['--user', '--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'];
-    execFileSync(UNSHARE, probe, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+  const [command = '', ...args] = behindMount('mount -t tmpfs -o size=2m tmpfs "$FOLDER"');
+  const node = [process.execPath, '--input-type=module', '-e', FILL, folder];
+  return execFileSync(command, [...args, ...node], {
+    encoding: 'utf8',
+    env: { ...process.env, FOLDER: folder },
+  });
 }
 
 describe('a full disk', () => {
-  it.runIf(canMount())('refuses with storage_full, leaves nothing of what did not fit, and goes on', () => {
-    expect(JSON.parse(fillDisk())).toEqual({ outcome: 'storage_full', small: true, listed: 1, left: 0 });
-  });
+  it.runIf(canMountAt('/mnt'))(
+    'refuses with storage_full, leaves nothing of what did not fit, and goes on',
+    () => {
+      expect(JSON.parse(fillDisk())).toEqual({ outcome: 'storage_full', small: true, listed: 1, left: 0 });
+    },
+  );
 });

@@ -1,27 +1,14 @@
 /** A package store without room: the server runs in a mount namespace of its own, where the store is 2 MiB. */
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { behindMount, canMountAt } from '../support/mount-namespace.ts';
 import { packDraft, packFiles, signArchive } from '../support/test-package.ts';
 import { testSouk } from '../support/test-souk.ts';
 
-const NAMESPACE = ['unshare', '--user', '--map-root-user', '--mount'];
-const MOUNT =
-  'mkdir -p "$SOUK_DATA/packages" && mount -t tmpfs -o size=2m tmpfs "$SOUK_DATA/packages" && exec "$@"';
+const MOUNT = 'mkdir -p "$SOUK_DATA/packages" && mount -t tmpfs -o size=2m tmpfs "$SOUK_DATA/packages"';
 
-/** Machines that give no mount namespace to this account cannot show it. */
-function canMount(): boolean {
-  const [command = '', ...args] = [...NAMESPACE, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'];
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-describe.runIf(canMount())('a full disk', async () => {
-  const souk = await testSouk({ wrapper: [...NAMESPACE, 'sh', '-c', MOUNT, 'sh'] });
+describe.runIf(canMountAt('/mnt'))('a full disk', async () => {
+  const souk = await testSouk({ wrapper: behindMount(MOUNT) });
   const kelompok = await souk.publisher('kelompok', await souk.org('acme'));
 
   it('refuses what does not fit, and still takes what does', async () => {

@@ -1,25 +1,13 @@
 /** A folder of shared memory without room, as containers have it that share a small one: room for one page alone. */
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { behindMount, canMountAt } from '../support/mount-namespace.ts';
 import { testSouk } from '../support/test-souk.ts';
 
-const NAMESPACE = ['unshare', '--user', '--map-root-user', '--mount'];
-const MOUNT = 'mount -t tmpfs -o size=4k tmpfs /dev/shm && exec "$@"';
+const MOUNT = 'mount -t tmpfs -o size=4k tmpfs /dev/shm';
 const INSTALLATIONS = 4;
 
-/** Machines that give no mount namespace to this account cannot show it. */
-function canMount(): boolean {
-  const [command = '', ...args] = [...NAMESPACE, 'mount', '-t', 'tmpfs', 'tmpfs', '/dev/shm'];
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-describe.runIf(canMount())('full shared memory', async () => {
-  const souk = await testSouk({ wrapper: [...NAMESPACE, 'sh', '-c', MOUNT, 'sh'] });
+describe.runIf(canMountAt('/dev/shm'))('full shared memory', async () => {
+  const souk = await testSouk({ wrapper: behindMount(MOUNT) });
   const kelompok = await souk.publisher('kelompok', await souk.org('acme'));
   await kelompok.ship({ id: 'kelompok/hello' });
 
