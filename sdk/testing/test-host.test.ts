@@ -144,6 +144,17 @@ describe('the answers that both give', () => {
     const answer = await host.fetch(PLUGIN, `/cases/${encodeURIComponent(name)}`);
     expect(await answer.json()).toEqual(expected);
   });
+
+  it.each([
+    ['is told of arguments of a wrong type', 'the arguments at /key must be string'],
+    ['is told of arguments that are unknown', '"ttl"'],
+    ['is told of a value that is no JSON', "'value'"],
+    ['is denied what was not granted', 'plugins.call for suite/stranger,'],
+    ['is denied a method that was not granted', 'http.fetch for DELETE http://127.0.0.1:'],
+  ])('%s, by name', async (name, expected) => {
+    const answer = await host.fetch(PLUGIN, `/cases/${encodeURIComponent(name)}`);
+    expect(await answer.json()).toMatchObject({ message: expect.stringContaining(expected) as string });
+  });
 });
 
 describe('the test host', () => {

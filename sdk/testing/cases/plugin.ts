@@ -119,11 +119,6 @@ export const CASES: Readonly<Record<string, Case>> = {
     await kindOf(() => kv.get('')),
     await kindOf(() => plugins.call('suite/stranger', '/x')),
   ],
-  'is told which argument it is': async ({ kv }) => [
-    await caught(() => kv.set('a', 1, { ttl: 5 } as object)),
-    await caught(() => kv.set('a', undefined as unknown as Json)),
-    await caught(() => kv.get(5 as unknown as string)),
-  ],
   'is told what the other plugin made of its call: nothing': ({ plugins }) =>
     caught(() => plugins.call('suite/other', '/boom', { method: 'POST' })),
   'gives up a call that its signal has given up': ({ plugins }) =>
