@@ -9,7 +9,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadDevPlugin } from './dev/dev-plugin.ts';
 import { EXIT_CODES } from './exit-code.ts';
+import type { Io } from './io.ts';
 import { type Ran, workshop } from './testing.fixture.ts';
 
 const ARCHIVE = 'kelompok.hello-0.1.0.zip';
@@ -218,6 +220,8 @@ test('what is found in a bundle is told with the line of its source', async () =
   writeFileSync(join(folder, 'hello/src/index.ts'), lines.join('\n'));
   const ran = await souk('check', 'hello');
   expect(ran.out).toMatch(/^warning permission_undeclared: src\/index\.ts:[67]: host\.kv needs/mu);
+  const { findings } = await loadDevPlugin({ cwd: folder } as Io, 'hello', 1);
+  expect(findings[0]?.pointer).toMatch(/^src\/index\.ts:[67]$/u);
   // The package alone says it, too: it has the map.
   await souk('pack', 'hello');
   expect((await souk('check', ARCHIVE)).out).toMatch(/: src\/index\.ts:[67]: /u);

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../spec/error-codes.ts';
 import type { Manifest } from '../../spec/manifest.ts';
 import { Fault, Refusal } from '../../spec/refusal.ts';
 import { sweepBlobs } from '../blobs/index.ts';
+import type { InspectionContext } from '../inspection/index.ts';
 import type { PublishingPorts, PublishRequest } from './ports.ts';
 import { publishPackage } from './publish-package.ts';
 import {
@@ -58,6 +59,21 @@ async function expectRefused(code: ErrorCode, act: () => Promise<unknown>): Prom
 }
 
 describe('publishPackage: what is taken', () => {
+  it('is read in the turn of the user who sent it', async () => {
+    const owners: string[] = [];
+    const { reader } = registry.ports;
+    const noting = {
+      read: (archive: Uint8Array, context: InspectionContext, owner: string) => {
+        owners.push(owner);
+        return reader.read(archive, context, owner);
+      },
+    };
+    const author = authorIn(ORG);
+    const archive = makeArchive({ id: freshId() });
+    await publish({ author, destination: PRIVATE, archive }, { reader: noting as PublishingPorts['reader'] });
+    expect(author.actor).toEqual({ kind: 'user', userId: owners[0] });
+  });
+
   it('stores the very bytes, and answers with their digest', async () => {
     const id = freshId();
     const bytes = makeArchive({ id });
